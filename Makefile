@@ -1,0 +1,73 @@
+# Everything a developer or an operator types. `make` alone lists it.
+# Each target prepares what it needs by itself; a prepared checkout is not prepared again.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := /bin/sh
+export CDK_DISABLE_CLI_TELEMETRY := 1
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
+
+VENV := .venv/bin
+PIP := -m pip install --quiet --disable-pip-version-check
+
+.PHONY: help
+help: ## Show this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: install ## Deploy the real stack into a local cloud and watch alerts arrive (KEEP=1 leaves it running)
+	@$(VENV)/python -m local_cloud demo $(if $(KEEP),--keep)
+
+.PHONY: test
+test: install ## Run every test (no AWS account, no network but the package registries)
+	$(VENV)/python -m pytest -n 2 --dist loadgroup -q
+
+.PHONY: check
+check: install ## Linters, types, layers
+	$(VENV)/ruff check .
+	$(VENV)/ruff format --check .
+	$(VENV)/mypy
+	$(VENV)/lint-imports
+
+.PHONY: format
+format: install ## Format the code and sort the imports
+	$(VENV)/ruff check --fix --quiet . || true
+	$(VENV)/ruff format .
+
+.PHONY: synth
+synth: install ## Write the CloudFormation template to cdk.out (CONFIG=path, default config/default.toml)
+	npx cdk synth --quiet $(if $(CONFIG),-c config=$(CONFIG))
+
+.PHONY: deploy
+deploy: install ## Deploy to the AWS account of your credentials (EMAIL=you@example.com the first time)
+	@$(VENV)/python tools/deploy $(if $(EMAIL),--email $(EMAIL))
+
+.PHONY: lock
+lock: install ## Pin again what requirements.txt brings along
+	$(VENV)/python $(PIP) uv==0.13.9
+	sed '/^-c /d' requirements.txt | $(VENV)/uv pip compile --quiet --universal --python-version 3.11 \
+	  --no-emit-index-url --no-emit-find-links --no-annotate --no-header --no-emit-package journey-watch \
+	  - --output-file requirements.lock
+
+.PHONY: clean
+clean: ## Remove everything that make and the tools have written here
+	rm -rf .venv .venv-ministack node_modules .build .local-cloud cdk.out .mypy_cache .ruff_cache .pytest_cache \
+	  .hypothesis .import_linter_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+.PHONY: install
+install: .venv/.installed .venv-ministack/.installed node_modules/.installed ## Install what the other targets need, into this checkout
+
+.venv/.installed: requirements.txt requirements.lock pyproject.toml
+	@python=$$(tools/find-python) || exit 1; \
+	echo "Installing the Python packages into .venv (once, a minute or two) …"; \
+	"$$python" -m venv --clear .venv && $(VENV)/python $(PIP) -r requirements.txt && touch $@
+
+.venv-ministack/.installed: local_cloud/requirements.txt
+	@python=$$(tools/find-python) || exit 1; \
+	echo "Installing the local cloud into .venv-ministack …"; \
+	"$$python" -m venv --clear .venv-ministack && .venv-ministack/bin/python $(PIP) -r local_cloud/requirements.txt && touch $@
+
+node_modules/.installed: package.json package-lock.json
+	@command -v npm >/dev/null || { echo "error: Journey Watch needs Node.js 20 or newer with npm." >&2; exit 1; }
+	@echo "Installing the CDK command line into node_modules …"
+	@npm ci --no-audit --no-fund --loglevel=error && touch $@

@@ -1,0 +1,1 @@
+"""Journey Watch: what runs in Lambda, and nothing else."""

@@ -1,0 +1,68 @@
+"""What went wrong with a call to AWS, in the core's words."""
+
+from http import HTTPStatus
+from typing import Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from journey_watch.core.errors import SourceError
+
+BROKEN_ANSWER: Final = "BrokenAnswer"
+"""The code of an answer with status 200 that is not what the API documents."""
+THROTTLING_CODES: Final = frozenset(
+    {
+        "LimitExceededException",
+        "RequestLimitExceeded",
+        "Throttling",
+        "ThrottledException",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
+)
+_REFUSALS = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
+_LONGEST_MESSAGE: Final = 300
+"""The message of an unreadable error answer is its whole body."""
+
+
+def source_error(error: Exception, doing: str) -> SourceError:
+    """Translate whatever a boto3 call raised; `doing` says what was tried, such as `Listing the runs of A/J`.
+
+    That is not only what boto3 documents: its parser fails with the likes of AttributeError when an answer has a string
+    where an object belongs.
+    """
+    if isinstance(error, SourceError):
+        return error
+    if isinstance(error, ClientError):
+        return _refused_by_service(error, doing)
+    if isinstance(error, BotoCoreError):
+        return SourceError(f"{doing} failed: {_short(error)}", code=type(error).__name__)
+    return SourceError(f"{doing} failed: the answer cannot be read ({_short(repr(error))}).", code=BROKEN_ANSWER)
+
+
+def is_throttle(http_status: object, code: object) -> bool:
+    """True if an answer asks to be called less often."""
+    return http_status == HTTPStatus.TOO_MANY_REQUESTS or (isinstance(code, str) and code in THROTTLING_CODES)
+
+
+def http_status_of(error: Exception) -> int | None:
+    """The HTTP status that a service refused a call with; None if there was no such answer."""
+    if not isinstance(error, ClientError):
+        return None
+    return error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+
+
+def _refused_by_service(error: ClientError, doing: str) -> SourceError:
+    status = http_status_of(error)
+    details = error.response.get("Error", {})
+    code = str(details.get("Code") or status or "Unknown")
+    return SourceError(
+        f"{doing} was refused with {code} (HTTP {status}): {_short(details.get('Message') or 'no reason given')}",
+        code=code,
+        throttled=is_throttle(status, code),
+        refused=status in _REFUSALS,
+    )
+
+
+def _short(text: object) -> str:
+    line = " ".join(str(text).split())
+    return line if len(line) <= _LONGEST_MESSAGE else line[:_LONGEST_MESSAGE] + "…"

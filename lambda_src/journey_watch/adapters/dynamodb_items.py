@@ -1,0 +1,192 @@
+"""The shapes of the state table's items, to and from the core's values."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Final
+
+from journey_watch.contract import (
+    EXPIRES_AT,
+    LANE_INDEX_PARTITION_KEY,
+    LANE_INDEX_SORT_KEY,
+    PARTITION_KEY,
+    SORT_KEY,
+)
+from journey_watch.core.alerts import Alert
+from journey_watch.core.policy import Severity
+from journey_watch.core.runs import JourneyKey, JourneyState, Lane, PendingAlert, RecordedRun, Status
+from journey_watch.core.transitions import StateChange
+from journey_watch.ports import LaneState
+
+ITEM_LIMIT_BYTES: Final = 400_000
+LISTED_PREFIX: Final = "listed:"
+_OWED_BYTES: Final = 250
+"""One entry of `undelivered`: an id, a sort key with the id in it, a time, and the names of both."""
+_STATE: Final = "STATE"
+_LANE_ITEM: Final = "LANE"
+
+Item = Mapping[str, Any]
+
+
+def iso(time: datetime) -> str:
+    return time.isoformat(timespec="microseconds")
+
+
+def lane_key(lane: Lane) -> str:
+    return f"LANE#{lane.provider}#{lane.account}#{lane.region}"
+
+
+def journey_key(lane: Lane, journey: JourneyKey) -> str:
+    return f"JOURNEY#{lane.provider}#{lane.account}#{lane.region}#{journey.container_id}#{journey.journey_id}"
+
+
+def state_key(lane: Lane, journey: JourneyKey) -> dict[str, Any]:
+    sort_key = f"{_STATE}#{journey.container_id}#{journey.journey_id}"
+    return {PARTITION_KEY: {"S": lane_key(lane)}, SORT_KEY: {"S": sort_key}}
+
+
+def lane_item_key(lane: Lane) -> dict[str, Any]:
+    return {PARTITION_KEY: {"S": lane_key(lane)}, SORT_KEY: {"S": _LANE_ITEM}}
+
+
+def lane_state(lane_items: Iterable[Item]) -> LaneState:
+    """A whole lane, from the items of its partition."""
+    journeys: dict[JourneyKey, JourneyState] = {}
+    lane_item: Item = {}
+    for item in lane_items:
+        kind, _, rest = item[SORT_KEY]["S"].partition("#")
+        if kind == _STATE:
+            container_id, _, journey_id = rest.partition("#")
+            journeys[JourneyKey(container_id, journey_id)] = _journey_state(item)
+        elif kind == _LANE_ITEM:
+            lane_item = item
+    return LaneState(
+        journeys=journeys,
+        listed={
+            name.removeprefix(LISTED_PREFIX): datetime.fromisoformat(value["S"])
+            for name, value in lane_item.items()
+            if name.startswith(LISTED_PREFIX)
+        },
+        resume_at=lane_item.get("resume_at", {}).get("S"),
+    )
+
+
+def _journey_state(item: Item) -> JourneyState:
+    runs: dict[str, dict[str, str]] = json.loads(item["runs"]["S"])
+    return JourneyState(
+        version=int(item["version"]["N"]),
+        baselined_at=_time(item, "baselined_at"),
+        runs=MappingProxyType({run_id: _recorded_run(run) for run_id, run in runs.items()}),
+        settled_before=_time(item, "settled_before"),
+        settled_update=_time(item, "settled_update"),
+        undelivered={
+            alert_id: PendingAlert(
+                sort_key=value["M"][SORT_KEY]["S"],
+                lease_until=datetime.fromisoformat(value["M"]["lease_until"]["S"]),
+            )
+            for alert_id, value in item["undelivered"]["M"].items()
+        },
+        journey_name=item.get("journey_name", {}).get("S"),
+    )
+
+
+def _time(item: Item, name: str) -> datetime | None:
+    value = item.get(name)
+    return datetime.fromisoformat(value["S"]) if value else None
+
+
+def _recorded_run(run: Mapping[str, str]) -> RecordedRun:
+    created, updated = run.get("creation_time"), run.get("last_update_time")
+    return RecordedRun(
+        status=Status(run["status"]),
+        recorded_at=datetime.fromisoformat(run["recorded_at"]),
+        creation_time=datetime.fromisoformat(created) if created else None,
+        last_update_time=datetime.fromisoformat(updated) if updated else None,
+    )
+
+
+def runs_document(runs: Mapping[str, RecordedRun]) -> str:
+    """All runs as one JSON document: what a map of maps would cost ten times as much to read back."""
+    return json.dumps({run_id: _run_values(run) for run_id, run in runs.items()}, separators=(",", ":"))
+
+
+def _run_values(run: RecordedRun) -> dict[str, str]:
+    values = {"status": run.status.value, "recorded_at": run.recorded_at.isoformat()}
+    if run.creation_time is not None:
+        values["creation_time"] = run.creation_time.isoformat()
+    if run.last_update_time is not None:
+        values["last_update_time"] = run.last_update_time.isoformat()
+    return values
+
+
+def state_update(change: StateChange, alerts: Sequence[Alert], lease_until: datetime) -> dict[str, Any]:
+    """The conditional update that moves a STATE item, as arguments of UpdateItem.
+
+    It sets what the core decided and adds the alerts' ids; it never writes the `undelivered` map of an existing item.
+    """
+    state = change.state
+    values: dict[str, Any] = {"version": {"N": str(state.version)}, "runs": {"S": runs_document(state.runs)}}
+    times = ("baselined_at", state.baselined_at), ("settled_before", state.settled_before)
+    for name, time in (*times, ("settled_update", state.settled_update)):
+        if time is not None:
+            values[name] = {"S": iso(time)}
+    if state.journey_name is not None:
+        values["journey_name"] = {"S": state.journey_name}
+    names: dict[str, str] = {}
+    owed = {alert.id: _owed(alert, lease_until) for alert in alerts if alert.severity is not Severity.NONE}
+    paths = {name: name for name in values}
+    if change.seen_version == 0:
+        values["undelivered"], paths["undelivered"] = {"M": owed}, "undelivered"
+    else:
+        for n, (alert_id, value) in enumerate(owed.items()):
+            names[f"#i{n}"], paths[f"i{n}"], values[f"i{n}"] = alert_id, f"undelivered.#i{n}", value
+    update: dict[str, Any] = {
+        "UpdateExpression": "SET " + ", ".join(f"{path} = :{name}" for name, path in paths.items()),
+        "ConditionExpression": "version = :seen" if change.seen_version else "attribute_not_exists(version)",
+        "ExpressionAttributeValues": {f":{name}": value for name, value in values.items()},
+    }
+    if change.seen_version:
+        update["ExpressionAttributeValues"][":seen"] = {"N": str(change.seen_version)}
+    return update | ({"ExpressionAttributeNames": names} if names else {})
+
+
+def forgetting_update(seen_version: int) -> dict[str, Any]:
+    """The conditional update that drops what is remembered of a journey, but not what is still owed."""
+    return {
+        "ConditionExpression": "version = :seen",
+        "UpdateExpression": "SET version = :next, runs = :none REMOVE baselined_at, settled_before, settled_update",
+        "ExpressionAttributeValues": {
+            ":seen": {"N": str(seen_version)},
+            ":next": {"N": str(seen_version + 1)},
+            ":none": {"S": runs_document({})},
+        },
+    }
+
+
+def _owed(alert: Alert, lease_until: datetime) -> dict[str, Any]:
+    return {"M": {SORT_KEY: {"S": alert.sort_key}, "lease_until": {"S": iso(lease_until)}}}
+
+
+def state_bytes(update: Mapping[str, Any], state: JourneyState) -> int:
+    """What the STATE item will take, rounded up: the runs, what is owed already or added, a kilobyte of the rest."""
+    values: Mapping[str, Any] = update["ExpressionAttributeValues"]
+    added = sum(_OWED_BYTES for value in values.values() if "M" in value)
+    return len(values[":runs"]["S"].encode()) + added + _OWED_BYTES * len(state.undelivered) + 1_000
+
+
+def transition(lane: Lane, alert: Alert, expires_at: int) -> dict[str, Any]:
+    """The TRANSITION item that keeps one alert."""
+    return {
+        PARTITION_KEY: {"S": journey_key(lane, alert.journey)},
+        SORT_KEY: {"S": alert.sort_key},
+        LANE_INDEX_PARTITION_KEY: {"S": str(lane)},
+        LANE_INDEX_SORT_KEY: {"S": f"{alert.observed_time}#{alert.id}"},
+        "thread": {"S": alert.thread},
+        "envelope": {"S": json.dumps(alert.envelope, separators=(",", ":"))},
+        EXPIRES_AT: {"N": str(expires_at)},
+    }
+
+
+def alert(item: Item, journey: JourneyKey) -> Alert:
+    return Alert.from_envelope(json.loads(item["envelope"]["S"]), journey=journey, thread=item["thread"]["S"])

@@ -1,0 +1,217 @@
+"""RunStore on one DynamoDB table.
+
+A commit writes the journey's whole `runs` document: DynamoDB bills an item by its size whatever part of it changes,
+and the version condition guarantees that nobody else changed it. `undelivered` is a real map, so that a commit can add
+its own ids, and an acknowledgement remove some, without either knowing of the other.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from journey_watch.adapters import dynamodb_items as items
+from journey_watch.contract import EXPIRES_AT, PARTITION_KEY, SORT_KEY
+from journey_watch.core.alerts import Alert
+from journey_watch.core.errors import StateTooLargeError, StoreUnavailableError
+from journey_watch.core.runs import JourneyKey, Lane
+from journey_watch.core.transitions import StateChange
+from journey_watch.ports import Commit, LaneState
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+ACKNOWLEDGE_ATTEMPTS: Final = 5
+BATCH_GET_KEYS: Final = 100
+KEEP_OWED_FOR: Final = timedelta(days=7)
+"""A TRANSITION that is still owed is never left nearer to its expiry than this."""
+
+
+class DynamoDBRunStore:
+    """The state table, as architecture's table describes it."""
+
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        table: str,
+        *,
+        keep: timedelta,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """`keep` is how long TRANSITION items live."""
+        self._client = client
+        self._table = table
+        self._keep = keep
+        self._clock = clock
+
+    def load(self, lane: Lane) -> LaneState:
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="#pk = :pk",
+            ExpressionAttributeNames={"#pk": PARTITION_KEY},
+            ExpressionAttributeValues={":pk": {"S": items.lane_key(lane)}},
+        )
+        with self._answering("read"):
+            return items.lane_state(item for page in pages for item in page["Items"])
+
+    def commit(self, lane: Lane, change: StateChange, alerts: Sequence[Alert], lease_until: datetime) -> Commit:
+        update = items.state_update(change, alerts, lease_until)
+        size = items.state_bytes(update, change.state)
+        if size > items.ITEM_LIMIT_BYTES:
+            raise StateTooLargeError(
+                f"Journey {change.journey} has too many live or recent runs to remember: its state would take {size} "
+                f"bytes of the {items.ITEM_LIMIT_BYTES} an item may hold. It stays as it is, and so does what it owes."
+            )
+        expires_at = int((self._clock() + self._keep).timestamp())
+        puts = [items.transition(lane, alert, expires_at) for alert in alerts]
+        return self._write_state(lane, change.journey, update, puts)
+
+    def forget_baseline(self, lane: Lane, journey: JourneyKey, seen_version: int) -> Commit:
+        return self._write_state(lane, journey, items.forgetting_update(seen_version), [])
+
+    def _write_state(
+        self, lane: Lane, journey: JourneyKey, update: dict[str, Any], puts: Sequence[dict[str, Any]]
+    ) -> Commit:
+        update = {"TableName": self._table, "Key": items.state_key(lane, journey), **update}
+        actions: list[Any] = [{"Update": update}, *({"Put": {"TableName": self._table, "Item": put}} for put in puts)]
+        try:
+            with self._answering("written"):
+                if puts:
+                    self._client.transact_write_items(TransactItems=actions)
+                else:  # a plain update costs half of a transaction
+                    self._client.update_item(**update)
+        except StoreUnavailableError as refusal:
+            if _lost_race(refusal.__cause__):
+                return Commit.LOST_RACE
+            if _may_be_written(refusal.__cause__):
+                return Commit.UNCERTAIN
+            raise
+        return Commit.DONE
+
+    def claim(self, lane: Lane, journey: JourneyKey, alert_ids: Sequence[str], seen: datetime, until: datetime) -> bool:
+        paths = [f"undelivered.#i{n}.lease_until" for n in range(len(alert_ids))]
+        try:
+            with self._answering("written"):
+                self._client.update_item(
+                    TableName=self._table,
+                    Key=items.state_key(lane, journey),
+                    ConditionExpression=" AND ".join(f"{path} = :seen" for path in paths),
+                    UpdateExpression="SET " + ", ".join(f"{path} = :until" for path in paths),
+                    ExpressionAttributeNames=_placeholders("#i", alert_ids),
+                    ExpressionAttributeValues={":seen": {"S": items.iso(seen)}, ":until": {"S": items.iso(until)}},
+                )
+        except StoreUnavailableError as refusal:
+            if _lost_race(refusal.__cause__):
+                return False
+            raise
+        return True
+
+    def alerts(self, lane: Lane, journey: JourneyKey, sort_keys: Sequence[str]) -> Sequence[Alert]:
+        partition = {"S": items.journey_key(lane, journey)}
+        found: list[Mapping[str, Any]] = []
+        with self._answering("read"):
+            for at in range(0, len(sort_keys), BATCH_GET_KEYS):
+                keys = [{PARTITION_KEY: partition, SORT_KEY: {"S": key}} for key in sort_keys[at : at + BATCH_GET_KEYS]]
+                found += self._read_batch(keys)
+            self._outlive_their_delivery(found)
+        return sorted((items.alert(item, journey) for item in found), key=lambda alert: alert.sequence)
+
+    def _read_batch(self, keys: list[dict[str, Any]]) -> list[Mapping[str, Any]]:
+        found: list[Mapping[str, Any]] = []
+        while keys:
+            answer = self._client.batch_get_item(RequestItems={self._table: {"Keys": keys, "ConsistentRead": True}})
+            found += answer["Responses"].get(self._table, [])
+            unprocessed: Any = answer.get("UnprocessedKeys", {})
+            unread = unprocessed.get(self._table, {}).get("Keys", [])
+            if len(unread) == len(keys):
+                raise StoreUnavailableError(f"The state table {self._table} is throttled: it reads nothing.")
+            keys = unread
+        return found
+
+    def _outlive_their_delivery(self, found: Sequence[Mapping[str, Any]]) -> None:
+        now = self._clock()
+        for item in found:
+            if int(item[EXPIRES_AT]["N"]) < (now + KEEP_OWED_FOR).timestamp():
+                self._client.update_item(
+                    TableName=self._table,
+                    Key={PARTITION_KEY: item[PARTITION_KEY], SORT_KEY: item[SORT_KEY]},
+                    UpdateExpression="SET #e = :e",
+                    ExpressionAttributeNames={"#e": EXPIRES_AT},
+                    ExpressionAttributeValues={":e": {"N": str(int((now + 2 * KEEP_OWED_FOR).timestamp()))}},
+                )
+
+    def acknowledge(self, lane: Lane, journey: JourneyKey, alert_ids: Sequence[str]) -> None:
+        for attempts_left in reversed(range(ACKNOWLEDGE_ATTEMPTS)):
+            try:
+                with self._answering("written"):
+                    self._client.update_item(
+                        TableName=self._table,
+                        Key=items.state_key(lane, journey),
+                        ConditionExpression="attribute_exists(undelivered)",
+                        UpdateExpression="REMOVE " + ", ".join(f"undelivered.#i{n}" for n in range(len(alert_ids))),
+                        ExpressionAttributeNames=_placeholders("#i", alert_ids),
+                    )
+            except StoreUnavailableError as refusal:
+                # A commit to the same item was under way: it touches other ids, so the acknowledgement still holds.
+                if attempts_left and _code(refusal.__cause__) == "TransactionConflictException":
+                    continue
+                raise
+            return
+
+    def mark_listed(self, lane: Lane, marker: str, at: datetime) -> None:
+        self._update_lane(
+            lane,
+            UpdateExpression="SET #m = if_not_exists(#m, :at)",
+            ExpressionAttributeNames={"#m": items.LISTED_PREFIX + marker},
+            ExpressionAttributeValues={":at": {"S": items.iso(at)}},
+        )
+
+    def unmark_listed(self, lane: Lane, markers: Sequence[str]) -> None:
+        self._update_lane(
+            lane,
+            UpdateExpression="REMOVE " + ", ".join(f"#m{n}" for n in range(len(markers))),
+            ExpressionAttributeNames=_placeholders("#m", [items.LISTED_PREFIX + marker for marker in markers]),
+        )
+
+    def resume_at(self, lane: Lane, journey: JourneyKey) -> None:
+        self._update_lane(
+            lane, UpdateExpression="SET resume_at = :j", ExpressionAttributeValues={":j": {"S": str(journey)}}
+        )
+
+    def _update_lane(self, lane: Lane, **update: Any) -> None:  # noqa: ANN401 - the client's own keyword arguments
+        with self._answering("written"):
+            self._client.update_item(TableName=self._table, Key=items.lane_item_key(lane), **update)
+
+    @contextmanager
+    def _answering(self, verb: str) -> Iterator[None]:
+        try:
+            yield
+        except (ClientError, BotoCoreError) as error:
+            raise StoreUnavailableError(f"The state table {self._table} could not be {verb}: {error}") from error
+
+
+def _placeholders(prefix: str, names: Sequence[str]) -> dict[str, str]:
+    return {f"{prefix}{n}": name for n, name in enumerate(names)}
+
+
+def _code(error: BaseException | None) -> str | None:
+    return error.response["Error"]["Code"] if isinstance(error, ClientError) else None
+
+
+def _lost_race(error: BaseException | None) -> bool:
+    """True if the table said that it wrote nothing because somebody else wrote first, or was just writing."""
+    if isinstance(error, ClientError) and _code(error) == "TransactionCanceledException":
+        reasons = {reason.get("Code", "None") for reason in error.response.get("CancellationReasons", [])}
+        return bool(reasons) and reasons <= {"ConditionalCheckFailed", "TransactionConflict", "None"}
+    return _code(error) in {"ConditionalCheckFailedException", "TransactionConflictException"}
+
+
+def _may_be_written(error: BaseException | None) -> bool:
+    """True if no answer came, or one that does not say whether the write was carried out."""
+    if isinstance(error, ClientError):
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        return status >= HTTPStatus.INTERNAL_SERVER_ERROR or _code(error) == "TransactionInProgressException"
+    return isinstance(error, BotoCoreError)

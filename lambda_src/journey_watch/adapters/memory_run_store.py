@@ -1,0 +1,90 @@
+"""RunStore in memory, with the same rules: for the tests of the poll, and to try a configuration without a table."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from threading import Lock
+
+from journey_watch.core.alerts import Alert
+from journey_watch.core.policy import Severity
+from journey_watch.core.runs import JourneyKey, JourneyState, Lane, PendingAlert
+from journey_watch.core.transitions import StateChange
+from journey_watch.ports import Commit, LaneState
+
+
+class MemoryRunStore:
+    """Passes the contract suite of the DynamoDB store."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._lanes: dict[Lane, LaneState] = {}
+        self._alerts: dict[tuple[Lane, JourneyKey, str], Alert] = {}
+
+    def load(self, lane: Lane) -> LaneState:
+        with self._lock:
+            state = self._lane(lane)
+            return replace(state, journeys=dict(state.journeys), listed=dict(state.listed))
+
+    def _lane(self, lane: Lane) -> LaneState:
+        return self._lanes.get(lane, LaneState(journeys={}))
+
+    def _put(self, lane: Lane, journey: JourneyKey, state: JourneyState) -> None:
+        held = self._lane(lane)
+        self._lanes[lane] = replace(held, journeys={**held.journeys, journey: state})
+
+    def commit(self, lane: Lane, change: StateChange, alerts: Sequence[Alert], lease_until: datetime) -> Commit:
+        with self._lock:
+            held = self._lane(lane).journeys.get(change.journey, JourneyState())
+            if held.version != change.seen_version:
+                return Commit.LOST_RACE
+            owed = {a.id: PendingAlert(a.sort_key, lease_until) for a in alerts if a.severity is not Severity.NONE}
+            self._put(lane, change.journey, replace(change.state, undelivered={**held.undelivered, **owed}))
+            self._alerts.update({(lane, change.journey, alert.sort_key): alert for alert in alerts})
+            return Commit.DONE
+
+    def claim(self, lane: Lane, journey: JourneyKey, alert_ids: Sequence[str], seen: datetime, until: datetime) -> bool:
+        with self._lock:
+            state = self._lane(lane).journeys.get(journey, JourneyState())
+            owed = [state.undelivered.get(alert_id) for alert_id in alert_ids]
+            if any(pending is None or pending.lease_until != seen for pending in owed):
+                return False
+            moved = {alert_id: replace(state.undelivered[alert_id], lease_until=until) for alert_id in alert_ids}
+            self._put(lane, journey, replace(state, undelivered={**state.undelivered, **moved}))
+            return True
+
+    def alerts(self, lane: Lane, journey: JourneyKey, sort_keys: Sequence[str]) -> Sequence[Alert]:
+        with self._lock:
+            found = [self._alerts.get((lane, journey, key)) for key in sort_keys]
+        return sorted((alert for alert in found if alert is not None), key=lambda alert: alert.sequence)
+
+    def acknowledge(self, lane: Lane, journey: JourneyKey, alert_ids: Sequence[str]) -> None:
+        with self._lock:
+            state = self._lane(lane).journeys[journey]
+            left = {alert_id: owed for alert_id, owed in state.undelivered.items() if alert_id not in alert_ids}
+            self._put(lane, journey, replace(state, undelivered=left))
+
+    def forget_baseline(self, lane: Lane, journey: JourneyKey, seen_version: int) -> Commit:
+        with self._lock:
+            held = self._lane(lane).journeys.get(journey, JourneyState())
+            if held.version != seen_version:
+                return Commit.LOST_RACE
+            forgotten = JourneyState(
+                version=seen_version + 1, undelivered=held.undelivered, journey_name=held.journey_name
+            )
+            self._put(lane, journey, forgotten)
+            return Commit.DONE
+
+    def mark_listed(self, lane: Lane, marker: str, at: datetime) -> None:
+        with self._lock:
+            held = self._lane(lane)
+            self._lanes[lane] = replace(held, listed={marker: at, **held.listed})
+
+    def unmark_listed(self, lane: Lane, markers: Sequence[str]) -> None:
+        with self._lock:
+            held = self._lane(lane)
+            left: Mapping[str, datetime] = {name: at for name, at in held.listed.items() if name not in markers}
+            self._lanes[lane] = replace(held, listed=left)
+
+    def resume_at(self, lane: Lane, journey: JourneyKey) -> None:
+        with self._lock:
+            self._lanes[lane] = replace(self._lane(lane), resume_at=str(journey))

@@ -1,0 +1,163 @@
+"""Asks Pinpoint for one page at a time and reads what it says about runs, journeys and applications."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from journey_watch.adapters.aws_errors import http_status_of, source_error
+from journey_watch.adapters.token_paging import Listing, Page, page_of, read_pages
+from journey_watch.adapters.untrusted_values import read_text, read_time
+from journey_watch.core.runs import JourneyKey, ObservedRun, Status
+
+if TYPE_CHECKING:
+    from mypy_boto3_pinpoint import PinpointClient
+
+Item = TypeVar("Item")
+PAGE_SIZE: Final = "200"
+"""A string, as the API wants it. Its maximum is not documented: if Pinpoint refuses this one, its default is taken."""
+STATUSES: Final = {
+    "SCHEDULED": Status.SCHEDULED,
+    "RUNNING": Status.RUNNING,
+    "COMPLETED": Status.COMPLETED,
+    "CANCELLED": Status.CANCELLED,
+}
+"""All that the API documents; any other word is UNKNOWN."""
+ENDED_STATES: Final = frozenset({"COMPLETED", "CANCELLED", "CLOSED"})
+"""States of a journey (not of a run) after which it starts no more runs."""
+TOLERATED_SKEW: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedJourney:
+    """What ListJourneys says of a journey."""
+
+    id: str
+    name: str | None
+    ended: bool
+    modified: datetime | None
+    """None if missing or unreadable."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedApplication:
+    """What GetApps says of an application."""
+
+    id: str
+    name: str | None
+
+
+def read_run(entry: object, *, now: datetime) -> ObservedRun | None:
+    """One Item of GetJourneyRuns; None if it lacks its id or status."""
+    if not isinstance(entry, Mapping):
+        return None
+    run_id, raw_status = read_text(entry.get("RunId")), read_text(entry.get("Status"))
+    if run_id is None or raw_status is None:
+        return None
+    updated = read_time(entry.get("LastUpdateTime"))
+    if updated is not None and updated > now + TOLERATED_SKEW:
+        updated = None  # nothing was updated tomorrow; believed, it would make later news look old
+    return ObservedRun(
+        run_id=run_id,
+        status=STATUSES.get(raw_status, Status.UNKNOWN),
+        raw_status=raw_status,
+        creation_time=read_time(entry.get("CreationTime")),
+        last_update_time=updated,
+    )
+
+
+def read_journey(entry: object) -> ListedJourney | None:
+    """One Item of ListJourneys; None if it lacks its id."""
+    if not isinstance(entry, Mapping) or (journey_id := read_text(entry.get("Id"))) is None:
+        return None
+    return ListedJourney(
+        id=journey_id,
+        name=read_text(entry.get("Name")),
+        ended=read_text(entry.get("State")) in ENDED_STATES,
+        modified=read_time(entry.get("LastModifiedDate")),
+    )
+
+
+def read_application(entry: object) -> ListedApplication | None:
+    """One Item of GetApps, or the answer of GetApp; None if it lacks its id."""
+    if not isinstance(entry, Mapping) or (application_id := read_text(entry.get("Id"))) is None:
+        return None
+    return ListedApplication(application_id, read_text(entry.get("Name")))
+
+
+class PinpointListings:
+    """Pinpoint's three listings, read to their end as far as possible. No method raises; a Listing has its problem."""
+
+    def __init__(self, client: "PinpointClient", *, clock: Callable[[], float], now: Callable[[], datetime]) -> None:
+        self._client = client
+        self._clock = clock
+        self._now = now
+        self._default_page_size: set[str] = set()
+        """Operations that refused PAGE_SIZE."""
+
+    def runs(self, journey: JourneyKey) -> Listing[ObservedRun]:
+        """GetJourneyRuns. A run may stand in it twice."""
+        now = self._now()
+        return self._read(
+            "get_journey_runs",
+            {"ApplicationId": journey.container_id, "JourneyId": journey.journey_id},
+            "JourneyRunsResponse",
+            lambda entry: read_run(entry, now=now),
+            doing=f"Listing the runs of {journey}",
+        )
+
+    def journeys(self, application_id: str) -> Listing[ListedJourney]:
+        """ListJourneys."""
+        return self._read(
+            "list_journeys",
+            {"ApplicationId": application_id},
+            "JourneysResponse",
+            read_journey,
+            doing=f"Listing the journeys of application {application_id}",
+        )
+
+    def applications(self) -> Listing[ListedApplication]:
+        """GetApps."""
+        return self._read("get_apps", {}, "ApplicationsResponse", read_application, doing="Listing the applications")
+
+    def application_name(self, application_id: str) -> str | None:
+        """GetApp; None if the name cannot be had, which is no failure of anything."""
+        try:
+            answer = self._client.get_app(ApplicationId=application_id)
+        except Exception:  # noqa: BLE001 - only a name
+            return None
+        found = read_application(answer.get("ApplicationResponse"))
+        return found.name if found else None
+
+    def _read(
+        self,
+        method: str,
+        ids: Mapping[str, str],
+        member: str,
+        read_item: Callable[[object], Item | None],
+        *,
+        doing: str,
+    ) -> Listing[Item]:
+        def fetch(token: str | None) -> Page[Item]:
+            try:
+                answer = self._ask(method, {**ids, **({"Token": token} if token else {})})
+            except Exception as error:
+                # Anything: botocore's parser has no error of its own for an answer it cannot walk through.
+                raise source_error(error, doing) from error
+            return page_of(answer, member, read_item, doing=doing)
+
+        return read_pages(fetch, clock=self._clock)
+
+    def _ask(self, method: str, arguments: Mapping[str, str]) -> object:
+        call: Callable[..., object] = getattr(self._client, method)
+        if method in self._default_page_size:
+            return call(**arguments)
+        try:
+            return call(**arguments, PageSize=PAGE_SIZE)
+        except Exception as error:
+            if http_status_of(error) != HTTPStatus.BAD_REQUEST or "Token" in arguments:
+                raise
+            answer: object = call(**arguments)
+            self._default_page_size.add(method)
+            return answer

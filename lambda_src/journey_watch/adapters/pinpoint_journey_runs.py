@@ -1,0 +1,98 @@
+"""RunSource for the runs of Amazon Pinpoint journeys."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from aws_lambda_powertools import Logger
+
+from journey_watch.adapters.pinpoint_answers import PinpointListings
+from journey_watch.adapters.pinpoint_discovery import PinpointDiscovery
+from journey_watch.adapters.rate_limit import RateLimit
+from journey_watch.core.errors import SourceError
+from journey_watch.core.provider import Provider
+from journey_watch.core.runs import JourneyKey, Observation
+from journey_watch.core.watch_list import WatchTarget
+from journey_watch.ports import Discovery
+
+if TYPE_CHECKING:
+    from mypy_boto3_pinpoint import PinpointClient
+
+PINPOINT: Final = Provider(
+    name="pinpoint",
+    title="Amazon Pinpoint",
+    subject="Journey Run",
+    journey_noun="journey",
+    container_noun="application",
+    container_field="application_id",
+    journey_field="journey_id",
+    run_field="run_id",
+    arn_format="arn:{partition}:mobiletargeting:{region}:{account}:apps/{container}/journeys/{journey}",
+    console_url_format="https://{console}/pinpoint/home?region={region}#/apps/{container}/journeys/{journey}",
+)
+
+logger = Logger(child=True)
+
+
+class PinpointJourneyRuns:
+    """Reads GetJourneyRuns, and for discovery ListJourneys, GetApps and GetApp. Safe for threads.
+
+    The client must be attached to the rate limit (`aws_clients.pinpoint_client` does that).
+    """
+
+    provider = PINPOINT
+    batch_size = 1
+    """The API has no call for the runs of several journeys."""
+
+    def __init__(
+        self,
+        client: "PinpointClient",
+        rate_limit: RateLimit,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._rate_limit = rate_limit
+        self._listings = PinpointListings(client, clock=clock, now=now)
+        self._discovery = PinpointDiscovery(self._listings, clock=clock, now=now)
+
+    @property
+    def throttles(self) -> int:
+        """How many answers asked for fewer calls, those included that botocore then retried."""
+        return self._rate_limit.throttles
+
+    def discover(self, targets: Sequence[WatchTarget]) -> Discovery:
+        """List what the targets name; what was listed in the last minutes is remembered."""
+        return self._discovery.discover(targets)
+
+    def observe(self, journeys: Sequence[JourneyKey]) -> Mapping[JourneyKey, Observation | SourceError]:
+        """Read the runs of each journey; never raises."""
+        return {journey: self._observe(journey) for journey in journeys}
+
+    def _observe(self, journey: JourneyKey) -> Observation | SourceError:
+        listing = self._listings.runs(journey)
+        problem = None if listing.problem is None else str(listing.problem)
+        if listing.malformed:
+            unread = f"{listing.malformed} entries could not be read."
+            problem = f"{problem} {unread}" if problem else unread
+        if problem:
+            logger.warning(
+                "Runs could not be read completely",
+                journey=str(journey),
+                code=listing.problem.code if listing.problem else None,
+                reason=problem,
+                pages=listing.pages,
+                runs=len(listing.items),
+                malformed=listing.malformed,
+            )
+        if listing.problem and not listing.pages:
+            return listing.problem
+        return Observation(
+            journey=journey,
+            runs=tuple(listing.items),
+            complete=listing.complete,
+            malformed=listing.malformed,
+            pages=listing.pages,
+            problem=problem,
+        )

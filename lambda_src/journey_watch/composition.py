@@ -1,0 +1,103 @@
+"""The only place that makes clients and picks adapters."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+import boto3
+
+from journey_watch import contract
+from journey_watch.adapters import aws_clients
+from journey_watch.adapters.assumed_role import session_for_role
+from journey_watch.adapters.dynamodb_run_store import DynamoDBRunStore
+from journey_watch.adapters.pinpoint_journey_runs import PINPOINT, PinpointJourneyRuns
+from journey_watch.adapters.rate_limit import PINPOINT_READS, RateLimit
+from journey_watch.adapters.sns_notifier import SnsNotifier
+from journey_watch.core.errors import ConfigurationError
+from journey_watch.core.runs import Lane
+from journey_watch.core.watch_list import WatchTarget, lanes_of
+from journey_watch.invocation import Invocation
+from journey_watch.poll import poll_lane
+from journey_watch.ports import RunSource
+from journey_watch.report import PollReport
+from journey_watch.settings import Settings, bundled_watch_config
+
+EMAILED_PER_SECOND = 5.0
+"""Over all lanes. SNS deactivates an e-mail subscription that gets more than 10 messages a second."""
+
+
+def _pinpoint(session: boto3.Session) -> RunSource:
+    limit = RateLimit(PINPOINT_READS)
+    return PinpointJourneyRuns(aws_clients.pinpoint_client(session, limit), limit)
+
+
+SOURCES: Mapping[str, Callable[[boto3.Session], RunSource]] = {PINPOINT.name: _pinpoint}
+"""By provider: a new one is one adapter, and one line here."""
+
+
+class Poller:
+    """Everything that outlives an invocation: clients, caches, rate limits."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._targets = lanes_of(settings.config.watch, own_account=settings.account, own_region=settings.region)
+        self._session = boto3.Session(region_name=settings.region)
+        self._store = DynamoDBRunStore(
+            aws_clients.dynamodb_client(self._session),
+            settings.table_name,
+            keep=timedelta(days=settings.config.history_days),
+        )
+        self._notifier = SnsNotifier(
+            aws_clients.sns_client(self._session),
+            settings.alert_topic_arn,
+            messages_per_second=EMAILED_PER_SECOND / len(self._targets),
+        )
+        self._sources: dict[Lane, RunSource] = {}
+
+    @classmethod
+    def from_environment(cls) -> "Poller":
+        """Raises ConfigurationError, naming what is missing."""
+        return cls(Settings.from_env(os.environ, bundled_watch_config()))
+
+    def poll(self, lane: Lane, *, remaining_seconds: float) -> PollReport:
+        """Poll one lane. Raises ConfigurationError if the configuration has no such lane, and what poll_lane raises."""
+        targets = self._targets.get(lane)
+        if targets is None:
+            lanes = ", ".join(str(known) for known in self._targets)
+            raise ConfigurationError(f'The configuration has no lane "{lane}"; it has: {lanes}.')
+        return poll_lane(
+            lane,
+            targets,
+            source=self._source(lane, targets),
+            store=self._store,
+            notifier=self._notifier,
+            config=self._settings.config,
+            invocation=Invocation(now=_utc_now, deadline=_utc_now() + timedelta(seconds=remaining_seconds)),
+        )
+
+    def _source(self, lane: Lane, targets: Sequence[WatchTarget]) -> RunSource:
+        if lane not in self._sources:
+            make_source = SOURCES.get(lane.provider)
+            if make_source is None:
+                raise ConfigurationError(f'"{lane.provider}" is no provider; there is: {", ".join(SOURCES)}.')
+            # One lane has one role: the configuration is refused otherwise.
+            role_arn, external_id = targets[0].role_arn, targets[0].external_id
+            session = (
+                session_for_role(role_arn, external_id=external_id, region=lane.region)
+                if role_arn
+                else boto3.Session(region_name=lane.region)
+            )
+            self._sources[lane] = make_source(session)
+        return self._sources[lane]
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def lane_of(event: object) -> Lane:
+    """The lane that an event names. Raises ConfigurationError if it names none."""
+    text = event.get(contract.EVENT_LANE) if isinstance(event, Mapping) else None
+    if not isinstance(text, str):
+        raise ConfigurationError('The event must be {"lane": "provider/account/region"}.')
+    return Lane.parse(text)

@@ -1,0 +1,46 @@
+"""Names on which the functions and the infrastructure must agree. Standard library only; imported by both sides."""
+
+from typing import Final
+
+# Environment of the functions
+ENV_STATE_TABLE: Final = "STATE_TABLE_NAME"
+ENV_ALERT_TOPIC: Final = "ALERT_TOPIC_ARN"
+ENV_OPS_TOPIC: Final = "OPS_TOPIC_ARN"
+ENV_ACCOUNT: Final = "STACK_ACCOUNT"
+"""The account the stack lives in: a lane without a role to assume is in this account."""
+ENV_REGION: Final = "AWS_REGION"
+"""Set by Lambda itself: the stack's Region."""
+ENV_SERVICE: Final = "POWERTOOLS_SERVICE_NAME"
+"""The stack's name: the `service` of every log line and metric."""
+ENV_METRICS_NAMESPACE: Final = "POWERTOOLS_METRICS_NAMESPACE"
+
+POLL_HANDLER: Final = "journey_watch.entrypoints.poll_handler.handler"
+WATCH_CONFIG_FILE: Final = "watch_config.json"
+"""The resolved configuration, at the root of the bundle: an environment holds only 4 KB."""
+
+# The event of one lane's schedule
+EVENT_LANE: Final = "lane"
+
+# The state table
+PARTITION_KEY: Final = "pk"
+SORT_KEY: Final = "sk"
+EXPIRES_AT: Final = "expires_at"
+"""TTL attribute, epoch seconds. Only TRANSITION items carry it; STATE never expires."""
+LANE_INDEX: Final = "by_lane"
+"""What happened lately in a lane, all attributes; its keys are the two attributes below: the lane, and time#id."""
+LANE_INDEX_PARTITION_KEY: Final = "lane"
+LANE_INDEX_SORT_KEY: Final = "at"
+
+# Metrics
+METRICS_NAMESPACE: Final = "JourneyWatch"
+DIMENSION_SERVICE: Final = "service"
+DIMENSION_LANE: Final = "lane"
+
+# SNS message attributes, for filter policies
+ATTRIBUTE_SEVERITY: Final = "severity"
+SEVERITIES: Final = ("info", "warning", "critical")
+"""From quiet to loud. A reader with a `min_severity` gets that one and all to its right."""
+
+# Durations on which both sides depend
+TIMEOUT_MARGIN_SECONDS: Final = 10
+"""A function's timeout is at most the poll interval less this: overlap would need clocks that differ by half of it."""

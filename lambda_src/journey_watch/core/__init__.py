@@ -1,0 +1,1 @@
+"""Decisions: standard library only, time is an argument, nothing is fetched."""

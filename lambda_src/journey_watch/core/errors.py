@@ -1,0 +1,34 @@
+"""What can go wrong, in the operator's words. Adapters translate an SDK's error at their edge, with `from`."""
+
+
+class JourneyWatchError(Exception):
+    """Base of every error this project raises on purpose. The message says what the operator should do."""
+
+
+class ConfigurationError(JourneyWatchError):
+    """The environment, the bundled configuration or the event is wrong; retrying cannot help."""
+
+
+class StoreUnavailableError(JourneyWatchError):
+    """The state table cannot be read or written: nothing may be sent, for nothing is known."""
+
+
+class StateTooLargeError(JourneyWatchError):
+    """One journey's state would exceed DynamoDB's 400 KB; that journey fails, the others go on."""
+
+
+class SourceError(JourneyWatchError):
+    """A provider did not give a usable answer about one journey or one container."""
+
+    def __init__(self, message: str, *, code: str, throttled: bool = False, refused: bool = False) -> None:
+        super().__init__(message)
+        self.code = code
+        """The provider's error code, such as `TooManyRequestsException`, or this project's word for a broken answer."""
+        self.throttled = throttled
+        """True if the provider asked to be called less often."""
+        self.refused = refused
+        """True for 403, 404 and 410: the thing is gone or forbidden, which retrying will not change."""
+
+
+class PollFailedError(JourneyWatchError):
+    """Nothing of what a lane watches could be read: the monitor is blind there."""

@@ -1,0 +1,29 @@
+"""How one provider speaks of its things, so that nothing else in the core or the store knows a provider's name."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """Words, field names and links of one provider. Each adapter of a source defines its own."""
+
+    name: str
+    """As in the configuration and in a lane: `pinpoint`."""
+    title: str
+    """As people know it: `Amazon Pinpoint`."""
+    subject: str
+    """What an alert's detail-type begins with: `Journey Run`, or `Campaign`."""
+    journey_noun: str
+    """`journey`, or `campaign`."""
+    container_noun: str
+    """`application`, or `instance`."""
+    container_field: str
+    """The envelope's and the SNS attribute's name for the container: `application_id`."""
+    journey_field: str
+    """The envelope's name for the journey's id: `journey_id`; its name stands under `journey_noun` + `_name`."""
+    run_field: str | None
+    """The envelope's name for the run's id; None if the provider has no runs beside the journey itself."""
+    arn_format: str
+    """With {partition}, {region}, {account}, {container} and {journey}."""
+    console_url_format: str
+    """With {console} (the partition's console host), {region}, {container} and {journey}."""

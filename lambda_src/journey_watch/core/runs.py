@@ -1,0 +1,172 @@
+"""Identities, statuses, what a source showed (observed) and what is remembered (recorded).
+
+Every `datetime` in this project is aware and in UTC.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Self
+
+from journey_watch.core.errors import ConfigurationError
+
+
+class Status(StrEnum):
+    """One vocabulary for all providers; an adapter maps the provider's value and keeps it as `raw_status`."""
+
+    SCHEDULED = "SCHEDULED"
+    RUNNING = "RUNNING"
+    PAUSED = "PAUSED"
+    COMPLETED = "COMPLETED"
+    CANCELLED = "CANCELLED"
+    FAILED = "FAILED"
+    UNKNOWN = "UNKNOWN"
+    """A value nobody knew when this was written."""
+
+    @property
+    def is_terminal(self) -> bool:
+        """True if the run has ended. UNKNOWN counts as live: a run that may be alive is still watched."""
+        return self in _TERMINAL
+
+    @property
+    def progress(self) -> int:
+        """How far through its life a run with this status is; a step to a smaller number goes backwards."""
+        if self is Status.SCHEDULED:
+            return 0
+        return 2 if self.is_terminal else 1
+
+
+_TERMINAL = frozenset({Status.COMPLETED, Status.CANCELLED, Status.FAILED})
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Lane:
+    """One provider in one account and Region: the unit of scheduling, quota, credentials and failure."""
+
+    provider: str
+    account: str
+    region: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read `provider/account/region`, the form used in the schedule's event and in metrics.
+
+        Raises ConfigurationError if the text has another form.
+        """
+        parts = text.split("/")
+        if len(parts) != 3 or not all(parts):  # noqa: PLR2004 - provider, account, region
+            raise ConfigurationError(
+                f'"{text}" is not a lane; write provider/account/region, like "pinpoint/111122223333/eu-west-1".'
+            )
+        return cls(*parts)
+
+    def __str__(self) -> str:
+        return f"{self.provider}/{self.account}/{self.region}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class JourneyKey:
+    """A journey (Pinpoint) or campaign (Connect) within a lane."""
+
+    container_id: str
+    """The Pinpoint application or Connect instance."""
+    journey_id: str
+
+    def __str__(self) -> str:
+        return f"{self.container_id}/{self.journey_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedRun:
+    """A run as a source listed it. Remote, hence untrusted: only `run_id` and `status` are sure to be there."""
+
+    run_id: str
+    status: Status
+    raw_status: str
+    """The provider's own word, kept as it came."""
+    creation_time: datetime | None = None
+    """When the run was created *or scheduled*, by the provider's clock; None if missing or unreadable."""
+    last_update_time: datetime | None = None
+    """When the provider last changed it, by its own clock; None if missing or unreadable."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedRun:
+    """A run as the last commit about it left it. Nothing here changes while its status stays the same."""
+
+    status: Status
+    recorded_at: datetime
+    """When this status was committed, by the poller's clock."""
+    creation_time: datetime | None = None
+    last_update_time: datetime | None = None
+    """The provider's time of this status as it was when recorded: since when the run has it, as far as known."""
+
+
+@dataclass(frozen=True, slots=True)
+class PendingAlert:
+    """An alert that is owed: committed, and not yet known to be accepted by every channel."""
+
+    sort_key: str
+    """Of the TRANSITION item that holds the envelope."""
+    lease_until: datetime
+    """Until then the invocation that committed or claimed it may be sending it; afterwards anyone may claim it."""
+
+
+def _no_runs() -> Mapping[str, RecordedRun]:
+    return MappingProxyType({})
+
+
+def _nothing_pending() -> Mapping[str, PendingAlert]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class JourneyState:
+    """What is remembered of one journey: the STATE item."""
+
+    version: int = 0
+    """Bumped by every commit; 0 means that no item exists."""
+    baselined_at: datetime | None = None
+    """When its runs were first compared against; None until a complete listing was recorded."""
+    runs: Mapping[str, RecordedRun] = field(default_factory=_no_runs)
+    """Live and recently ended runs, by run id."""
+    settled_before: datetime | None = None
+    """The greatest creation time among the ended runs that were dropped from `runs`."""
+    settled_update: datetime | None = None
+    """The greatest last update time among them."""
+    undelivered: Mapping[str, PendingAlert] = field(default_factory=_nothing_pending)
+    """Alerts that are owed, by alert id."""
+    journey_name: str | None = None
+    """As of the last commit."""
+
+    @property
+    def has_live_run(self) -> bool:
+        return any(not run.status.is_terminal for run in self.runs.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What one reading of a journey's listing showed."""
+
+    journey: JourneyKey
+    runs: tuple[ObservedRun, ...]
+    """In listing order; one run may stand in it twice, if the listing moved while its pages were read."""
+    complete: bool
+    """True if every page was read. Only a complete listing can show that something is missing."""
+    malformed: int = 0
+    """Entries that could not be read; they are left out of `runs`, so the listing is not complete either."""
+    pages: int = 1
+    problem: str | None = None
+    """Why it is not complete, in words; None if it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class JourneyInfo:
+    """What discovery knows about a journey, for the reader and for pacing; never needed for a decision about a run."""
+
+    name: str | None = None
+    container_name: str | None = None
+    dormant: bool = False
+    """True if the provider says that the journey ended long ago, so that new runs are not expected: polled rarely."""

@@ -1,0 +1,301 @@
+"""compare(): what changed between what is recorded of a journey and what its listing shows now.
+
+The rules were found with an exhaustive model of overlapping polls, crashes and stale reads; each one below is there
+because leaving it out lost, repeated or invented an alert.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import Enum, auto
+from types import MappingProxyType
+
+from journey_watch.core.runs import JourneyKey, JourneyState, Observation, ObservedRun, RecordedRun, Status
+
+STALE_READ_WINDOW = timedelta(minutes=15)
+"""How long after a commit a listing may still show what was true before it."""
+SETTLE_WINDOW = timedelta(days=2)
+"""How long an ended run stays in `runs` before it may be dropped and only remembered by `settled_*`."""
+TRANSITIONS_PER_COMMIT = 50
+CROWDED_BYTES = 300_000
+"""Above this, ended runs are dropped before anything is added: DynamoDB refuses an item over 400 KB."""
+_BYTES_PER_RECORD = 230
+"""An upper bound on what one run or owed alert takes beside its ids."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A run's status changed, or a run appeared."""
+
+    run: ObservedRun
+    previous: RecordedRun | None
+    """None if the run was not known before."""
+    sequence: int
+    """The STATE version this change is committed with: sorts the changes of one run, whatever order they arrive in."""
+    skipped: tuple[Status, ...] = ()
+    """Statuses the run must have passed between two polls, unseen."""
+
+    @property
+    def previous_status(self) -> Status | None:
+        return None if self.previous is None else self.previous.status
+
+
+@dataclass(frozen=True, slots=True)
+class StateChange:
+    """One conditional write: the journey's next state, and the transitions that are news in it."""
+
+    journey: JourneyKey
+    seen_version: int
+    """The write must fail unless this is still the item's version (0: no item)."""
+    state: JourneyState
+    """`undelivered` in it is meaningless: a commit adds its own ids and touches no others."""
+    transitions: tuple[Transition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    changes: tuple[StateChange, ...] = ()
+    """To be committed in this order; if one fails, those after it must not be tried."""
+    unconfirmed: frozenset[tuple[str, Status]] = frozenset()
+    """Moves that are believed only if a second reading shows them too: pass them back as `confirmed`."""
+    stale: int = 0
+    """How many runs were shown as they were before what is recorded, and ignored."""
+    absent: tuple[str, ...] = ()
+    """Live runs that a complete listing lacks. Not a cancellation, and no news by itself."""
+
+
+class _Verdict(Enum):
+    SAME = auto()
+    CHANGED = auto()
+    STALE = auto()
+    REREAD = auto()
+
+
+@dataclass(slots=True)
+class _Findings:
+    """What one listing adds to a state, before it is cut into commits."""
+
+    news: list[ObservedRun] = field(default_factory=list)
+    silent: dict[str, RecordedRun] = field(default_factory=dict)
+    history: list[ObservedRun] = field(default_factory=list)
+    """Ended long before anyone watched: remembered by `settled_*` only."""
+    unconfirmed: set[tuple[str, Status]] = field(default_factory=set)
+    stale: int = 0
+
+
+def compare(
+    state: JourneyState,
+    observation: Observation,
+    *,
+    now: datetime,
+    confirmed: frozenset[tuple[str, Status]] = frozenset(),
+    alert_on_first_sight: bool = False,
+    journey_name: str | None = None,
+) -> Comparison:
+    """Decide what one listing of a journey means, given what is recorded.
+
+    `confirmed` are the `unconfirmed` moves of an earlier reading of the same poll. With `alert_on_first_sight` the
+    first look reports what is live or ended within the settle window; without it, the first look is silent. An
+    incomplete listing can report changes, but never serves as a first look, and never shows that a run is missing.
+    """
+    listing = _newest_of_each(observation.runs)
+    # A run listed twice moved between two pages, so another may have slipped through between them.
+    complete = observation.complete and len(listing) == len(observation.runs)
+    if state.baselined_at is None and not complete:
+        return Comparison()
+    found = _Findings()
+    for run in listing.values():
+        recorded = state.runs.get(run.run_id)
+        if recorded is None:
+            _sort_unknown_run(found, run, state, now=now, complete=complete, alert_on_first_sight=alert_on_first_sight)
+        else:
+            _sort_known_run(found, run, recorded, now=now, confirmed=confirmed)
+    return Comparison(
+        changes=tuple(
+            _cut_into_commits(
+                observation.journey,
+                state,
+                found,
+                complete_listing=listing if complete else None,
+                now=now,
+                journey_name=journey_name,
+            )
+        ),
+        unconfirmed=frozenset(found.unconfirmed),
+        stale=found.stale,
+        absent=_absent(state, listing) if complete else (),
+    )
+
+
+def _newest_of_each(runs: Iterable[ObservedRun]) -> dict[str, ObservedRun]:
+    """One entry for each run: the newest update wins, the further step on a tie."""
+    newest: dict[str, ObservedRun] = {}
+    for run in runs:
+        rival = newest.get(run.run_id)
+        if rival is None or _is_newer(run, rival):
+            newest[run.run_id] = run
+    return newest
+
+
+def _is_newer(run: ObservedRun, rival: ObservedRun) -> bool:
+    if run.last_update_time and rival.last_update_time and run.last_update_time != rival.last_update_time:
+        return run.last_update_time > rival.last_update_time
+    return run.status.progress > rival.status.progress
+
+
+def _absent(state: JourneyState, listing: Mapping[str, ObservedRun]) -> tuple[str, ...]:
+    return tuple(run_id for run_id, run in state.runs.items() if not run.status.is_terminal and run_id not in listing)
+
+
+def _sort_unknown_run(
+    found: _Findings,
+    run: ObservedRun,
+    state: JourneyState,
+    *,
+    now: datetime,
+    complete: bool,
+    alert_on_first_sight: bool,
+) -> None:
+    if _is_settled(run, state):
+        return
+    first_look = state.baselined_at is None
+    updated, ended = run.last_update_time, run.status.is_terminal and run.creation_time is not None
+    # What the first look may have missed (a stale page) is still no news; what happened since then is.
+    quiet_before = (state.baselined_at or now) - STALE_READ_WINDOW
+    history_before = min(now - SETTLE_WINDOW, quiet_before)
+    quiet = not alert_on_first_sight if first_look else updated is not None and updated < quiet_before
+    if complete and ended and updated is not None and updated < history_before:
+        found.history.append(run)
+    elif quiet:
+        found.silent[run.run_id] = _record(run, now)
+    else:
+        found.news.append(run)
+
+
+def _is_settled(run: ObservedRun, state: JourneyState) -> bool:
+    """True if this can only be an ended run that was known and dropped."""
+    if not run.status.is_terminal or state.settled_before is None or state.settled_update is None:
+        return False
+    if run.creation_time is None or run.last_update_time is None:
+        return False
+    return run.creation_time <= state.settled_before and run.last_update_time <= state.settled_update
+
+
+def _sort_known_run(
+    found: _Findings,
+    run: ObservedRun,
+    recorded: RecordedRun,
+    *,
+    now: datetime,
+    confirmed: frozenset[tuple[str, Status]],
+) -> None:
+    match _verdict(run, recorded, now):
+        case _Verdict.SAME:
+            pass
+        case _Verdict.STALE:
+            found.stale += 1
+        case _Verdict.REREAD if (run.run_id, run.status) not in confirmed:
+            found.unconfirmed.add((run.run_id, run.status))
+        case _Verdict.CHANGED | _Verdict.REREAD:
+            found.news.append(run)
+
+
+def _verdict(run: ObservedRun, recorded: RecordedRun, now: datetime) -> _Verdict:
+    if run.status is recorded.status:
+        return _Verdict.SAME
+    step = run.status.progress - recorded.status.progress
+    if run.last_update_time is None or recorded.last_update_time is None:
+        return _Verdict.CHANGED if step > 0 else _Verdict.REREAD
+    if now - recorded.recorded_at >= STALE_READ_WINDOW:
+        return _Verdict.CHANGED
+    if run.last_update_time > recorded.last_update_time:
+        return _Verdict.CHANGED if step >= 0 else _Verdict.STALE
+    if run.last_update_time == recorded.last_update_time:
+        return _Verdict.CHANGED if step > 0 else _Verdict.STALE
+    return _Verdict.STALE
+
+
+def _record(run: ObservedRun, now: datetime) -> RecordedRun:
+    return RecordedRun(
+        status=run.status,
+        recorded_at=now,
+        creation_time=run.creation_time,
+        last_update_time=run.last_update_time,
+    )
+
+
+def _cut_into_commits(
+    journey: JourneyKey,
+    state: JourneyState,
+    found: _Findings,
+    *,
+    complete_listing: Mapping[str, ObservedRun] | None,
+    now: datetime,
+    journey_name: str | None,
+) -> Iterable[StateChange]:
+    """Each commit differs from the one before only by its own transitions; everything silent goes with the last."""
+    current = replace(state, journey_name=journey_name or state.journey_name)
+    if complete_listing is not None and approximate_bytes(state) > CROWDED_BYTES:
+        pruned = _pruned(current, complete_listing, found.history, now)
+        # Not if it would make the news below look settled: a crash before their commit would lose them.
+        if len(pruned.runs) < len(state.runs) and not any(_is_settled(run, pruned) for run in found.news):
+            current = replace(pruned, version=current.version + 1)
+            yield StateChange(journey, seen_version=state.version, state=current)
+    first_look = state.baselined_at is None
+    if not (found.news or found.silent or found.history or first_look):
+        return
+    news = sorted(found.news, key=lambda run: (run.last_update_time or now, run.run_id))
+    chunks = [news[at : at + TRANSITIONS_PER_COMMIT] for at in range(0, len(news), TRANSITIONS_PER_COMMIT)] or [[]]
+    for index, chunk in enumerate(chunks):
+        version = current.version + 1
+        transitions = tuple(_transition(run, current.runs.get(run.run_id), version) for run in chunk)
+        moved = replace(current, version=version, runs={**current.runs, **{r.run_id: _record(r, now) for r in chunk}})
+        if index == len(chunks) - 1:
+            moved = replace(moved, runs={**moved.runs, **found.silent}, baselined_at=state.baselined_at or now)
+            if complete_listing is not None:
+                moved = _pruned(moved, complete_listing, found.history, now)
+        yield StateChange(journey, seen_version=current.version, state=moved, transitions=transitions)
+        current = moved
+
+
+def _transition(run: ObservedRun, previous: RecordedRun | None, sequence: int) -> Transition:
+    unstarted = previous is None or previous.status is Status.SCHEDULED
+    skipped = (Status.RUNNING,) if unstarted and run.status in (Status.COMPLETED, Status.PAUSED) else ()
+    return Transition(run=run, previous=previous, sequence=sequence, skipped=skipped)
+
+
+def _pruned(
+    state: JourneyState, listing: Mapping[str, ObservedRun], history: Iterable[ObservedRun], now: datetime
+) -> JourneyState:
+    """Drop runs recorded as ended longer ago than the settle window, and remember how far their times reached.
+
+    What has no times is never dropped: nothing could tell it from news afterwards.
+    """
+    kept = dict(state.runs)
+    created = [state.settled_before] if state.settled_before else []
+    updated = [state.settled_update] if state.settled_update else []
+    for run in history:
+        created += [run.creation_time] if run.creation_time else []
+        updated += [run.last_update_time] if run.last_update_time else []
+    for run_id, recorded in state.runs.items():
+        listed = listing.get(run_id)
+        # The provider may have touched an ended run without changing its status: its latest time counts.
+        times = [recorded.last_update_time] + ([listed.last_update_time] if listed else [])
+        known = [time for time in times if time is not None]
+        aged = recorded.status.is_terminal and now - recorded.recorded_at >= SETTLE_WINDOW
+        if aged and recorded.creation_time is not None and len(known) == len(times):
+            del kept[run_id]
+            created.append(recorded.creation_time)
+            updated += known
+    return replace(
+        state,
+        runs=MappingProxyType(kept),
+        settled_before=max(created, default=None),
+        settled_update=max(updated, default=None),
+    )
+
+
+def approximate_bytes(state: JourneyState) -> int:
+    """No less than what the state takes in the table, without asking the table."""
+    ids = sum(len(run_id.encode()) for run_id in state.runs) + sum(len(alert_id) for alert_id in state.undelivered)
+    return ids + _BYTES_PER_RECORD * (len(state.runs) + len(state.undelivered))

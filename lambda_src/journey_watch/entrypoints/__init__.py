@@ -1,0 +1,1 @@
+"""Lambda handlers: decorators and one call each."""

@@ -1,0 +1,30 @@
+"""What one invocation knows about time."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+DELIVERY_RESERVE_SECONDS = 12.0
+"""With less than this left nothing is read any more, so that what was committed can still be sent."""
+LAST_SEND_SECONDS = 3.0
+"""With less than this left nothing is sent any more: an answer could come too late to be acknowledged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    now: Callable[[], datetime]
+    """The wall clock, in UTC."""
+    deadline: datetime
+    """When the runtime ends it. Until then, what it commits or claims is its own to send: the lease."""
+
+    @property
+    def remaining_seconds(self) -> float:
+        return (self.deadline - self.now()).total_seconds()
+
+    @property
+    def may_read(self) -> bool:
+        return self.remaining_seconds > DELIVERY_RESERVE_SECONDS
+
+    @property
+    def may_send(self) -> bool:
+        return self.remaining_seconds > LAST_SEND_SECONDS

@@ -1,0 +1,113 @@
+"""What the poll needs from outside. Each port has an adapter for AWS; the store has one in memory as well."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum, auto
+from typing import Protocol
+
+from journey_watch.core.alerts import Alert
+from journey_watch.core.errors import SourceError
+from journey_watch.core.provider import Provider
+from journey_watch.core.runs import JourneyInfo, JourneyKey, JourneyState, Lane, Observation
+from journey_watch.core.transitions import StateChange
+from journey_watch.core.watch_list import WatchTarget
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """Which journeys the targets of a lane name."""
+
+    journeys: Mapping[JourneyKey, JourneyInfo]
+    """Every journey to poll, including the ones named by id; what is known of each."""
+    listed_completely: frozenset[str] = frozenset()
+    """Markers (`WatchTarget.marker`) of the `*` targets whose listing was read to its end."""
+    failures: Mapping[str, SourceError] = field(default_factory=dict)
+    """Containers that could not be listed (`*` if not even their list could be had), and why."""
+
+
+class RunSource(Protocol):
+    """Reads what a provider says about journeys and their runs. Safe to call from several threads at once."""
+
+    provider: Provider
+    batch_size: int
+    """How many journeys one `observe` call may take."""
+
+    def discover(self, targets: Sequence[WatchTarget]) -> Discovery:
+        """List what the targets name. A container that fails is a failure in the result, not an exception."""
+
+    def observe(self, journeys: Sequence[JourneyKey]) -> Mapping[JourneyKey, Observation | SourceError]:
+        """Read the runs of at most `batch_size` journeys; one journey's failure is its value, never an exception.
+
+        An incomplete reading that showed something is an Observation with `complete=False`.
+        """
+
+    @property
+    def throttles(self) -> int:
+        """How many answers asked for fewer calls since this source was made."""
+
+
+class Commit(Enum):
+    """What became of a conditional write."""
+
+    DONE = auto()
+    LOST_RACE = auto()
+    """Another invocation committed first: nothing was written, and the next poll decides."""
+    UNCERTAIN = auto()
+    """No answer came: it may have been written. Publish nothing; the next poll finds the truth in the state."""
+
+
+@dataclass(frozen=True, slots=True)
+class LaneState:
+    """All that is remembered of a lane, as loaded before the first page is asked for."""
+
+    journeys: Mapping[JourneyKey, JourneyState]
+    listed: Mapping[str, datetime] = field(default_factory=dict)
+    """By `WatchTarget.marker`: since when every journey the target lists is news when it is first listed."""
+    resume_at: str | None = None
+    """The journey (as text) with which the next poll begins, if one was cut short."""
+
+
+class RunStore(Protocol):
+    """The state of the lanes. Every method raises StoreUnavailableError if the store does not answer."""
+
+    def load(self, lane: Lane) -> LaneState:
+        """Read a whole lane. May be a stale read: a commit based on it then fails."""
+
+    def commit(self, lane: Lane, change: StateChange, alerts: Sequence[Alert], lease_until: datetime) -> Commit:
+        """Save one journey's next state, its alerts, and that those which are sent at all are owed, in one write.
+
+        Alerts of severity `none` are recorded and not owed. Raises StateTooLargeError if the item would not fit.
+        """
+
+    def claim(self, lane: Lane, journey: JourneyKey, alert_ids: Sequence[str], seen: datetime, until: datetime) -> bool:
+        """Take over owed alerts whose lease is still `seen`, all or none; False if another invocation was first."""
+
+    def alerts(self, lane: Lane, journey: JourneyKey, sort_keys: Sequence[str]) -> Sequence[Alert]:
+        """Read back committed alerts; one that is no longer there is left out."""
+
+    def acknowledge(self, lane: Lane, journey: JourneyKey, alert_ids: Sequence[str]) -> None:
+        """Note that these are no longer owed. Neither tests nor bumps the version: it commutes with commits."""
+
+    def forget_baseline(self, lane: Lane, journey: JourneyKey, seen_version: int) -> Commit:
+        """A journey is no longer watched: drop what is remembered but `version` and `undelivered`."""
+
+    def mark_listed(self, lane: Lane, marker: str, at: datetime) -> None:
+        """Set a marker of `LaneState.listed`, unless it is set."""
+
+    def unmark_listed(self, lane: Lane, markers: Sequence[str]) -> None:
+        """Drop markers of targets that are no longer in the configuration."""
+
+    def resume_at(self, lane: Lane, journey: JourneyKey) -> None:
+        """Remember where the next poll begins."""
+
+
+class Notifier(Protocol):
+    """Sends alerts."""
+
+    def publish(self, alerts: Sequence[Alert]) -> Mapping[str, str]:
+        """Send all; returns why for each that was not accepted, by alert id. Never raises for a refused one.
+
+        Alerts must come in the order their readers should see them. If one is refused, or no answer came, later ones
+        of its thread are held back and refused as well.
+        """

@@ -1,0 +1,84 @@
+"""What one poll did, counted: the source of its log line and its metrics."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from journey_watch.core.errors import JourneyWatchError, SourceError, StoreUnavailableError
+from journey_watch.core.runs import Lane, Status
+from journey_watch.delivery import DeliveryReport
+from journey_watch.journey_poll import JourneyOutcome
+from journey_watch.ports import Commit
+
+
+@dataclass(frozen=True, slots=True)
+class PollReport:
+    lane: Lane
+    planned: int
+    """Journeys this poll set out to read."""
+    outcomes: Sequence[JourneyOutcome]
+    """Of those it came to; the rest had no time."""
+    unlisted: Mapping[str, SourceError]
+    """Containers that could not be listed, and why."""
+    in_use: bool
+    """False if the provider was never read in this lane, and is not now."""
+    throttles: int
+    delivery: DeliveryReport
+    finished_at: datetime
+
+    @property
+    def observed(self) -> int:
+        """Journeys whose listing was read, at least in part."""
+        return sum(outcome.observed for outcome in self.outcomes)
+
+    @property
+    def failures(self) -> list[JourneyWatchError]:
+        failures = [outcome.failure for outcome in self.outcomes if outcome.failure is not None]
+        return [*failures, *self.unlisted.values()]
+
+    @property
+    def failed(self) -> int:
+        """Journeys not read whole or not saved, or that no time was left for; and containers not listed."""
+        return len(self.failures) + self.planned - len(self.outcomes)
+
+    @property
+    def store_lost(self) -> bool:
+        """True if there was something to save and the store took none of it."""
+        refused = any(isinstance(outcome.failure, StoreUnavailableError) for outcome in self.outcomes)
+        return refused and not self.commits[Commit.DONE]
+
+    @property
+    def commits(self) -> Counter[Commit]:
+        return sum((outcome.commits for outcome in self.outcomes), Counter())
+
+    @property
+    def live_runs(self) -> Counter[Status]:
+        return sum((outcome.runs for outcome in self.outcomes), Counter())
+
+    def measurements(self) -> dict[str, float]:
+        """The contract's metrics by name, times in seconds; `DetectionDelay` and `PollDuration` are kept elsewhere."""
+        committed = [alert.envelope["detail"]["status"] for outcome in self.outcomes for alert in outcome.committed]
+        oldest = self.delivery.oldest_undelivered
+        return {
+            "JourneysPolled": self.observed,
+            "JourneysFailed": self.failed,
+            "PagesRead": sum(outcome.pages for outcome in self.outcomes),
+            "Throttles": self.throttles,
+            "RunsScheduled": self.live_runs[Status.SCHEDULED],
+            "RunsRunning": self.live_runs[Status.RUNNING],
+            "RunsPaused": self.live_runs[Status.PAUSED],
+            "Transitions": len(committed),
+            "RunsCancelled": sum(status in (Status.CANCELLED, Status.FAILED) for status in committed),
+            "AlertsDelivered": self.delivery.delivered,
+            "AlertsUndelivered": len(self.delivery.refused),
+            "OldestUndeliveredAge": max(0.0, (self.finished_at - oldest).total_seconds()) if oldest else 0.0,
+        }
+
+    @property
+    def detection_delays(self) -> list[float]:
+        """Seconds from the provider's time of each change to the poll that saw it, where that time is known."""
+        details = [alert.envelope["detail"] for outcome in self.outcomes for alert in outcome.committed]
+        return [
+            detail["detection_delay_seconds"] for detail in details if detail["detection_delay_seconds"] is not None
+        ]

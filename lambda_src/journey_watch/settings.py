@@ -1,0 +1,87 @@
+"""What a function is told: its environment, and the resolved configuration that ships in its bundle."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from journey_watch import contract
+from journey_watch.core.errors import ConfigurationError
+from journey_watch.core.policy import AlertRule, Severity
+from journey_watch.core.watch_list import WatchTarget
+
+
+@dataclass(frozen=True, slots=True)
+class WatchConfig:
+    """The part of a deployment's TOML file that the poller needs, checked and resolved at synth."""
+
+    watch: tuple[WatchTarget, ...]
+    every_seconds: int = 60
+    """The poll interval of every lane."""
+    rules: tuple[AlertRule, ...] = ()
+    alert_on_first_sight: bool = False
+    """True: the first look at a journey alerts what it finds instead of recording it silently."""
+    history_days: int = 90
+    """How long TRANSITION items are kept."""
+
+    def to_json(self) -> str:
+        """The bundled file's text; the same configuration gives the same bytes."""
+        return json.dumps(asdict(self), indent=1, sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read what `to_json` wrote. Raises ConfigurationError if it was not written by this version."""
+        try:
+            raw: dict[str, Any] = json.loads(text)
+            watch = tuple(WatchTarget(**{**t, "journey_ids": tuple(t["journey_ids"])}) for t in raw.pop("watch"))
+            rules = tuple(
+                AlertRule(**{**r, "journeys": tuple(r["journeys"]), "severity": Severity(r["severity"])})
+                for r in raw.pop("rules")
+            )
+            return cls(watch=watch, rules=rules, **raw)
+        except (ValueError, TypeError, KeyError) as error:
+            raise ConfigurationError(
+                f"{contract.WATCH_CONFIG_FILE} in the function's bundle cannot be read ({error!r}); deploy again."
+            ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One deployment, as a function sees it. Read once, at start."""
+
+    table_name: str
+    alert_topic_arn: str
+    ops_topic_arn: str
+    account: str
+    region: str
+    service: str
+    """The stack's name."""
+    config: WatchConfig = field(repr=False)
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str], config: WatchConfig) -> Self:
+        """Read the environment. Raises ConfigurationError naming every variable that is missing or empty."""
+        names = {
+            "table_name": contract.ENV_STATE_TABLE,
+            "alert_topic_arn": contract.ENV_ALERT_TOPIC,
+            "ops_topic_arn": contract.ENV_OPS_TOPIC,
+            "account": contract.ENV_ACCOUNT,
+            "region": contract.ENV_REGION,
+            "service": contract.ENV_SERVICE,
+        }
+        missing = sorted(name for name in names.values() if not env.get(name))
+        if missing:
+            raise ConfigurationError(f"The function's environment lacks {', '.join(missing)}; deploy the stack again.")
+        return cls(config=config, **{field_name: env[name] for field_name, name in names.items()})
+
+
+def bundled_watch_config() -> WatchConfig:
+    """The configuration beside the code. Raises ConfigurationError if the bundle has none."""
+    path = Path(__file__).parent.parent / contract.WATCH_CONFIG_FILE
+    try:
+        return WatchConfig.from_json(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError(
+            f"The function's bundle has no {contract.WATCH_CONFIG_FILE}; deploy the stack again."
+        ) from error

@@ -1,0 +1,12 @@
+"""The store in memory keeps the contract of the real one."""
+
+import pytest
+
+from journey_watch.adapters.memory_run_store import MemoryRunStore
+from tests.contracts.run_store_contract import RunStoreContract
+
+
+class TestMemoryRunStore(RunStoreContract):
+    @pytest.fixture
+    def store(self) -> MemoryRunStore:
+        return MemoryRunStore()

@@ -1,0 +1,190 @@
+"""What every RunStore does. A test module subclasses it and provides the fixture `store`."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from journey_watch.core.alerts import Alert
+from journey_watch.core.policy import Severity
+from journey_watch.core.runs import JourneyKey, JourneyState, RecordedRun, Status
+from journey_watch.core.transitions import StateChange
+from journey_watch.ports import Commit, RunStore
+from tests.core.builders import JOURNEY, LANE, NOON, minutes, recorded
+
+OTHER_LANE = replace(LANE, region="us-east-1")
+OTHER_JOURNEY = JourneyKey("app-1", "journey-2")
+LEASE = NOON + minutes(1)
+
+
+def alert(
+    name: str, *, severity: Severity = Severity.CRITICAL, sequence: int = 1, journey: JourneyKey = JOURNEY
+) -> Alert:
+    """An alert whose id is readable; its envelope holds what a store must give back."""
+    detail = {
+        "severity": severity,
+        "sequence": sequence,
+        "observed_time": "2026-11-23T12:00:00.000Z",
+        "name": "Ünï <&>",
+    }
+    return Alert.from_envelope({"id": name, "detail": detail}, journey=journey, thread=f"run-of-{name}")
+
+
+def change(
+    *,
+    seen: int = 0,
+    journey: JourneyKey = JOURNEY,
+    runs: dict[str, RecordedRun] | None = None,
+) -> StateChange:
+    state = JourneyState(
+        version=seen + 1,
+        baselined_at=NOON,
+        runs=runs if runs is not None else {"r1": recorded(Status.RUNNING)},
+        settled_before=NOON - timedelta(days=3),
+        settled_update=NOON - timedelta(days=2, microseconds=1),
+        journey_name="Wëlcome",
+    )
+    return StateChange(journey, seen_version=seen, state=state)
+
+
+def state_of(store: RunStore, journey: JourneyKey = JOURNEY) -> JourneyState:
+    return store.load(LANE).journeys[journey]
+
+
+def commit(store: RunStore, what: StateChange, alerts: Sequence[Alert] = ()) -> None:
+    assert store.commit(LANE, what, alerts, LEASE) is Commit.DONE
+
+
+class RunStoreContract:
+    @pytest.fixture
+    def store(self) -> RunStore:
+        raise NotImplementedError
+
+    def test_lane_never_written_is_empty(self, store: RunStore) -> None:
+        loaded = store.load(LANE)
+        assert (loaded.journeys, loaded.listed, loaded.resume_at) == ({}, {}, None)
+
+    def test_state_comes_back_as_it_was_committed(self, store: RunStore) -> None:
+        what = change(runs={"r1": recorded(Status.RUNNING), "r2": recorded(Status.UNKNOWN, updated=None, created=None)})
+        commit(store, what)
+        assert state_of(store) == what.state
+
+    def test_lanes_do_not_see_each_other(self, store: RunStore) -> None:
+        commit(store, change())
+        store.mark_listed(LANE, "app-1/*", NOON)
+        assert store.load(OTHER_LANE).journeys == {}
+        assert store.load(OTHER_LANE).listed == {}
+
+    def test_commit_on_an_older_version_is_a_lost_race_and_writes_nothing(self, store: RunStore) -> None:
+        commit(store, change(runs={"r1": recorded(Status.RUNNING)}))
+        late = change(runs={"r1": recorded(Status.CANCELLED)})
+        assert store.commit(LANE, late, [alert("a1")], LEASE) is Commit.LOST_RACE
+        assert state_of(store).runs["r1"].status is Status.RUNNING
+        assert store.alerts(LANE, JOURNEY, [alert("a1").sort_key]) == []
+
+    def test_committed_alerts_are_owed_under_the_lease(self, store: RunStore) -> None:
+        commit(store, change(), [alert("a1"), alert("a2")])
+        owed = state_of(store).undelivered
+        assert {alert_id: pending.lease_until for alert_id, pending in owed.items()} == {"a1": LEASE, "a2": LEASE}
+        assert owed["a1"].sort_key == alert("a1").sort_key
+
+    def test_alert_of_severity_none_is_recorded_and_not_owed(self, store: RunStore) -> None:
+        silent = alert("a1", severity=Severity.NONE)
+        commit(store, change(), [silent])
+        assert state_of(store).undelivered == {}
+        assert store.alerts(LANE, JOURNEY, [silent.sort_key]) == [silent]
+
+    def test_commit_keeps_what_was_owed_before(self, store: RunStore) -> None:
+        commit(store, change(), [alert("a1")])
+        commit(store, change(seen=1), [alert("a2")])
+        assert set(state_of(store).undelivered) == {"a1", "a2"}
+
+    def test_commit_never_brings_back_what_was_acknowledged_meanwhile(self, store: RunStore) -> None:
+        commit(store, change(), [alert("a1")])
+        loaded_before_the_acknowledgement = state_of(store)
+        store.acknowledge(LANE, JOURNEY, ["a1"])
+        stale = replace(loaded_before_the_acknowledgement, version=2)
+        commit(store, StateChange(JOURNEY, seen_version=1, state=stale))
+        assert state_of(store).undelivered == {}
+
+    def test_acknowledgement_leaves_the_version_and_the_other_ids(self, store: RunStore) -> None:
+        commit(store, change(), [alert("a1"), alert("a2")])
+        store.acknowledge(LANE, JOURNEY, ["a1"])
+        state = state_of(store)
+        assert (state.version, set(state.undelivered)) == (1, {"a2"})
+
+    def test_acknowledging_twice_is_harmless(self, store: RunStore) -> None:
+        commit(store, change(), [alert("a1")])
+        store.acknowledge(LANE, JOURNEY, ["a1"])
+        store.acknowledge(LANE, JOURNEY, ["a1"])
+        assert state_of(store).undelivered == {}
+
+    def test_alerts_come_back_in_the_order_of_their_commits(self, store: RunStore) -> None:
+        second, first = alert("a1", sequence=2), alert("b1", sequence=1)
+        commit(store, change(), [second, first])
+        missing = alert("never committed").sort_key
+        assert store.alerts(LANE, JOURNEY, [second.sort_key, missing, first.sort_key]) == [first, second]
+
+    def test_more_alerts_than_one_request_may_ask_for_come_back(self, store: RunStore) -> None:
+        keys = []
+        for seen in range(3):
+            batch = [alert(f"a{seen}-{n}", sequence=seen) for n in range(50)]
+            keys += [one.sort_key for one in batch]
+            commit(store, change(seen=seen), batch)
+        assert len(store.alerts(LANE, JOURNEY, keys)) == 150
+
+    def test_claim_moves_the_lease(self, store: RunStore) -> None:
+        commit(store, change(), [alert("a1"), alert("a2")])
+        later = LEASE + minutes(1)
+        assert store.claim(LANE, JOURNEY, ["a1"], seen=LEASE, until=later)
+        owed = state_of(store).undelivered
+        assert (owed["a1"].lease_until, owed["a2"].lease_until) == (later, LEASE)
+
+    def test_only_one_of_two_claims_succeeds(self, store: RunStore) -> None:
+        commit(store, change(), [alert("a1"), alert("a2")])
+        assert store.claim(LANE, JOURNEY, ["a1"], seen=LEASE, until=LEASE + minutes(1))
+        assert not store.claim(LANE, JOURNEY, ["a1", "a2"], seen=LEASE, until=LEASE + minutes(2))
+        assert state_of(store).undelivered["a2"].lease_until == LEASE
+
+    def test_what_was_acknowledged_can_not_be_claimed(self, store: RunStore) -> None:
+        commit(store, change(), [alert("a1")])
+        store.acknowledge(LANE, JOURNEY, ["a1"])
+        assert not store.claim(LANE, JOURNEY, ["a1"], seen=LEASE, until=LEASE + minutes(1))
+
+    def test_forgetting_keeps_the_version_going_and_what_is_owed(self, store: RunStore) -> None:
+        commit(store, change(), [alert("a1")])
+        assert store.forget_baseline(LANE, JOURNEY, seen_version=1) is Commit.DONE
+        state = state_of(store)
+        assert (state.version, state.baselined_at, dict(state.runs)) == (2, None, {})
+        assert (state.settled_before, state.settled_update) == (None, None)
+        assert set(state.undelivered) == {"a1"}
+
+    def test_forgetting_an_older_version_is_a_lost_race(self, store: RunStore) -> None:
+        commit(store, change())
+        commit(store, change(seen=1))
+        assert store.forget_baseline(LANE, JOURNEY, seen_version=1) is Commit.LOST_RACE
+        assert state_of(store).baselined_at == NOON
+
+    def test_marker_keeps_its_first_time(self, store: RunStore) -> None:
+        store.mark_listed(LANE, "app-1/*", NOON)
+        store.mark_listed(LANE, "app-1/*", NOON + minutes(9))
+        store.mark_listed(LANE, "*/*", NOON + minutes(1))
+        assert store.load(LANE).listed == {"app-1/*": NOON, "*/*": NOON + minutes(1)}
+
+    def test_unmarking_drops_only_what_is_named(self, store: RunStore) -> None:
+        store.mark_listed(LANE, "app-1/*", NOON)
+        store.mark_listed(LANE, "*/*", NOON)
+        store.unmark_listed(LANE, ["app-1/*", "never/marked"])
+        assert store.load(LANE).listed == {"*/*": NOON}
+
+    def test_place_to_resume_is_the_last_one_noted(self, store: RunStore) -> None:
+        store.resume_at(LANE, JOURNEY)
+        store.resume_at(LANE, OTHER_JOURNEY)
+        assert store.load(LANE).resume_at == str(OTHER_JOURNEY)
+
+    def test_journeys_of_a_lane_are_loaded_together(self, store: RunStore) -> None:
+        commit(store, change())
+        commit(store, change(journey=OTHER_JOURNEY))
+        store.resume_at(LANE, JOURNEY)
+        assert set(store.load(LANE).journeys) == {JOURNEY, OTHER_JOURNEY}

@@ -1,0 +1,1 @@
+"""Rules of the core: plain values in and out, and properties."""

@@ -1,0 +1,345 @@
+"""What a listing means, rule by rule: plain values in, plain values out."""
+
+from datetime import timedelta
+
+import pytest
+
+from journey_watch.core.runs import JourneyState, Status
+from journey_watch.core.transitions import (
+    CROWDED_BYTES,
+    TRANSITIONS_PER_COMMIT,
+    Comparison,
+    approximate_bytes,
+    compare,
+)
+from tests.core.builders import NOON, days, known, listing, minutes, observed, recorded
+
+SCHEDULED, RUNNING, PAUSED = Status.SCHEDULED, Status.RUNNING, Status.PAUSED
+COMPLETED, CANCELLED, FAILED, UNKNOWN = Status.COMPLETED, Status.CANCELLED, Status.FAILED, Status.UNKNOWN
+
+
+def steps(comparison: Comparison) -> list[tuple[str, Status | None, Status]]:
+    return [
+        (transition.run.run_id, transition.previous_status, transition.run.status)
+        for change in comparison.changes
+        for transition in change.transitions
+    ]
+
+
+# Baseline
+
+
+def test_first_look_is_silent_and_remembers_everything() -> None:
+    comparison = compare(JourneyState(), listing(observed("r1", RUNNING), observed("r2", CANCELLED)), now=NOON)
+
+    assert steps(comparison) == []
+    (change,) = comparison.changes
+    assert change.seen_version == 0
+    assert change.state.version == 1
+    assert change.state.baselined_at == NOON
+    assert {run_id: run.status for run_id, run in change.state.runs.items()} == {"r1": RUNNING, "r2": CANCELLED}
+
+
+def test_first_look_at_a_journey_without_runs_is_remembered_too() -> None:
+    (change,) = compare(JourneyState(), listing(), now=NOON).changes
+    assert change.state.baselined_at == NOON
+
+
+def test_incomplete_listing_is_no_first_look() -> None:
+    assert compare(JourneyState(), listing(observed("r1", RUNNING), complete=False), now=NOON) == Comparison()
+
+
+def test_run_listed_twice_makes_the_listing_no_first_look() -> None:
+    moved = listing(observed("r1", RUNNING), observed("r1", RUNNING))
+    assert compare(JourneyState(), moved, now=NOON) == Comparison()
+
+
+def test_a_thousand_old_runs_leave_one_small_state() -> None:
+    history = [
+        observed(f"r{n}", COMPLETED, updated=NOON - days(3 + n), created=NOON - days(3 + n)) for n in range(1000)
+    ]
+
+    (change,) = compare(JourneyState(), listing(*history), now=NOON).changes
+
+    assert change.transitions == ()
+    assert len(change.state.runs) == 0
+    again = compare(change.state, listing(*history), now=NOON + minutes(1))
+    assert again.changes == ()
+
+
+def test_history_without_times_is_kept_by_name() -> None:
+    old = observed("r1", COMPLETED, updated=None, created=None)
+    (change,) = compare(JourneyState(), listing(old), now=NOON).changes
+    assert "r1" in change.state.runs
+    assert compare(change.state, listing(old), now=NOON + days(9)).changes == ()
+
+
+def test_first_sight_can_be_asked_to_alert_what_is_live_or_recent() -> None:
+    runs = [
+        observed("old", CANCELLED, updated=NOON - days(9), created=NOON - days(9)),
+        observed("recent", CANCELLED, updated=NOON - days(1)),
+        observed("live", RUNNING, updated=NOON - days(9), created=NOON - days(9)),
+    ]
+    comparison = compare(JourneyState(), listing(*runs), now=NOON, alert_on_first_sight=True)
+    assert steps(comparison) == [("live", None, RUNNING), ("recent", None, CANCELLED)]
+
+
+# Changes
+
+
+def test_run_never_seen_before_is_a_transition_from_nothing() -> None:
+    state = known({"r1": recorded(RUNNING)})
+    comparison = compare(state, listing(observed("r1", RUNNING), observed("r2", CANCELLED)), now=NOON)
+    assert steps(comparison) == [("r2", None, CANCELLED)]
+
+
+def test_running_then_cancelled_is_one_transition_with_the_next_version() -> None:
+    state = known({"r1": recorded(RUNNING)}, version=7)
+    (change,) = compare(state, listing(observed("r1", CANCELLED)), now=NOON).changes
+    (transition,) = change.transitions
+    assert (change.seen_version, change.state.version, transition.sequence) == (7, 8, 8)
+    assert (transition.previous_status, transition.run.status) == (RUNNING, CANCELLED)
+    assert change.state.runs["r1"].status is CANCELLED
+    assert change.state.runs["r1"].recorded_at == NOON
+
+
+def test_nothing_changed_writes_nothing() -> None:
+    state = known({"r1": recorded(RUNNING), "r2": recorded(COMPLETED)})
+    same = listing(observed("r1", RUNNING), observed("r2", COMPLETED))
+    assert compare(state, same, now=NOON) == Comparison()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "skipped"),
+    [
+        (SCHEDULED, COMPLETED, (RUNNING,)),
+        (SCHEDULED, PAUSED, (RUNNING,)),
+        (None, COMPLETED, (RUNNING,)),
+        (SCHEDULED, CANCELLED, ()),
+        (RUNNING, COMPLETED, ()),
+        (None, RUNNING, ()),
+    ],
+)
+def test_states_passed_unseen_are_named(before: Status | None, after: Status, skipped: tuple[Status, ...]) -> None:
+    state = known({"r1": recorded(before)} if before else {})
+    (change,) = compare(state, listing(observed("r1", after)), now=NOON).changes
+    assert change.transitions[0].skipped == skipped
+
+
+def test_changes_come_oldest_first() -> None:
+    late, early = observed("a", RUNNING, updated=NOON), observed("b", RUNNING, updated=NOON - minutes(3))
+    assert [run_id for run_id, _, _ in steps(compare(known({}), listing(late, early), now=NOON))] == ["b", "a"]
+
+
+# Stale reads
+
+
+def test_older_news_loses_while_the_record_is_fresh() -> None:
+    state = known({"r1": recorded(CANCELLED, at=NOON - minutes(14), updated=NOON - minutes(14))})
+    comparison = compare(state, listing(observed("r1", RUNNING, updated=NOON - minutes(20))), now=NOON)
+    assert comparison.changes == ()
+    assert comparison.stale == 1
+
+
+def test_step_back_with_newer_time_waits_until_the_record_is_not_fresh() -> None:
+    state = known({"r1": recorded(COMPLETED, at=NOON, updated=NOON)})
+    back = listing(observed("r1", RUNNING, updated=NOON + minutes(1)))
+    assert steps(compare(state, back, now=NOON + minutes(14))) == []
+    assert steps(compare(state, back, now=NOON + minutes(15))) == [("r1", COMPLETED, RUNNING)]
+
+
+def test_equal_time_is_believed_only_forwards_while_fresh() -> None:
+    state = known({"r1": recorded(RUNNING, at=NOON, updated=NOON)})
+    assert steps(compare(state, listing(observed("r1", COMPLETED)), now=NOON)) == [("r1", RUNNING, COMPLETED)]
+    assert steps(compare(state, listing(observed("r1", PAUSED)), now=NOON)) == []
+    assert steps(compare(state, listing(observed("r1", SCHEDULED)), now=NOON)) == []
+
+
+def test_newer_sideways_step_is_believed() -> None:
+    state = known({"r1": recorded(RUNNING, at=NOON, updated=NOON)})
+    paused = listing(observed("r1", PAUSED, updated=NOON + timedelta(seconds=1)))
+    assert steps(compare(state, paused, now=NOON + minutes(1))) == [("r1", RUNNING, PAUSED)]
+
+
+def test_after_the_window_the_listing_is_believed_whatever_its_time() -> None:
+    state = known({"r1": recorded(RUNNING, at=NOON - minutes(15), updated=NOON)})
+    older = listing(observed("r1", CANCELLED, updated=NOON - days(1)))
+    assert steps(compare(state, older, now=NOON)) == [("r1", RUNNING, CANCELLED)]
+
+
+@pytest.mark.parametrize("lacking", ["listed", "recorded"])
+def test_without_times_only_a_step_forward_is_believed_at_once(lacking: str) -> None:
+    state = known({"r1": recorded(PAUSED, updated=None if lacking == "recorded" else NOON)})
+    time = None if lacking == "listed" else NOON
+    forward = compare(state, listing(observed("r1", COMPLETED, updated=time)), now=NOON)
+    assert steps(forward) == [("r1", PAUSED, COMPLETED)]
+    sideways = compare(state, listing(observed("r1", RUNNING, updated=time)), now=NOON)
+    assert sideways.changes == ()
+    assert sideways.unconfirmed == {("r1", RUNNING)}
+
+
+def test_second_reading_confirms_a_move_without_times() -> None:
+    state = known({"r1": recorded(PAUSED, updated=None)})
+    reading = listing(observed("r1", RUNNING, updated=None))
+    first = compare(state, reading, now=NOON)
+    assert steps(compare(state, reading, now=NOON, confirmed=first.unconfirmed)) == [("r1", PAUSED, RUNNING)]
+
+
+def test_second_reading_that_differs_confirms_nothing() -> None:
+    state = known({"r1": recorded(COMPLETED, updated=None)})
+    first = compare(state, listing(observed("r1", RUNNING, updated=None)), now=NOON)
+    second = compare(state, listing(observed("r1", PAUSED, updated=None)), now=NOON, confirmed=first.unconfirmed)
+    assert second.changes == ()
+
+
+# The same run twice, incomplete listings, missing runs
+
+
+def test_of_one_run_on_two_pages_the_newest_update_wins() -> None:
+    pages = [
+        observed("r1", CANCELLED, updated=NOON),
+        observed("r1", RUNNING, updated=NOON - minutes(5)),
+    ]
+    for order in (pages, pages[::-1]):
+        comparison = compare(known({"r1": recorded(RUNNING)}), listing(*order), now=NOON)
+        assert steps(comparison) == [("r1", RUNNING, CANCELLED)]
+
+
+def test_of_one_run_on_two_pages_the_ended_one_wins_a_tie() -> None:
+    pages = [observed("r1", RUNNING), observed("r1", COMPLETED)]
+    for order in (pages, pages[::-1]):
+        assert steps(compare(known({}), listing(*order), now=NOON)) == [("r1", None, COMPLETED)]
+
+
+def test_incomplete_listing_reports_changes_and_never_absence() -> None:
+    state = known({"r1": recorded(RUNNING), "r2": recorded(RUNNING)})
+    comparison = compare(state, listing(observed("r1", CANCELLED), complete=False), now=NOON)
+    assert steps(comparison) == [("r1", RUNNING, CANCELLED)]
+    assert comparison.absent == ()
+
+
+def test_run_missing_from_a_complete_listing_is_never_called_cancelled() -> None:
+    state = known({"r1": recorded(RUNNING), "r2": recorded(RUNNING), "r3": recorded(COMPLETED)})
+    comparison = compare(state, listing(observed("r1", RUNNING)), now=NOON)
+    assert comparison.changes == ()
+    assert comparison.absent == ("r2",)
+
+
+def test_empty_listing_of_a_journey_with_live_runs_changes_nothing() -> None:
+    state = known({"r1": recorded(RUNNING)})
+    assert compare(state, listing(), now=NOON).changes == ()
+
+
+def test_unknown_run_from_before_the_first_look_is_remembered_silently() -> None:
+    state = known({}, baselined_at=NOON - days(1))
+    late = listing(observed("r1", RUNNING, updated=NOON - days(1) - minutes(16)))
+    (change,) = compare(state, late, now=NOON).changes
+    assert change.transitions == ()
+    assert change.state.runs["r1"].status is RUNNING
+
+
+def test_unknown_run_from_around_the_first_look_is_news() -> None:
+    state = known({}, baselined_at=NOON - days(1))
+    around = listing(observed("r1", RUNNING, updated=NOON - days(1) - minutes(14)))
+    assert steps(compare(state, around, now=NOON)) == [("r1", None, RUNNING)]
+
+
+# Settling
+
+
+def settling_state() -> JourneyState:
+    old = recorded(COMPLETED, at=NOON - days(2), updated=NOON - days(2), created=NOON - days(3))
+    return known({"old": old, "live": recorded(RUNNING)})
+
+
+OLD_LISTED = observed("old", COMPLETED, updated=NOON - days(2), created=NOON - days(3))
+
+
+def test_ended_run_is_dropped_with_the_next_commit_and_stays_known() -> None:
+    state = settling_state()
+    assert compare(state, listing(OLD_LISTED, observed("live", RUNNING)), now=NOON).changes == ()
+
+    (change,) = compare(state, listing(OLD_LISTED, observed("live", COMPLETED)), now=NOON).changes
+
+    assert set(change.state.runs) == {"live"}
+    assert change.state.settled_before == NOON - days(3)
+    assert change.state.settled_update == NOON - days(2)
+    later = listing(OLD_LISTED, observed("live", COMPLETED))
+    assert compare(change.state, later, now=NOON + days(1)).changes == ()
+
+
+def test_incomplete_listing_drops_nothing() -> None:
+    (change,) = compare(settling_state(), listing(observed("live", COMPLETED), complete=False), now=NOON).changes
+    assert set(change.state.runs) == {"old", "live"}
+
+
+def test_dropping_remembers_the_latest_time_the_listing_shows() -> None:
+    touched = observed("old", COMPLETED, updated=NOON - minutes(5), created=NOON - days(3))
+    (change,) = compare(settling_state(), listing(touched, observed("live", COMPLETED)), now=NOON).changes
+    assert change.state.settled_update == NOON - minutes(5)
+    assert compare(change.state, listing(touched, observed("live", COMPLETED)), now=NOON + days(1)).changes == ()
+
+
+def test_run_without_times_is_never_dropped() -> None:
+    state = known({"old": recorded(COMPLETED, at=NOON - days(9), updated=None), "live": recorded(RUNNING)})
+    shown = listing(observed("old", COMPLETED, updated=None), observed("live", COMPLETED))
+    (change,) = compare(state, shown, now=NOON).changes
+    assert set(change.state.runs) == {"old", "live"}
+
+
+def test_settled_run_that_lives_again_is_news() -> None:
+    state = known({}, settled_before=NOON - days(3), settled_update=NOON - days(2))
+    alive = observed("old", RUNNING, updated=NOON, created=NOON - days(3))
+    assert steps(compare(state, listing(alive), now=NOON)) == [("old", None, RUNNING)]
+
+
+def test_run_created_before_the_settled_ones_that_ended_just_now_is_news() -> None:
+    """A run scheduled long ago and cancelled unseen must not be taken for a settled one."""
+    state = known({}, settled_before=NOON - days(3), settled_update=NOON - days(2))
+    ended = observed("slow", CANCELLED, updated=NOON, created=NOON - days(20))
+    assert steps(compare(state, listing(ended), now=NOON)) == [("slow", None, CANCELLED)]
+
+
+# Commits
+
+
+def test_storm_is_cut_into_commits_that_differ_only_by_their_own_runs() -> None:
+    runs = {f"r{n:03}": recorded(RUNNING) for n in range(TRANSITIONS_PER_COMMIT + 1)}
+    storm = [observed(run_id, CANCELLED) for run_id in runs]
+    late = observed("late", RUNNING, updated=NOON - days(31), created=NOON - days(31))
+
+    first, last = compare(known(runs), listing(*storm, late), now=NOON).changes
+
+    assert (len(first.transitions), len(last.transitions)) == (TRANSITIONS_PER_COMMIT, 1)
+    assert (first.seen_version, last.seen_version, last.state.version) == (7, 8, 9)
+    moved = {run_id for run_id, run in first.state.runs.items() if run.status is CANCELLED}
+    assert moved == {transition.run.run_id for transition in first.transitions}
+    assert "late" not in first.state.runs
+    assert "late" in last.state.runs
+
+
+def crowded(*, recorded_days_ago: float, created_days_ago: float) -> JourneyState:
+    ended = recorded(
+        COMPLETED,
+        at=NOON - days(recorded_days_ago),
+        updated=NOON - days(recorded_days_ago),
+        created=NOON - days(created_days_ago),
+    )
+    state = known({f"run-{n:05}": ended for n in range(CROWDED_BYTES // 200)})
+    assert approximate_bytes(state) > CROWDED_BYTES
+    return state
+
+
+def test_crowded_state_is_pruned_before_anything_is_added() -> None:
+    state = crowded(recorded_days_ago=3, created_days_ago=3)
+    prune, news = compare(state, listing(observed("new", RUNNING)), now=NOON).changes
+    assert (prune.transitions, len(prune.state.runs)) == ((), 0)
+    assert [transition.run.run_id for transition in news.transitions] == ["new"]
+
+
+def test_pruning_first_never_makes_pending_news_look_settled() -> None:
+    """After an outage, a run that ended unseen is older than those dropped: a crash in between would lose it."""
+    state = crowded(recorded_days_ago=3, created_days_ago=3)
+    unseen = observed("unseen", CANCELLED, updated=NOON - days(4), created=NOON - days(4))
+    first, *_ = compare(state, listing(unseen), now=NOON).changes
+    assert [transition.run.run_id for transition in first.transitions] == ["unseen"]

@@ -1,0 +1,1 @@
+"""Handlers as Lambda calls them: event, context, log lines, metrics."""

@@ -1,0 +1,1 @@
+"""The synthesized template: what is granted, encrypted, scheduled and kept."""

@@ -1,0 +1,1 @@
+"""The real stack in the local cloud."""

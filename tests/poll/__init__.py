@@ -1,0 +1,1 @@
+"""poll_lane() as a whole, against a scripted source, the store in memory and a scripted channel."""

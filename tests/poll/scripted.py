@@ -1,0 +1,200 @@
+"""A provider, a store and a channel whose moods a test decides, and a clock that only moves when told to."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from journey_watch.adapters.memory_run_store import MemoryRunStore
+from journey_watch.core.alerts import Alert
+from journey_watch.core.errors import SourceError
+from journey_watch.core.provider import Provider
+from journey_watch.core.runs import JourneyInfo, JourneyKey, Lane, Observation, ObservedRun, Status
+from journey_watch.core.transitions import StateChange
+from journey_watch.core.watch_list import WatchTarget
+from journey_watch.invocation import Invocation
+from journey_watch.poll import poll_lane
+from journey_watch.ports import Commit, Discovery
+from journey_watch.report import PollReport
+from journey_watch.settings import WatchConfig
+from tests.core.builders import LANE, NOON
+
+EVERYTHING = WatchTarget("pinpoint", "*")
+PROVIDER = Provider(
+    name="pinpoint",
+    title="Amazon Pinpoint",
+    subject="Journey Run",
+    journey_noun="journey",
+    container_noun="application",
+    container_field="application_id",
+    journey_field="journey_id",
+    run_field="run_id",
+    arn_format="arn:{partition}:mobiletargeting:{region}:{account}:apps/{container}/journeys/{journey}",
+    console_url_format="https://{console}/pinpoint/home?region={region}#/apps/{container}/journeys/{journey}",
+)
+
+
+class Crash(BaseException):
+    """The runtime ends the invocation here."""
+
+
+@dataclass
+class Clock:
+    """Stands still unless told otherwise."""
+
+    time: datetime = NOON
+
+    def now(self) -> datetime:
+        return self.time
+
+    def advance(self, **by: float) -> None:
+        self.time += timedelta(**by)
+
+
+@dataclass
+class ScriptedSource:
+    """A provider that shows `runs`, or fails as `failures` say."""
+
+    clock: Clock
+    runs: dict[JourneyKey, dict[str, ObservedRun]] = field(default_factory=dict)
+    failures: dict[JourneyKey, SourceError] = field(default_factory=dict)
+    unlisted: dict[str, SourceError] = field(default_factory=dict)
+    shown_instead: list[dict[JourneyKey, dict[str, ObservedRun]]] = field(default_factory=list)
+    """Stale readings, each served once."""
+    incomplete: set[JourneyKey] = field(default_factory=set)
+    infos: dict[JourneyKey, JourneyInfo] = field(default_factory=dict)
+    observed: list[JourneyKey] = field(default_factory=list)
+    before_reading: Callable[[], None] = lambda: None
+    provider: Provider = PROVIDER
+    batch_size: int = 1
+    throttles: int = 0
+
+    def set(self, journey: JourneyKey, run_id: str, status: Status, *, updated: datetime | None = None) -> None:
+        held = self.runs.setdefault(journey, {})
+        created = held[run_id].creation_time if run_id in held else self.clock.time
+        held[run_id] = ObservedRun(run_id, status, status.value, created, updated or self.clock.time)
+
+    def snapshot(self) -> dict[JourneyKey, dict[str, ObservedRun]]:
+        return {journey: dict(runs) for journey, runs in self.runs.items()}
+
+    def discover(self, targets: Sequence[WatchTarget]) -> Discovery:
+        listed = frozenset() if self.unlisted else frozenset(target.marker for target in targets)
+        journeys = {
+            journey: self.infos.get(journey, JourneyInfo(name="Welcome"))
+            for journey in self.runs
+            if any(target.covers(journey) for target in targets) and journey.container_id not in self.unlisted
+        }
+        return Discovery({} if "*" in self.unlisted else journeys, listed, self.unlisted)
+
+    def observe(self, journeys: Sequence[JourneyKey]) -> Mapping[JourneyKey, Observation | SourceError]:
+        self.before_reading()
+        shown = self.shown_instead.pop(0) if self.shown_instead else self.runs
+        self.observed += journeys
+        return {journey: self._reading(journey, shown.get(journey, {})) for journey in journeys}
+
+    def _reading(self, journey: JourneyKey, runs: Mapping[str, ObservedRun]) -> Observation | SourceError:
+        if journey in self.failures:
+            return self.failures[journey]
+        if journey in self.incomplete:
+            return Observation(journey, tuple(runs.values())[:1], complete=False, problem="page 2 failed")
+        return Observation(journey, tuple(runs.values()), complete=True)
+
+
+@dataclass
+class ScriptedChannel:
+    """Accepts what it is not told to refuse."""
+
+    accepted: list[Alert] = field(default_factory=list)
+    refuse: Callable[[Alert], bool] = lambda _: False
+    answers: bool = True
+    """False: it accepts, and the answer is lost."""
+    calls: int = 0
+
+    def publish(self, alerts: Sequence[Alert]) -> Mapping[str, str]:
+        self.calls += 1
+        refused: dict[str, str] = {}
+        blocked: set[str] = set()
+        for alert in alerts:
+            if alert.thread in blocked or self.refuse(alert):
+                blocked.add(alert.thread)
+                refused[alert.id] = "the channel is closed"
+            else:
+                self.accepted.append(alert)
+        return refused if self.answers else {alert.id: "no answer" for alert in alerts}
+
+    @property
+    def accepted_ids(self) -> list[str]:
+        return [alert.id for alert in self.accepted]
+
+
+class WatchedStore(MemoryRunStore):
+    """Counts what the poll does to the outside, and lets something happen before and after each of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.writes: list[str] = []
+        self.before: Callable[[str], None] = lambda _: None
+        self.after: Callable[[str], None] = lambda _: None
+
+    def _around(self, name: str, write: Callable[[], object]) -> object:
+        self.before(name)
+        self.writes.append(name)
+        result = write()
+        self.after(name)
+        return result
+
+    def commit(self, lane: Lane, change: StateChange, alerts: Sequence[Alert], lease_until: datetime) -> Commit:
+        result = self._around("commit", lambda: super(WatchedStore, self).commit(lane, change, alerts, lease_until))
+        assert isinstance(result, Commit)
+        return result
+
+    def claim(self, lane: Lane, journey: JourneyKey, alert_ids: Sequence[str], seen: datetime, until: datetime) -> bool:
+        return bool(
+            self._around("claim", lambda: super(WatchedStore, self).claim(lane, journey, alert_ids, seen, until))
+        )
+
+    def acknowledge(self, lane: Lane, journey: JourneyKey, alert_ids: Sequence[str]) -> None:
+        self._around("acknowledge", lambda: super(WatchedStore, self).acknowledge(lane, journey, alert_ids))
+
+    def forget_baseline(self, lane: Lane, journey: JourneyKey, seen_version: int) -> Commit:
+        result = self._around("forget", lambda: super(WatchedStore, self).forget_baseline(lane, journey, seen_version))
+        assert isinstance(result, Commit)
+        return result
+
+    def mark_listed(self, lane: Lane, marker: str, at: datetime) -> None:
+        self._around("mark", lambda: super(WatchedStore, self).mark_listed(lane, marker, at))
+
+    def unmark_listed(self, lane: Lane, markers: Sequence[str]) -> None:
+        self._around("unmark", lambda: super(WatchedStore, self).unmark_listed(lane, markers))
+
+    def resume_at(self, lane: Lane, journey: JourneyKey) -> None:
+        self._around("resume", lambda: super(WatchedStore, self).resume_at(lane, journey))
+
+
+class Stage:
+    """One lane, polled on command."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.source = ScriptedSource(self.clock)
+        self.store = WatchedStore()
+        self.channel = ScriptedChannel()
+        self.config = WatchConfig(watch=(EVERYTHING,))
+
+    def configure(self, *targets: WatchTarget) -> None:
+        self.config = replace(self.config, watch=targets)
+
+    def poll(self, *, seconds: float = 50.0) -> PollReport:
+        """Poll at the clock's time, with so many seconds until the invocation would end."""
+        return poll_lane(
+            LANE,
+            self.config.watch,
+            source=self.source,
+            store=self.store,
+            notifier=self.channel,
+            config=self.config,
+            invocation=Invocation(self.clock.now, self.clock.time + timedelta(seconds=seconds)),
+        )
+
+    def poll_a_minute_later(self) -> PollReport:
+        self.clock.advance(minutes=1)
+        return self.poll()

@@ -1,0 +1,257 @@
+"""One poll after another: what is sent, what is written, what is counted."""
+
+import pytest
+
+from journey_watch.core.errors import PollFailedError, SourceError, StoreUnavailableError
+from journey_watch.core.policy import AlertRule, Severity
+from journey_watch.core.runs import JourneyInfo, JourneyKey, ObservedRun, Status
+from journey_watch.core.watch_list import WatchTarget
+from journey_watch.invocation import DELIVERY_RESERVE_SECONDS
+from tests.poll.scripted import Stage
+
+WELCOME = JourneyKey("app-1", "welcome")
+WINBACK = JourneyKey("app-1", "winback")
+GONE = SourceError("the application is gone", code="NotFoundException", refused=True)
+SLOW_DOWN = SourceError("slow down", code="TooManyRequestsException", throttled=True)
+
+
+@pytest.fixture
+def stage() -> Stage:
+    """One lane with two journeys, after its first look."""
+    stage = Stage()
+    stage.source.set(WELCOME, "r1", Status.RUNNING)
+    stage.source.set(WINBACK, "r2", Status.SCHEDULED)
+    stage.poll()
+    stage.store.writes.clear()
+    stage.clock.advance(minutes=1)
+    return stage
+
+
+def sent(stage: Stage) -> list[tuple[str, str | None, str]]:
+    details = [alert.envelope["detail"] for alert in stage.channel.accepted]
+    return [(detail["run_id"], detail["previous_status"], detail["status"]) for detail in details]
+
+
+def test_first_look_sends_nothing_and_marks_the_target() -> None:
+    stage = Stage()
+    stage.source.set(WELCOME, "r1", Status.CANCELLED)
+    stage.poll()
+    assert stage.channel.accepted == []
+    assert stage.store.writes == ["commit", "mark"]
+
+
+def test_running_then_cancelled_alerts_once(stage: Stage) -> None:
+    stage.source.set(WELCOME, "r1", Status.CANCELLED)
+    report = stage.poll()
+    assert sent(stage) == [("r1", "RUNNING", "CANCELLED")]
+    assert stage.store.writes == ["commit", "acknowledge"]
+    assert report.delivery.delivered == 1
+
+    stage.poll_a_minute_later()
+    assert len(stage.channel.accepted) == 1
+
+
+def test_quiet_poll_writes_nothing_and_sends_nothing(stage: Stage) -> None:
+    stage.poll()
+    stage.poll_a_minute_later()
+    assert stage.store.writes == []
+    assert stage.channel.calls == 0
+
+
+def test_every_changed_journey_is_one_commit_and_one_acknowledgement(stage: Stage) -> None:
+    for n in range(3):
+        stage.source.set(WELCOME, f"new-{n}", Status.RUNNING)
+    stage.source.set(WINBACK, "r2", Status.RUNNING)
+    stage.poll()
+    assert sorted(stage.store.writes) == ["acknowledge", "acknowledge", "commit", "commit"]
+    assert len(stage.channel.accepted) == 4
+
+
+def test_journey_first_listed_later_is_all_news(stage: Stage) -> None:
+    stage.source.set(JourneyKey("app-1", "new"), "r9", Status.CANCELLED)
+    stage.poll()
+    assert sent(stage) == [("r9", None, "CANCELLED")]
+
+
+def test_journey_named_by_id_begins_silently() -> None:
+    stage = Stage()
+    stage.configure(WatchTarget("pinpoint", "app-1", ("welcome",)))
+    stage.poll()
+    stage.source.set(WELCOME, "r1", Status.CANCELLED)
+    stage.poll_a_minute_later()
+    assert sent(stage) == []
+
+
+def test_journey_unwatched_and_watched_again_begins_with_a_fresh_look(stage: Stage) -> None:
+    everything = stage.config.watch
+    stage.configure(WatchTarget("pinpoint", "app-1", ("winback",)))
+    stage.poll()
+    stage.source.set(WELCOME, "r1", Status.CANCELLED)
+    stage.poll_a_minute_later()
+    stage.configure(*everything)
+    stage.poll_a_minute_later()
+    assert sent(stage) == []
+    stage.source.set(WELCOME, "r3", Status.RUNNING)
+    stage.poll_a_minute_later()
+    assert sent(stage) == [("r3", None, "RUNNING")]
+
+
+def test_one_journeys_failure_is_not_anothers(stage: Stage) -> None:
+    stage.source.failures[WINBACK] = GONE
+    stage.source.set(WELCOME, "r1", Status.COMPLETED)
+    report = stage.poll()
+    assert sent(stage) == [("r1", "RUNNING", "COMPLETED")]
+    assert (report.observed, report.failed) == (1, 1)
+
+
+def test_incomplete_listing_counts_as_a_failure_and_still_tells_what_it_saw(stage: Stage) -> None:
+    stage.source.set(WELCOME, "r1", Status.COMPLETED)
+    stage.source.incomplete.add(WELCOME)
+    report = stage.poll()
+    assert sent(stage) == [("r1", "RUNNING", "COMPLETED")]
+    assert report.failed == 1
+
+
+def test_nothing_readable_raises_and_says_why(stage: Stage) -> None:
+    stage.source.failures = {WELCOME: SLOW_DOWN, WINBACK: SLOW_DOWN}
+    with pytest.raises(PollFailedError, match="slow down"):
+        stage.poll()
+
+
+def test_what_was_owed_is_sent_even_if_nothing_can_be_read(stage: Stage) -> None:
+    stage.source.set(WELCOME, "r1", Status.CANCELLED)
+    stage.channel.refuse = lambda _: True
+    stage.poll()
+    stage.channel.refuse = lambda _: False
+    stage.source.failures = {WELCOME: SLOW_DOWN, WINBACK: SLOW_DOWN}
+    stage.clock.advance(minutes=1)
+    with pytest.raises(PollFailedError):
+        stage.poll()
+    assert sent(stage) == [("r1", "RUNNING", "CANCELLED")]
+
+
+def test_provider_that_was_never_read_is_not_in_use_rather_than_broken() -> None:
+    stage = Stage()
+    stage.source.unlisted = {"*": GONE}
+    report = stage.poll()
+    assert not report.in_use
+
+
+def test_provider_that_was_read_once_and_no_longer_answers_raises(stage: Stage) -> None:
+    stage.source.runs = {}
+    stage.source.unlisted = {"*": GONE}
+    stage.source.failures = {WELCOME: GONE, WINBACK: GONE}
+    with pytest.raises(PollFailedError, match="gone"):
+        stage.poll()
+
+
+def test_journeys_with_a_live_run_are_polled_when_listing_fails(stage: Stage) -> None:
+    stage.source.unlisted = {"*": SLOW_DOWN}
+    stage.source.set(WELCOME, "r1", Status.CANCELLED)
+    report = stage.poll()
+    assert sent(stage) == [("r1", "RUNNING", "CANCELLED")]
+    assert report.failed == 1
+
+
+def test_store_that_takes_nothing_raises(stage: Stage) -> None:
+    def broken(name: str) -> None:
+        if name == "commit":
+            raise StoreUnavailableError("the table is gone")
+
+    stage.store.before = broken
+    stage.source.set(WELCOME, "r1", Status.CANCELLED)
+    with pytest.raises(StoreUnavailableError):
+        stage.poll()
+    assert sent(stage) == []
+
+
+def test_change_of_severity_none_is_recorded_and_not_sent(stage: Stage) -> None:
+    stage.config = type(stage.config)(watch=stage.config.watch, rules=(AlertRule("*", "*", Severity.NONE),))
+    stage.source.set(WELCOME, "r1", Status.CANCELLED)
+    stage.poll()
+    assert stage.channel.calls == 0
+    assert stage.store.writes == ["commit"]
+
+
+def test_refused_alert_is_kept_and_sent_by_the_next_poll(stage: Stage) -> None:
+    stage.channel.refuse = lambda _: True
+    stage.source.set(WELCOME, "r1", Status.CANCELLED)
+    report = stage.poll()
+    assert (report.delivery.delivered, len(report.delivery.refused)) == (0, 1)
+
+    stage.channel.refuse = lambda _: False
+    report = stage.poll_a_minute_later()
+    assert sent(stage) == [("r1", "RUNNING", "CANCELLED")]
+    assert report.delivery.redelivered == 1
+
+
+def test_later_alert_of_a_run_waits_while_an_earlier_one_is_refused(stage: Stage) -> None:
+    stage.channel.refuse = lambda alert: alert.envelope["detail"]["status"] == "PAUSED"
+    stage.source.set(WELCOME, "r1", Status.PAUSED)
+    stage.poll()
+    stage.clock.advance(minutes=1)
+    stage.source.set(WELCOME, "r1", Status.COMPLETED)
+    stage.source.set(WELCOME, "r3", Status.RUNNING)
+    stage.poll()
+    assert sent(stage) == [("r3", None, "RUNNING")]
+
+    stage.channel.refuse = lambda _: False
+    stage.poll_a_minute_later()
+    assert sent(stage)[1:] == [("r1", "RUNNING", "PAUSED"), ("r1", "PAUSED", "COMPLETED")]
+
+
+def test_oldest_undelivered_alert_ages_until_it_is_accepted(stage: Stage) -> None:
+    stage.channel.refuse = lambda _: True
+    stage.source.set(WELCOME, "r1", Status.CANCELLED)
+    stage.poll()
+    assert stage.poll_a_minute_later().measurements()["OldestUndeliveredAge"] == 60
+    stage.channel.refuse = lambda _: False
+    assert stage.poll_a_minute_later().measurements()["OldestUndeliveredAge"] == 0
+
+
+def test_poll_that_runs_out_of_time_resumes_where_it_stopped(stage: Stage) -> None:
+    many = [JourneyKey("app-1", f"j{n:02}") for n in range(40)]
+    for journey in many:
+        stage.source.runs[journey] = {}
+    stage.source.before_reading = lambda: stage.clock.advance(seconds=3)
+    report = stage.poll()
+    assert 0 < report.observed < 42
+    assert report.failed == 42 - report.observed
+    assert "resume" in stage.store.writes
+
+    stage.source.before_reading = lambda: None
+    unread = set(many) - set(stage.source.observed)
+    stage.source.observed.clear()
+    stage.poll_a_minute_later()
+    assert stage.source.observed[0] in unread
+
+
+def test_poll_without_any_time_says_so(stage: Stage) -> None:
+    with pytest.raises(PollFailedError, match="time"):
+        stage.poll(seconds=DELIVERY_RESERVE_SECONDS - 1)
+
+
+def test_move_without_times_is_believed_only_if_a_second_reading_shows_it_too() -> None:
+    stage = Stage()
+    stage.source.runs[WELCOME] = {"r1": ObservedRun("r1", Status.PAUSED, "PAUSED")}
+    stage.poll()
+    before = stage.source.snapshot()
+    stage.source.runs[WELCOME] = {"r1": ObservedRun("r1", Status.RUNNING, "RUNNING")}
+
+    stage.source.shown_instead = [stage.source.snapshot(), before]
+    stage.poll_a_minute_later()
+    assert sent(stage) == []
+
+    stage.poll_a_minute_later()
+    assert sent(stage) == [("r1", "PAUSED", "RUNNING")]
+
+
+def test_journey_that_ended_long_ago_costs_few_calls(stage: Stage) -> None:
+    quiet = JourneyKey("app-1", "ended")
+    stage.source.runs[quiet] = {}
+    stage.source.infos[quiet] = JourneyInfo(dormant=True)
+    stage.poll()
+    stage.source.observed.clear()
+    for _ in range(20):
+        stage.poll_a_minute_later()
+    assert stage.source.observed.count(WELCOME) == 20

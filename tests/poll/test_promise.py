@@ -1,0 +1,157 @@
+"""No alert is lost, and none is sent twice for one change except after a crash: under any mix of troubles.
+
+Each example is a script of minutes. In each minute runs change, and the poll may meet a crash before or after any of
+its writes or sends, another invocation in the middle of it, a channel that refuses or whose answer is lost, a stale or
+cut listing. Afterwards the troubles end, and what people were told must be the whole story, once.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from itertools import pairwise
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from journey_watch.core.runs import JourneyKey, Status
+from tests.core.builders import LANE
+from tests.poll.scripted import Crash, Stage
+
+JOURNEYS = (JourneyKey("app-1", "a"), JourneyKey("app-1", "b"))
+NEXT = {
+    None: [Status.SCHEDULED, Status.RUNNING, Status.CANCELLED],
+    Status.SCHEDULED: [Status.RUNNING, Status.CANCELLED, Status.COMPLETED],
+    Status.RUNNING: [Status.PAUSED, Status.COMPLETED, Status.CANCELLED],
+    Status.PAUSED: [Status.RUNNING, Status.COMPLETED, Status.CANCELLED],
+}
+
+changes = st.lists(
+    st.tuples(st.sampled_from(JOURNEYS), st.sampled_from(["r1", "r2", "r3"]), st.integers(0, 2)), max_size=3
+)
+troubles = st.one_of(
+    st.just(("none", 0)),
+    st.tuples(st.sampled_from(["crash before", "crash after", "overlap before", "overlap after"]), st.integers(0, 5)),
+    st.tuples(st.sampled_from(["crash after sending", "refuse", "lost answer", "stale", "cut"]), st.integers(0, 2)),
+)
+scripts = st.lists(st.tuples(changes, troubles), min_size=1, max_size=8)
+
+
+class Drama:
+    """A stage on which a script is played; counts how often each alert may have been repeated."""
+
+    def __init__(self) -> None:
+        self.stage = Stage()
+        for journey in JOURNEYS:
+            self.stage.source.runs[journey] = {}
+        self.stage.poll()
+        self.excused: Counter[str] = Counter()
+        self.past = [self.stage.source.snapshot()]
+        self.lived: dict[tuple[JourneyKey, str], list[str]] = defaultdict(list)
+
+    def change(self, journey: JourneyKey, run_id: str, choice: int) -> None:
+        held = self.stage.source.runs[journey].get(run_id)
+        choices = NEXT.get(held.status if held else None, [])
+        if choices:
+            status = choices[choice % len(choices)]
+            self.stage.source.set(journey, run_id, status)
+            self.lived[journey, run_id].append(status)
+
+    def minute(self, trouble: str, number: int) -> None:
+        self.stage.clock.advance(minutes=1)
+        accepted_before = len(self.stage.channel.accepted)
+        self._prepare(trouble, number)
+        try:
+            self.stage.poll()
+        except Crash:
+            pass
+        finally:
+            self._repair()
+        if trouble.startswith("crash") or trouble == "lost answer":
+            self.excused.update(self.stage.channel.accepted_ids[accepted_before:])
+
+    def _prepare(self, trouble: str, number: int) -> None:
+        stage = self.stage
+        match trouble:
+            case "crash before":
+                stage.store.before = self._at(number, self._crash)
+            case "crash after":
+                stage.store.after = self._at(number, self._crash)
+            case "overlap before":
+                stage.store.before = self._at(number, self._second_invocation)
+            case "overlap after":
+                stage.store.after = self._at(number, self._second_invocation)
+            case "crash after sending":
+                stage.store.before = lambda name: self._crash() if name == "acknowledge" else None
+            case "refuse":
+                stage.channel.refuse = lambda alert: hash(alert.thread) % 3 == number
+            case "lost answer":
+                stage.channel.answers = False
+            case "stale":
+                stage.source.shown_instead = [self.past[max(0, len(self.past) - 2 - number)]] * 2
+            case "cut":
+                stage.source.incomplete.add(JOURNEYS[number % 2])
+
+    def _at(self, number: int, action: Callable[[], None]) -> Callable[[str], None]:
+        left = [number]
+
+        def count(_: str) -> None:
+            left[0] -= 1
+            if left[0] == -1:
+                action()
+
+        return count
+
+    def _crash(self) -> None:
+        raise Crash
+
+    def _second_invocation(self) -> None:
+        self.stage.poll()
+
+    def _repair(self) -> None:
+        self.stage.store.before = self.stage.store.after = lambda _: None
+        self.stage.channel.refuse = lambda _: False
+        self.stage.channel.answers = True
+        self.stage.source.shown_instead = []
+        self.stage.source.incomplete = set()
+
+    def play(self, script: list[tuple[list[tuple[JourneyKey, str, int]], tuple[str, int]]]) -> None:
+        for new_changes, (trouble, number) in script:
+            self.past.append(self.stage.source.snapshot())
+            self.stage.clock.advance(seconds=1)
+            for journey, run_id, choice in new_changes:
+                self.change(journey, run_id, choice)
+            self.minute(trouble, number)
+        # Two quiet polls: one may still find a lease of a crashed invocation alive.
+        self.minute("none", 0)
+        self.minute("none", 0)
+
+
+@settings(max_examples=400, deadline=None)
+@given(scripts)
+def test_every_change_is_told_once_and_in_an_unbroken_chain(
+    script: list[tuple[list[tuple[JourneyKey, str, int]], tuple[str, int]]],
+) -> None:
+    drama = Drama()
+    drama.play(script)
+
+    told: dict[tuple[JourneyKey, str], dict[str, dict[str, str]]] = defaultdict(dict)
+    for alert in drama.stage.channel.accepted:
+        detail = alert.envelope["detail"]
+        told[alert.journey, detail["run_id"]][alert.id] = detail
+
+    for journey in JOURNEYS:
+        for run_id, run in drama.stage.source.runs[journey].items():
+            story = sorted(told[journey, run_id].values(), key=lambda detail: detail["sequence"])
+            links = [(detail["previous_status"], detail["status"]) for detail in story]
+            assert links, f"{run_id} was never told"
+            assert links[0][0] is None
+            assert all(before[1] == after[0] for before, after in pairwise(links)), links
+            assert links[-1][1] == run.status
+            lived = iter(drama.lived[journey, run_id])
+            assert all(status in lived for _, status in links), (
+                "something was told that never happened, or out of order"
+            )
+
+    repeats = Counter(drama.stage.channel.accepted_ids)
+    assert all(count - 1 <= drama.excused[alert_id] for alert_id, count in repeats.items())
+    owed = [state.undelivered for state in drama.stage.store.load(LANE).journeys.values()]
+    assert not any(owed)
