@@ -13,12 +13,13 @@ from journey_watch.adapters.dynamodb_run_store import DynamoDBRunStore
 from journey_watch.adapters.pinpoint_journey_runs import PINPOINT, PinpointJourneyRuns
 from journey_watch.adapters.rate_limit import PINPOINT_READS, RateLimit
 from journey_watch.adapters.sns_notifier import SnsNotifier
+from journey_watch.core.alerts import ALERT_TOPIC
 from journey_watch.core.errors import ConfigurationError
 from journey_watch.core.runs import Lane
 from journey_watch.core.watch_list import WatchTarget, lanes_of
 from journey_watch.invocation import Invocation
 from journey_watch.poll import poll_lane
-from journey_watch.ports import RunSource
+from journey_watch.ports import Channel, RunSource
 from journey_watch.report import PollReport
 from journey_watch.settings import Settings, bundled_watch_config
 
@@ -47,12 +48,17 @@ class Poller:
             settings.table_name,
             keep=timedelta(days=settings.config.history_days),
         )
-        self._notifier = SnsNotifier(
-            aws_clients.sns_client(self._session),
-            settings.alert_topic_arn,
-            messages_per_second=EMAILED_PER_SECOND / len(self._targets),
-        )
+        self._channels = self._make_channels()
         self._sources: dict[Lane, RunSource] = {}
+
+    def _make_channels(self) -> dict[str, Channel]:
+        client = aws_clients.sns_client(self._session)
+        rate = EMAILED_PER_SECOND / max(1, len(self._targets))
+        channels = {ALERT_TOPIC: Channel(SnsNotifier(client, self._settings.alert_topic_arn, messages_per_second=rate))}
+        for severity, topic_arn in self._settings.chat_topic_arns.items():
+            notifier = SnsNotifier(client, topic_arn, bodies=CHAT_BODIES, messages_per_second=rate)
+            channels[f"chat-{severity}"] = Channel(notifier, severity)
+        return channels
 
     @classmethod
     def from_environment(cls) -> "Poller":
@@ -70,7 +76,7 @@ class Poller:
             targets,
             source=self._source(lane, targets),
             store=self._store,
-            notifier=self._notifier,
+            channels=self._channels,
             config=self._settings.config,
             invocation=Invocation(now=_utc_now, deadline=_utc_now() + timedelta(seconds=remaining_seconds)),
         )

@@ -6,6 +6,8 @@ from typing import Final
 ENV_STATE_TABLE: Final = "STATE_TABLE_NAME"
 ENV_ALERT_TOPIC: Final = "ALERT_TOPIC_ARN"
 ENV_OPS_TOPIC: Final = "OPS_TOPIC_ARN"
+ENV_CHAT_TOPICS: Final = "CHAT_TOPIC_ARNS"
+"""Topics that Amazon Q reads, as a JSON object from the least severity each gets to its ARN; `{}` without chat."""
 ENV_ACCOUNT: Final = "STACK_ACCOUNT"
 """The account the stack lives in: a lane without a role to assume is in this account."""
 ENV_REGION: Final = "AWS_REGION"

@@ -12,16 +12,15 @@ from itertools import groupby
 
 from aws_lambda_powertools import Logger
 
-from journey_watch.core.alerts import Alert
+from journey_watch.core.alerts import Owed, channel_of
 from journey_watch.core.errors import StoreUnavailableError
-from journey_watch.core.policy import Severity
 from journey_watch.core.runs import JourneyKey, JourneyState, Lane, PendingAlert
 from journey_watch.invocation import Invocation
-from journey_watch.ports import Notifier, RunStore
+from journey_watch.ports import Channel, RunStore
 
 CLOCK_SKEW = timedelta(seconds=5)
 """How far the clocks of two invocations may differ before one takes the other for dead."""
-IDS_PER_UPDATE = 50
+KEYS_PER_UPDATE = 50
 ALERTS_PER_PUBLISH = 10
 
 logger = Logger(child=True)
@@ -33,7 +32,7 @@ class DeliveryReport:
     redelivered: int = 0
     """Among them: left behind by an earlier invocation."""
     refused: dict[str, str] = field(default_factory=dict)
-    """Why, by alert id; they are still owed."""
+    """Why, by Owed.key; they are still owed."""
     oldest_undelivered: datetime | None = None
     """When the oldest alert that is still owed was committed."""
 
@@ -41,12 +40,12 @@ class DeliveryReport:
 class Delivery:
     """One invocation's sending. Not thread-safe: sending happens after everything was committed."""
 
-    def __init__(self, lane: Lane, *, store: RunStore, notifier: Notifier, invocation: Invocation) -> None:
+    def __init__(self, lane: Lane, *, store: RunStore, channels: Mapping[str, Channel], invocation: Invocation) -> None:
         self._lane = lane
         self._store = store
-        self._notifier = notifier
+        self._channels = channels
         self._invocation = invocation
-        self._blocked_threads: set[str] = set()
+        self._blocked: set[tuple[str, str]] = set()
         self.report = DeliveryReport()
 
     def send_leftovers(self, journeys: Mapping[JourneyKey, JourneyState]) -> None:
@@ -56,81 +55,83 @@ class Delivery:
             if not abandoned:
                 continue
             try:
-                claimed = [alert for ids in _same_lease(abandoned) for alert in self._claim(journey, state, ids)]
+                claimed = [owed for keys in _same_lease(abandoned) for owed in self._claim(journey, state, keys)]
             except StoreUnavailableError as error:
                 logger.warning("leftovers could not be claimed", journey=str(journey), reason=str(error))
                 self._still_owed(abandoned.values())
                 continue
-            self.report.redelivered += self.send(sorted(claimed, key=lambda alert: alert.sequence))
+            self.report.redelivered += self.send(claimed)
 
     def _abandoned(self, undelivered: Mapping[str, PendingAlert]) -> dict[str, PendingAlert]:
         expired = self._invocation.now() - CLOCK_SKEW
         self._still_owed(owed for owed in undelivered.values() if owed.lease_until >= expired)
-        return {alert_id: owed for alert_id, owed in undelivered.items() if owed.lease_until < expired}
+        return {key: owed for key, owed in undelivered.items() if owed.lease_until < expired}
 
-    def _claim(self, journey: JourneyKey, state: JourneyState, alert_ids: Sequence[str]) -> Sequence[Alert]:
-        owed = [state.undelivered[alert_id] for alert_id in alert_ids]
+    def _claim(self, journey: JourneyKey, state: JourneyState, keys: Sequence[str]) -> list[Owed]:
+        pending = {key: state.undelivered[key] for key in keys}
         if not self._invocation.may_send:
-            self._still_owed(owed)
+            self._still_owed(pending.values())
             return []
-        if not self._store.claim(
-            self._lane, journey, alert_ids, seen=owed[0].lease_until, until=self._invocation.deadline
-        ):
+        seen = pending[keys[0]].lease_until
+        if not self._store.claim(self._lane, journey, keys, seen=seen, until=self._invocation.deadline):
             return []
-        alerts = self._store.alerts(self._lane, journey, [pending.sort_key for pending in owed])
-        gone = set(alert_ids) - {alert.id for alert in alerts}
-        if gone:
-            logger.error("owed alerts are no longer in the table", journey=str(journey), alert_ids=sorted(gone))
-            self._store.acknowledge(self._lane, journey, sorted(gone))
-        return alerts
+        sort_keys = sorted({one.sort_key for one in pending.values()})
+        alerts = {alert.sort_key: alert for alert in self._store.alerts(self._lane, journey, sort_keys)}
+        lost = [key for key in keys if pending[key].sort_key not in alerts or channel_of(key) not in self._channels]
+        if lost:
+            logger.error("owed to a channel that is gone, or expired from the table", journey=str(journey), keys=lost)
+            self._store.acknowledge(self._lane, journey, lost)
+        return [Owed(alerts[pending[key].sort_key], channel_of(key)) for key in keys if key not in lost]
 
-    def send(self, alerts: Sequence[Alert]) -> int:
-        """Send alerts that are this invocation's own, and acknowledge what was accepted. Returns how many were.
+    def send(self, owed: Sequence[Owed]) -> int:
+        """Send what is this invocation's own, and acknowledge what was accepted. Returns how many were.
 
-        They are sent journey by journey, so that each journey is acknowledged once and soon.
+        A channel gets it journey by journey, so that each journey is acknowledged once and soon.
         """
-        owed = sorted(
-            (alert for alert in alerts if alert.severity is not Severity.NONE),
-            key=lambda alert: (str(alert.journey), alert.sequence),
+        in_order = sorted(owed, key=lambda one: (one.channel, str(one.alert.journey), one.alert.sequence))
+        return sum(
+            self._send_to(channel, list(its_own)) for channel, its_own in groupby(in_order, key=lambda one: one.channel)
         )
-        accepted: list[Alert] = []
-        waiting: list[Alert] = []
+
+    def _send_to(self, channel: str, owed: Sequence[Owed]) -> int:
+        accepted = 0
+        waiting: list[Owed] = []
         for at in range(0, len(owed), ALERTS_PER_PUBLISH):
-            waiting += self._publish(owed[at : at + ALERTS_PER_PUBLISH])
-            sending_next = owed[at + ALERTS_PER_PUBLISH].journey if at + ALERTS_PER_PUBLISH < len(owed) else None
-            done = [alert for alert in waiting if alert.journey != sending_next]
-            waiting = [alert for alert in waiting if alert.journey == sending_next]
+            waiting += self._publish(channel, owed[at : at + ALERTS_PER_PUBLISH])
+            rest = owed[at + ALERTS_PER_PUBLISH :]
+            done = [one for one in waiting if not rest or one.alert.journey != rest[0].alert.journey]
+            waiting = waiting[len(done) :]
             self._acknowledge(done)
-            accepted += done
-        self.report.delivered += len(accepted)
-        return len(accepted)
+            accepted += len(done)
+        self.report.delivered += accepted
+        return accepted
 
-    def _publish(self, alerts: Sequence[Alert]) -> list[Alert]:
-        sendable = [alert for alert in alerts if alert.thread not in self._blocked_threads]
-        held_back = {
-            alert.id: "an earlier alert of this run is still owed" for alert in alerts if alert not in sendable
-        }
+    def _publish(self, channel: str, owed: Sequence[Owed]) -> list[Owed]:
+        """What of this was accepted."""
+        sendable = [one for one in owed if (channel, one.alert.thread) not in self._blocked]
         if self._invocation.may_send:
-            refused = {**self._notifier.publish(sendable), **held_back}
+            refused = {one.key: "an earlier alert of this run is still owed" for one in owed if one not in sendable}
+            reasons = self._channels[channel].notifier.publish([one.alert for one in sendable])
+            refused |= {one.key: reasons[one.alert.id] for one in sendable if one.alert.id in reasons}
         else:
-            refused = {alert.id: "no time was left in this invocation" for alert in alerts}
-        for alert in alerts:
-            if alert.id in refused:
-                self._blocked_threads.add(alert.thread)
-                self._still_owed([PendingAlert(alert.sort_key, self._invocation.deadline)])
-                logger.warning("alert not accepted; kept", alert_id=alert.id, reason=refused[alert.id])
+            refused = {one.key: "no time was left in this invocation" for one in owed}
+        for one in owed:
+            if one.key in refused:
+                self._blocked.add((channel, one.alert.thread))
+                self._still_owed([PendingAlert(one.alert.sort_key, self._invocation.deadline)])
+                logger.warning("alert not accepted; kept", key=one.key, channel=channel, reason=refused[one.key])
         self.report.refused.update(refused)
-        return [alert for alert in alerts if alert.id not in refused]
+        return [one for one in owed if one.key not in refused]
 
-    def _acknowledge(self, accepted: Sequence[Alert]) -> None:
-        for journey, alerts in groupby(accepted, key=lambda alert: alert.journey):
-            ids = [alert.id for alert in alerts]
+    def _acknowledge(self, accepted: Sequence[Owed]) -> None:
+        for journey, of_journey in groupby(accepted, key=lambda one: one.alert.journey):
+            keys = [one.key for one in of_journey]
             try:
-                for at in range(0, len(ids), IDS_PER_UPDATE):
-                    self._store.acknowledge(self._lane, journey, ids[at : at + IDS_PER_UPDATE])
+                for at in range(0, len(keys), KEYS_PER_UPDATE):
+                    self._store.acknowledge(self._lane, journey, keys[at : at + KEYS_PER_UPDATE])
             except StoreUnavailableError as error:
                 # They were accepted: all that follows is that they are sent once more, with the same ids.
-                logger.warning("delivery could not be noted", journey=str(journey), alert_ids=ids, reason=str(error))
+                logger.warning("delivery could not be noted", journey=str(journey), keys=keys, reason=str(error))
 
     def _still_owed(self, owed: Iterable[PendingAlert]) -> None:
         times = [committed_at(pending) for pending in owed]
@@ -144,8 +145,8 @@ def committed_at(pending: PendingAlert) -> datetime:
 
 
 def _same_lease(owed: Mapping[str, PendingAlert]) -> Iterable[list[str]]:
-    """Ids that can be claimed in one conditional update."""
-    by_lease = sorted(owed, key=lambda alert_id: owed[alert_id].lease_until)
-    for _, ids in groupby(by_lease, key=lambda alert_id: owed[alert_id].lease_until):
-        same = list(ids)
-        yield from (same[at : at + IDS_PER_UPDATE] for at in range(0, len(same), IDS_PER_UPDATE))
+    """Keys that can be claimed in one conditional update."""
+    by_lease = sorted(owed, key=lambda key: owed[key].lease_until)
+    for _, keys in groupby(by_lease, key=lambda key: owed[key].lease_until):
+        same = list(keys)
+        yield from (same[at : at + KEYS_PER_UPDATE] for at in range(0, len(same), KEYS_PER_UPDATE))

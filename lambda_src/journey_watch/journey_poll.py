@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 
 from aws_lambda_powertools import Logger
 
-from journey_watch.core.alerts import Alert
+from journey_watch.core.alerts import Alert, Owed
 from journey_watch.core.errors import JourneyWatchError, SourceError, StateTooLargeError, StoreUnavailableError
 from journey_watch.core.messages import status_change
 from journey_watch.core.policy import severity_of
 from journey_watch.core.runs import JourneyInfo, JourneyKey, JourneyState, Lane, Observation, Status
 from journey_watch.core.transitions import Comparison, StateChange, compare
 from journey_watch.invocation import Invocation
-from journey_watch.ports import Commit, RunSource, RunStore
+from journey_watch.ports import Channel, Commit, RunSource, RunStore
 from journey_watch.settings import WatchConfig
 
 logger = Logger(child=True)
@@ -31,6 +31,8 @@ class JourneyOutcome:
     baselined: bool = False
     """It has had its first look, now or earlier."""
     committed: list[Alert] = field(default_factory=list)
+    owed: list[Owed] = field(default_factory=list)
+    """To which channels the committed alerts have yet to be sent."""
     commits: Counter[Commit] = field(default_factory=Counter)
     runs: Counter[Status] = field(default_factory=Counter)
     """Live runs of the listing, by status."""
@@ -46,6 +48,7 @@ class JourneyPoll:
     lane: Lane
     source: RunSource
     store: RunStore
+    channels: Mapping[str, Channel]
     config: WatchConfig
     invocation: Invocation
 
@@ -107,13 +110,23 @@ class JourneyPoll:
             if not self.invocation.may_send:
                 return  # too late to send what would be committed: the next poll sees the same change
             alerts = self._alerts(change, info)
-            result = self.store.commit(self.lane, change, alerts, self.invocation.deadline)
+            owed = self._owed(alerts)
+            result = self.store.commit(self.lane, change, alerts, owed, self.invocation.deadline)
             outcome.commits[result] += 1
             if result is not Commit.DONE:
                 logger.info("commit not made", journey=str(change.journey), result=result.name)
                 return
             outcome.baselined = change.state.baselined_at is not None
             outcome.committed += alerts
+            outcome.owed += owed
+
+    def _owed(self, alerts: Sequence[Alert]) -> list[Owed]:
+        return [
+            Owed(alert, name)
+            for name, channel in self.channels.items()
+            for alert in alerts
+            if alert.severity.reaches(channel.min_severity)
+        ]
 
     def _alerts(self, change: StateChange, info: JourneyInfo) -> list[Alert]:
         provider = self.source.provider

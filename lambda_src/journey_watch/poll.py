@@ -18,7 +18,7 @@ from journey_watch.core.watch_list import ALL, WatchTarget
 from journey_watch.delivery import Delivery
 from journey_watch.invocation import DELIVERY_RESERVE_SECONDS, Invocation
 from journey_watch.journey_poll import JourneyOutcome, JourneyPoll
-from journey_watch.ports import Discovery, LaneState, Notifier, RunSource, RunStore
+from journey_watch.ports import Channel, Discovery, LaneState, RunSource, RunStore
 from journey_watch.report import PollReport
 from journey_watch.settings import WatchConfig
 
@@ -34,7 +34,7 @@ def poll_lane(
     *,
     source: RunSource,
     store: RunStore,
-    notifier: Notifier,
+    channels: Mapping[str, Channel],
     config: WatchConfig,
     invocation: Invocation,
 ) -> PollReport:
@@ -45,7 +45,7 @@ def poll_lane(
     """
     throttles_before = source.throttles
     remembered = store.load(lane)
-    delivery = Delivery(lane, store=store, notifier=notifier, invocation=invocation)
+    delivery = Delivery(lane, store=store, channels=channels, invocation=invocation)
     delivery.send_leftovers(remembered.journeys)
     _forget_what_is_unwatched(lane, targets, store, remembered)
 
@@ -64,10 +64,10 @@ def poll_lane(
         journey: starting_state(journey, remembered.journeys, targets=targets, listed=remembered.listed)
         for journey in plan
     }
-    journey_poll = JourneyPoll(lane, source, store, config, invocation)
+    journey_poll = JourneyPoll(lane, source, store, channels, config, invocation)
     outcomes = list(_in_parallel(journey_poll, plan, states, discovery))
 
-    delivery.send([alert for outcome in outcomes for alert in outcome.committed])
+    delivery.send([owed for outcome in outcomes for owed in outcome.owed])
     _note_progress(
         lane,
         targets,

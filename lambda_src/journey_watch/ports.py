@@ -6,8 +6,9 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import Protocol
 
-from journey_watch.core.alerts import Alert
+from journey_watch.core.alerts import Alert, Owed
 from journey_watch.core.errors import SourceError
+from journey_watch.core.policy import Severity
 from journey_watch.core.provider import Provider
 from journey_watch.core.runs import JourneyInfo, JourneyKey, JourneyState, Lane, Observation
 from journey_watch.core.transitions import StateChange
@@ -74,19 +75,25 @@ class RunStore(Protocol):
     def load(self, lane: Lane) -> LaneState:
         """Read a whole lane. May be a stale read: a commit based on it then fails."""
 
-    def commit(self, lane: Lane, change: StateChange, alerts: Sequence[Alert], lease_until: datetime) -> Commit:
-        """Save one journey's next state, its alerts, and that those which are sent at all are owed, in one write.
+    def commit(
+        self, lane: Lane, change: StateChange, alerts: Sequence[Alert], owed: Sequence[Owed], lease_until: datetime
+    ) -> Commit:
+        """Save one journey's next state, its alerts, and to which channels they are owed, in one write.
 
-        Alerts of severity `none` are recorded and not owed. Raises StateTooLargeError if the item would not fit.
+        An alert that is owed to no channel is recorded all the same. Raises StateTooLargeError if the item would not
+        fit.
         """
 
-    def claim(self, lane: Lane, journey: JourneyKey, alert_ids: Sequence[str], seen: datetime, until: datetime) -> bool:
-        """Take over owed alerts whose lease is still `seen`, all or none; False if another invocation was first."""
+    def claim(self, lane: Lane, journey: JourneyKey, keys: Sequence[str], seen: datetime, until: datetime) -> bool:
+        """Take over what is owed under these keys, all of it or nothing.
+
+        False if the lease of any is no longer `seen`: another invocation was first.
+        """
 
     def alerts(self, lane: Lane, journey: JourneyKey, sort_keys: Sequence[str]) -> Sequence[Alert]:
         """Read back committed alerts; one that is no longer there is left out."""
 
-    def acknowledge(self, lane: Lane, journey: JourneyKey, alert_ids: Sequence[str]) -> None:
+    def acknowledge(self, lane: Lane, journey: JourneyKey, keys: Sequence[str]) -> None:
         """Note that these are no longer owed. Neither tests nor bumps the version: it commutes with commits."""
 
     def forget_baseline(self, lane: Lane, journey: JourneyKey, seen_version: int) -> Commit:
@@ -103,7 +110,7 @@ class RunStore(Protocol):
 
 
 class Notifier(Protocol):
-    """Sends alerts."""
+    """Sends alerts to one channel."""
 
     def publish(self, alerts: Sequence[Alert]) -> Mapping[str, str]:
         """Send all; returns why for each that was not accepted, by alert id. Never raises for a refused one.
@@ -111,3 +118,12 @@ class Notifier(Protocol):
         Alerts must come in the order their readers should see them. If one is refused, or no answer came, later ones
         of its thread are held back and refused as well.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """Where alerts go, and which."""
+
+    notifier: Notifier
+    min_severity: Severity = Severity.INFO
+    """What is quieter is not owed to this channel."""

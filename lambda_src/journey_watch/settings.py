@@ -53,6 +53,8 @@ class Settings:
     table_name: str
     alert_topic_arn: str
     ops_topic_arn: str
+    chat_topic_arns: Mapping[Severity, str]
+    """By the least severity each of them gets."""
     account: str
     region: str
     service: str
@@ -73,7 +75,12 @@ class Settings:
         missing = sorted(name for name in names.values() if not env.get(name))
         if missing:
             raise ConfigurationError(f"The function's environment lacks {', '.join(missing)}; deploy the stack again.")
-        return cls(config=config, **{field_name: env[name] for field_name, name in names.items()})
+        chat = json.loads(env.get(contract.ENV_CHAT_TOPICS, "{}"))
+        return cls(
+            config=config,
+            chat_topic_arns={Severity(severity): arn for severity, arn in chat.items()},
+            **{field_name: env[name] for field_name, name in names.items()},
+        )
 
 
 def bundled_watch_config() -> WatchConfig:

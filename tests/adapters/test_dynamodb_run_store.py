@@ -18,7 +18,7 @@ from journey_watch.adapters.dynamodb_run_store import ACKNOWLEDGE_ATTEMPTS, KEEP
 from journey_watch.core.errors import StateTooLargeError, StoreUnavailableError
 from journey_watch.core.runs import JourneyKey, Status
 from journey_watch.ports import Commit
-from tests.contracts.run_store_contract import LEASE, RunStoreContract, alert, change, commit, state_of
+from tests.contracts.run_store_contract import RunStoreContract, alert, change, commit, state_of, try_commit
 from tests.core.builders import JOURNEY, LANE, NOON, recorded
 
 if TYPE_CHECKING:
@@ -146,13 +146,13 @@ def test_silent_commit_is_a_plain_update(dynamodb_store: DynamoDBRunStore, wire:
 def test_cancelled_transaction_is_a_lost_race(dynamodb_store: DynamoDBRunStore, wire: Wire, reason: str) -> None:
     reasons = [{"Code": reason}, {"Code": "None"}]
     wire.answers = [refusal("TransactionCanceledException", CancellationReasons=reasons)]
-    assert dynamodb_store.commit(LANE, change(), [alert("a1")], LEASE) is Commit.LOST_RACE
+    assert try_commit(dynamodb_store, change(), alert("a1")) is Commit.LOST_RACE
 
 
 def test_throttled_transaction_is_not_taken_for_a_lost_race(dynamodb_store: DynamoDBRunStore, wire: Wire) -> None:
     wire.answers = [refusal("TransactionCanceledException", CancellationReasons=[{"Code": "ThrottlingError"}])]
     with pytest.raises(StoreUnavailableError):
-        dynamodb_store.commit(LANE, change(), [alert("a1")], LEASE)
+        try_commit(dynamodb_store, change(), alert("a1"))
 
 
 @pytest.mark.usefixtures("client")
@@ -162,7 +162,7 @@ def test_commit_without_a_clear_answer_is_uncertain(answer: Exception | tuple[in
     wire = Wire(once)
     wire.answers = [answer]
     store = DynamoDBRunStore(once, TABLE, keep=HISTORY)
-    assert store.commit(LANE, change(), [alert("a1")], LEASE) is Commit.UNCERTAIN
+    assert try_commit(store, change(), alert("a1")) is Commit.UNCERTAIN
 
 
 def test_refused_access_says_which_table(dynamodb_store: DynamoDBRunStore, wire: Wire) -> None:
@@ -182,7 +182,7 @@ def test_state_that_would_not_fit_is_refused_and_stays(dynamodb_store: DynamoDBR
     commit(dynamodb_store, change())
     many = {f"run-{n:06}": recorded(Status.RUNNING) for n in range(4000)}
     with pytest.raises(StateTooLargeError, match=str(JOURNEY)):
-        dynamodb_store.commit(LANE, change(seen=1, runs=many), [alert("a1")], LEASE)
+        try_commit(dynamodb_store, change(seen=1, runs=many), alert("a1"))
     assert state_of(dynamodb_store).version == 1
 
 

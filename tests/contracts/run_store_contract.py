@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from journey_watch.core.alerts import Alert
+from journey_watch.core.alerts import Alert, Owed
 from journey_watch.core.policy import Severity
 from journey_watch.core.runs import JourneyKey, JourneyState, RecordedRun, Status
 from journey_watch.core.transitions import StateChange
@@ -52,8 +52,13 @@ def state_of(store: RunStore, journey: JourneyKey = JOURNEY) -> JourneyState:
     return store.load(LANE).journeys[journey]
 
 
+def try_commit(store: RunStore, what: StateChange, *alerts: Alert) -> Commit:
+    """Commit alerts that are owed to the alert topic."""
+    return store.commit(LANE, what, alerts, [Owed(alert) for alert in alerts], LEASE)
+
+
 def commit(store: RunStore, what: StateChange, alerts: Sequence[Alert] = ()) -> None:
-    assert store.commit(LANE, what, alerts, LEASE) is Commit.DONE
+    assert try_commit(store, what, *alerts) is Commit.DONE
 
 
 class RunStoreContract:
@@ -79,7 +84,7 @@ class RunStoreContract:
     def test_commit_on_an_older_version_is_a_lost_race_and_writes_nothing(self, store: RunStore) -> None:
         commit(store, change(runs={"r1": recorded(Status.RUNNING)}))
         late = change(runs={"r1": recorded(Status.CANCELLED)})
-        assert store.commit(LANE, late, [alert("a1")], LEASE) is Commit.LOST_RACE
+        assert try_commit(store, late, alert("a1")) is Commit.LOST_RACE
         assert state_of(store).runs["r1"].status is Status.RUNNING
         assert store.alerts(LANE, JOURNEY, [alert("a1").sort_key]) == []
 
@@ -89,9 +94,17 @@ class RunStoreContract:
         assert {alert_id: pending.lease_until for alert_id, pending in owed.items()} == {"a1": LEASE, "a2": LEASE}
         assert owed["a1"].sort_key == alert("a1").sort_key
 
-    def test_alert_of_severity_none_is_recorded_and_not_owed(self, store: RunStore) -> None:
+    def test_alert_is_owed_to_each_channel_by_itself(self, store: RunStore) -> None:
+        one = alert("a1")
+        owed = [Owed(one), Owed(one, "chat-info")]
+        assert store.commit(LANE, change(), [one], owed, LEASE) is Commit.DONE
+        assert set(state_of(store).undelivered) == {"a1", "a1@chat-info"}
+        store.acknowledge(LANE, JOURNEY, ["a1@chat-info"])
+        assert set(state_of(store).undelivered) == {"a1"}
+
+    def test_alert_that_is_owed_to_nobody_is_recorded(self, store: RunStore) -> None:
         silent = alert("a1", severity=Severity.NONE)
-        commit(store, change(), [silent])
+        assert store.commit(LANE, change(), [silent], [], LEASE) is Commit.DONE
         assert state_of(store).undelivered == {}
         assert store.alerts(LANE, JOURNEY, [silent.sort_key]) == [silent]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from journey_watch.adapters.memory_run_store import MemoryRunStore
-from journey_watch.core.alerts import Alert
+from journey_watch.core.alerts import ALERT_TOPIC, Alert, Owed
 from journey_watch.core.errors import SourceError
 from journey_watch.core.provider import Provider
 from journey_watch.core.runs import JourneyInfo, JourneyKey, Lane, Observation, ObservedRun, Status
@@ -13,7 +13,7 @@ from journey_watch.core.transitions import StateChange
 from journey_watch.core.watch_list import WatchTarget
 from journey_watch.invocation import Invocation
 from journey_watch.poll import poll_lane
-from journey_watch.ports import Commit, Discovery
+from journey_watch.ports import Channel, Commit, Discovery
 from journey_watch.report import PollReport
 from journey_watch.settings import WatchConfig
 from tests.core.builders import LANE, NOON
@@ -142,18 +142,19 @@ class WatchedStore(MemoryRunStore):
         self.after(name)
         return result
 
-    def commit(self, lane: Lane, change: StateChange, alerts: Sequence[Alert], lease_until: datetime) -> Commit:
-        result = self._around("commit", lambda: super(WatchedStore, self).commit(lane, change, alerts, lease_until))
+    def commit(
+        self, lane: Lane, change: StateChange, alerts: Sequence[Alert], owed: Sequence[Owed], lease_until: datetime
+    ) -> Commit:
+        commit = super().commit
+        result = self._around("commit", lambda: commit(lane, change, alerts, owed, lease_until))
         assert isinstance(result, Commit)
         return result
 
-    def claim(self, lane: Lane, journey: JourneyKey, alert_ids: Sequence[str], seen: datetime, until: datetime) -> bool:
-        return bool(
-            self._around("claim", lambda: super(WatchedStore, self).claim(lane, journey, alert_ids, seen, until))
-        )
+    def claim(self, lane: Lane, journey: JourneyKey, keys: Sequence[str], seen: datetime, until: datetime) -> bool:
+        return bool(self._around("claim", lambda: super(WatchedStore, self).claim(lane, journey, keys, seen, until)))
 
-    def acknowledge(self, lane: Lane, journey: JourneyKey, alert_ids: Sequence[str]) -> None:
-        self._around("acknowledge", lambda: super(WatchedStore, self).acknowledge(lane, journey, alert_ids))
+    def acknowledge(self, lane: Lane, journey: JourneyKey, keys: Sequence[str]) -> None:
+        self._around("acknowledge", lambda: super(WatchedStore, self).acknowledge(lane, journey, keys))
 
     def forget_baseline(self, lane: Lane, journey: JourneyKey, seen_version: int) -> Commit:
         result = self._around("forget", lambda: super(WatchedStore, self).forget_baseline(lane, journey, seen_version))
@@ -178,6 +179,7 @@ class Stage:
         self.source = ScriptedSource(self.clock)
         self.store = WatchedStore()
         self.channel = ScriptedChannel()
+        self.channels = {ALERT_TOPIC: Channel(self.channel)}
         self.config = WatchConfig(watch=(EVERYTHING,))
 
     def configure(self, *targets: WatchTarget) -> None:
@@ -190,7 +192,7 @@ class Stage:
             self.config.watch,
             source=self.source,
             store=self.store,
-            notifier=self.channel,
+            channels=self.channels,
             config=self.config,
             invocation=Invocation(self.clock.now, self.clock.time + timedelta(seconds=seconds)),
         )

@@ -13,8 +13,7 @@ from journey_watch.contract import (
     PARTITION_KEY,
     SORT_KEY,
 )
-from journey_watch.core.alerts import Alert
-from journey_watch.core.policy import Severity
+from journey_watch.core.alerts import Alert, Owed
 from journey_watch.core.runs import JourneyKey, JourneyState, Lane, PendingAlert, RecordedRun, Status
 from journey_watch.core.transitions import StateChange
 from journey_watch.ports import LaneState
@@ -81,11 +80,11 @@ def _journey_state(item: Item) -> JourneyState:
         settled_before=_time(item, "settled_before"),
         settled_update=_time(item, "settled_update"),
         undelivered={
-            alert_id: PendingAlert(
+            key: PendingAlert(
                 sort_key=value["M"][SORT_KEY]["S"],
                 lease_until=datetime.fromisoformat(value["M"]["lease_until"]["S"]),
             )
-            for alert_id, value in item["undelivered"]["M"].items()
+            for key, value in item["undelivered"]["M"].items()
         },
         journey_name=item.get("journey_name", {}).get("S"),
     )
@@ -120,10 +119,10 @@ def _run_values(run: RecordedRun) -> dict[str, str]:
     return values
 
 
-def state_update(change: StateChange, alerts: Sequence[Alert], lease_until: datetime) -> dict[str, Any]:
+def state_update(change: StateChange, owed: Sequence[Owed], lease_until: datetime) -> dict[str, Any]:
     """The conditional update that moves a STATE item, as arguments of UpdateItem.
 
-    It sets what the core decided and adds the alerts' ids; it never writes the `undelivered` map of an existing item.
+    It sets what the core decided and adds what is owed; it never writes the `undelivered` map of an existing item.
     """
     state = change.state
     values: dict[str, Any] = {"version": {"N": str(state.version)}, "runs": {"S": runs_document(state.runs)}}
@@ -134,13 +133,13 @@ def state_update(change: StateChange, alerts: Sequence[Alert], lease_until: date
     if state.journey_name is not None:
         values["journey_name"] = {"S": state.journey_name}
     names: dict[str, str] = {}
-    owed = {alert.id: _owed(alert, lease_until) for alert in alerts if alert.severity is not Severity.NONE}
+    entries = {one.key: _entry(one.alert, lease_until) for one in owed}
     paths = {name: name for name in values}
     if change.seen_version == 0:
-        values["undelivered"], paths["undelivered"] = {"M": owed}, "undelivered"
+        values["undelivered"], paths["undelivered"] = {"M": entries}, "undelivered"
     else:
-        for n, (alert_id, value) in enumerate(owed.items()):
-            names[f"#i{n}"], paths[f"i{n}"], values[f"i{n}"] = alert_id, f"undelivered.#i{n}", value
+        for n, (key, value) in enumerate(entries.items()):
+            names[f"#i{n}"], paths[f"i{n}"], values[f"i{n}"] = key, f"undelivered.#i{n}", value
     update: dict[str, Any] = {
         "UpdateExpression": "SET " + ", ".join(f"{path} = :{name}" for name, path in paths.items()),
         "ConditionExpression": "version = :seen" if change.seen_version else "attribute_not_exists(version)",
@@ -164,7 +163,7 @@ def forgetting_update(seen_version: int) -> dict[str, Any]:
     }
 
 
-def _owed(alert: Alert, lease_until: datetime) -> dict[str, Any]:
+def _entry(alert: Alert, lease_until: datetime) -> dict[str, Any]:
     return {"M": {SORT_KEY: {"S": alert.sort_key}, "lease_until": {"S": iso(lease_until)}}}
 
 

@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from journey_watch.adapters import dynamodb_items as items
 from journey_watch.contract import EXPIRES_AT, PARTITION_KEY, SORT_KEY
-from journey_watch.core.alerts import Alert
+from journey_watch.core.alerts import Alert, Owed
 from journey_watch.core.errors import StateTooLargeError, StoreUnavailableError
 from journey_watch.core.runs import JourneyKey, Lane
 from journey_watch.core.transitions import StateChange
@@ -57,8 +57,10 @@ class DynamoDBRunStore:
         with self._answering("read"):
             return items.lane_state(item for page in pages for item in page["Items"])
 
-    def commit(self, lane: Lane, change: StateChange, alerts: Sequence[Alert], lease_until: datetime) -> Commit:
-        update = items.state_update(change, alerts, lease_until)
+    def commit(
+        self, lane: Lane, change: StateChange, alerts: Sequence[Alert], owed: Sequence[Owed], lease_until: datetime
+    ) -> Commit:
+        update = items.state_update(change, owed, lease_until)
         size = items.state_bytes(update, change.state)
         if size > items.ITEM_LIMIT_BYTES:
             raise StateTooLargeError(
@@ -91,8 +93,8 @@ class DynamoDBRunStore:
             raise
         return Commit.DONE
 
-    def claim(self, lane: Lane, journey: JourneyKey, alert_ids: Sequence[str], seen: datetime, until: datetime) -> bool:
-        paths = [f"undelivered.#i{n}.lease_until" for n in range(len(alert_ids))]
+    def claim(self, lane: Lane, journey: JourneyKey, keys: Sequence[str], seen: datetime, until: datetime) -> bool:
+        paths = [f"undelivered.#i{n}.lease_until" for n in range(len(keys))]
         try:
             with self._answering("written"):
                 self._client.update_item(
@@ -100,7 +102,7 @@ class DynamoDBRunStore:
                     Key=items.state_key(lane, journey),
                     ConditionExpression=" AND ".join(f"{path} = :seen" for path in paths),
                     UpdateExpression="SET " + ", ".join(f"{path} = :until" for path in paths),
-                    ExpressionAttributeNames=_placeholders("#i", alert_ids),
+                    ExpressionAttributeNames=_placeholders("#i", keys),
                     ExpressionAttributeValues={":seen": {"S": items.iso(seen)}, ":until": {"S": items.iso(until)}},
                 )
         except StoreUnavailableError as refusal:
@@ -143,7 +145,7 @@ class DynamoDBRunStore:
                     ExpressionAttributeValues={":e": {"N": str(int((now + 2 * KEEP_OWED_FOR).timestamp()))}},
                 )
 
-    def acknowledge(self, lane: Lane, journey: JourneyKey, alert_ids: Sequence[str]) -> None:
+    def acknowledge(self, lane: Lane, journey: JourneyKey, keys: Sequence[str]) -> None:
         for attempts_left in reversed(range(ACKNOWLEDGE_ATTEMPTS)):
             try:
                 with self._answering("written"):
@@ -151,8 +153,8 @@ class DynamoDBRunStore:
                         TableName=self._table,
                         Key=items.state_key(lane, journey),
                         ConditionExpression="attribute_exists(undelivered)",
-                        UpdateExpression="REMOVE " + ", ".join(f"undelivered.#i{n}" for n in range(len(alert_ids))),
-                        ExpressionAttributeNames=_placeholders("#i", alert_ids),
+                        UpdateExpression="REMOVE " + ", ".join(f"undelivered.#i{n}" for n in range(len(keys))),
+                        ExpressionAttributeNames=_placeholders("#i", keys),
                     )
             except StoreUnavailableError as refusal:
                 # A commit to the same item was under way: it touches other ids, so the acknowledgement still holds.

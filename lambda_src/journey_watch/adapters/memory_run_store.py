@@ -5,8 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from threading import Lock
 
-from journey_watch.core.alerts import Alert
-from journey_watch.core.policy import Severity
+from journey_watch.core.alerts import Alert, Owed
 from journey_watch.core.runs import JourneyKey, JourneyState, Lane, PendingAlert
 from journey_watch.core.transitions import StateChange
 from journey_watch.ports import Commit, LaneState
@@ -32,23 +31,25 @@ class MemoryRunStore:
         held = self._lane(lane)
         self._lanes[lane] = replace(held, journeys={**held.journeys, journey: state})
 
-    def commit(self, lane: Lane, change: StateChange, alerts: Sequence[Alert], lease_until: datetime) -> Commit:
+    def commit(
+        self, lane: Lane, change: StateChange, alerts: Sequence[Alert], owed: Sequence[Owed], lease_until: datetime
+    ) -> Commit:
         with self._lock:
             held = self._lane(lane).journeys.get(change.journey, JourneyState())
             if held.version != change.seen_version:
                 return Commit.LOST_RACE
-            owed = {a.id: PendingAlert(a.sort_key, lease_until) for a in alerts if a.severity is not Severity.NONE}
-            self._put(lane, change.journey, replace(change.state, undelivered={**held.undelivered, **owed}))
+            pending = {one.key: PendingAlert(one.alert.sort_key, lease_until) for one in owed}
+            self._put(lane, change.journey, replace(change.state, undelivered={**held.undelivered, **pending}))
             self._alerts.update({(lane, change.journey, alert.sort_key): alert for alert in alerts})
             return Commit.DONE
 
-    def claim(self, lane: Lane, journey: JourneyKey, alert_ids: Sequence[str], seen: datetime, until: datetime) -> bool:
+    def claim(self, lane: Lane, journey: JourneyKey, keys: Sequence[str], seen: datetime, until: datetime) -> bool:
         with self._lock:
             state = self._lane(lane).journeys.get(journey, JourneyState())
-            owed = [state.undelivered.get(alert_id) for alert_id in alert_ids]
+            owed = [state.undelivered.get(key) for key in keys]
             if any(pending is None or pending.lease_until != seen for pending in owed):
                 return False
-            moved = {alert_id: replace(state.undelivered[alert_id], lease_until=until) for alert_id in alert_ids}
+            moved = {key: replace(state.undelivered[key], lease_until=until) for key in keys}
             self._put(lane, journey, replace(state, undelivered={**state.undelivered, **moved}))
             return True
 
@@ -57,10 +58,10 @@ class MemoryRunStore:
             found = [self._alerts.get((lane, journey, key)) for key in sort_keys]
         return sorted((alert for alert in found if alert is not None), key=lambda alert: alert.sequence)
 
-    def acknowledge(self, lane: Lane, journey: JourneyKey, alert_ids: Sequence[str]) -> None:
+    def acknowledge(self, lane: Lane, journey: JourneyKey, keys: Sequence[str]) -> None:
         with self._lock:
             state = self._lane(lane).journeys[journey]
-            left = {alert_id: owed for alert_id, owed in state.undelivered.items() if alert_id not in alert_ids}
+            left = {key: owed for key, owed in state.undelivered.items() if key not in keys}
             self._put(lane, journey, replace(state, undelivered=left))
 
     def forget_baseline(self, lane: Lane, journey: JourneyKey, seen_version: int) -> Commit:

@@ -7,6 +7,9 @@ from typing import Any, Self
 from journey_watch.core.policy import Severity
 from journey_watch.core.runs import JourneyKey
 
+ALERT_TOPIC = "alerts"
+"""The channel that every deployment has."""
+
 
 @dataclass(frozen=True, slots=True)
 class Alert:
@@ -43,3 +46,21 @@ class Alert:
     def sort_key(self) -> str:
         """Of the TRANSITION item that keeps the envelope."""
         return f"TRANSITION#{self.observed_time}#{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """One alert that one channel has yet to accept: each channel is owed, sent and acknowledged by itself."""
+
+    alert: Alert
+    channel: str = ALERT_TOPIC
+
+    @property
+    def key(self) -> str:
+        """Its name in `undelivered`: the alert's id, and the channel unless it is the alert topic."""
+        return self.alert.id if self.channel == ALERT_TOPIC else f"{self.alert.id}@{self.channel}"
+
+
+def channel_of(key: str) -> str:
+    """The channel in an Owed.key."""
+    return key.partition("@")[2] or ALERT_TOPIC

@@ -20,6 +20,13 @@ class Severity(StrEnum):
     WARNING = "warning"
     CRITICAL = "critical"
 
+    def reaches(self, minimum: "Severity") -> bool:
+        """True if a reader who asked for `minimum` and louder is told of this."""
+        return _LOUDNESS.index(self) >= _LOUDNESS.index(minimum)
+
+
+_LOUDNESS = tuple(Severity)
+
 
 @dataclass(frozen=True, slots=True)
 class AlertRule:

@@ -106,7 +106,7 @@ class RecordedRun:
 
 @dataclass(frozen=True, slots=True)
 class PendingAlert:
-    """An alert that is owed: committed, and not yet known to be accepted by every channel."""
+    """An alert that is owed: committed, and not yet known to be accepted by its channel."""
 
     sort_key: str
     """Of the TRANSITION item that holds the envelope."""
@@ -137,7 +137,7 @@ class JourneyState:
     settled_update: datetime | None = None
     """The greatest last update time among them."""
     undelivered: Mapping[str, PendingAlert] = field(default_factory=_nothing_pending)
-    """Alerts that are owed, by alert id."""
+    """Alerts that are owed, by Owed.key: an alert's id, and the channel it is owed to."""
     journey_name: str | None = None
     """As of the last commit."""
 
