@@ -1,5 +1,6 @@
 """Stands in for time and for the network under a real boto3 client."""
 
+import functools
 import threading
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 REGION: Final = "eu-west-1"
 
 
+@functools.cache  # it keeps the service models it has read
 def session(account: str = "111122223333") -> boto3.Session:
     """Made-up credentials; the simulator takes a key of twelve digits for an account."""
     return boto3.Session(aws_access_key_id=account, aws_secret_access_key="made-up", region_name=REGION)
@@ -68,9 +70,15 @@ class ScriptedAnswers:
         self._headers = headers or {}
         self.requests: list[AWSPreparedRequest] = []
 
-    def attach(self, client: "BaseClient") -> "ScriptedAnswers":
-        client.meta.events.register("before-send", self._answer)  # type: ignore[arg-type]  # botocore takes an answer
+    def attach(self, client: "BaseClient | boto3.Session") -> "ScriptedAnswers":
+        """Answer for this client, or for all that the session makes from now on."""
+        events = client.events if isinstance(client, boto3.Session) else client.meta.events
+        events.register("before-send", self._answer)  # type: ignore[arg-type]  # may answer
         return self
+
+    def say(self, *answers: Answer) -> None:
+        """Forget the script; these come next."""
+        self._answers = list(answers)
 
     def _answer(self, request: AWSPreparedRequest, **_: object) -> AWSResponse:
         self.requests.append(request)

@@ -59,7 +59,7 @@ class _RoleProvider(CredentialProvider):
         self._region = region
         self._base = base
         self._clock = clock
-        self._refusal: SourceError | None = None
+        self._refusal: ClientError | BotoCoreError | None = None
         self._refused_at = float("-inf")
 
     def load(self) -> DeferredRefreshableCredentials:
@@ -68,12 +68,12 @@ class _RoleProvider(CredentialProvider):
     def _assume(self) -> dict[str, Any]:
         """Called under the lock of the credentials, so by one thread at a time."""
         if self._refusal is not None and self._clock() - self._refused_at < ASK_AGAIN_AFTER:
-            raise self._refusal
+            raise self._explain(self._refusal)
         try:
             credentials: dict[str, Any] = self._fetcher().fetch_credentials()
         except (ClientError, BotoCoreError) as error:
-            self._refusal, self._refused_at = self._explain(error), self._clock()
-            raise self._refusal from error
+            self._refusal, self._refused_at = error, self._clock()
+            raise self._explain(error) from error
         self._refusal = None
         return credentials
 

@@ -27,6 +27,7 @@ STATUSES: Final = {
 ENDED_STATES: Final = frozenset({"COMPLETED", "CANCELLED", "CLOSED"})
 """States of a journey (not of a run) after which it starts no more runs."""
 TOLERATED_SKEW: Final = timedelta(days=1)
+"""How far Pinpoint's clock may run ahead of the poller's before a time of an update cannot be right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +49,19 @@ class ListedApplication:
     name: str | None
 
 
-def read_run(entry: object, *, now: datetime) -> ObservedRun | None:
-    """One Item of GetJourneyRuns; None if it lacks its id or status."""
-    if not isinstance(entry, Mapping):
+def read_run(entry: object, *, newest: datetime) -> ObservedRun | None:
+    """One Item of GetJourneyRuns; None if it lacks its id or status.
+
+    An update later than `newest` is not believed: it would make all later news of the journey look old.
+    """
+    if not isinstance(entry, dict):
         return None
     run_id, raw_status = read_text(entry.get("RunId")), read_text(entry.get("Status"))
     if run_id is None or raw_status is None:
         return None
     updated = read_time(entry.get("LastUpdateTime"))
-    if updated is not None and updated > now + TOLERATED_SKEW:
-        updated = None  # nothing was updated tomorrow; believed, it would make later news look old
+    if updated is not None and updated > newest:
+        updated = None
     return ObservedRun(
         run_id=run_id,
         status=STATUSES.get(raw_status, Status.UNKNOWN),
@@ -69,7 +73,7 @@ def read_run(entry: object, *, now: datetime) -> ObservedRun | None:
 
 def read_journey(entry: object) -> ListedJourney | None:
     """One Item of ListJourneys; None if it lacks its id."""
-    if not isinstance(entry, Mapping) or (journey_id := read_text(entry.get("Id"))) is None:
+    if not isinstance(entry, dict) or (journey_id := read_text(entry.get("Id"))) is None:
         return None
     return ListedJourney(
         id=journey_id,
@@ -81,7 +85,7 @@ def read_journey(entry: object) -> ListedJourney | None:
 
 def read_application(entry: object) -> ListedApplication | None:
     """One Item of GetApps, or the answer of GetApp; None if it lacks its id."""
-    if not isinstance(entry, Mapping) or (application_id := read_text(entry.get("Id"))) is None:
+    if not isinstance(entry, dict) or (application_id := read_text(entry.get("Id"))) is None:
         return None
     return ListedApplication(application_id, read_text(entry.get("Name")))
 
@@ -98,12 +102,12 @@ class PinpointListings:
 
     def runs(self, journey: JourneyKey) -> Listing[ObservedRun]:
         """GetJourneyRuns. A run may stand in it twice."""
-        now = self._now()
+        newest = self._now() + TOLERATED_SKEW
         return self._read(
             "get_journey_runs",
             {"ApplicationId": journey.container_id, "JourneyId": journey.journey_id},
             "JourneyRunsResponse",
-            lambda entry: read_run(entry, now=now),
+            lambda entry: read_run(entry, newest=newest),
             doing=f"Listing the runs of {journey}",
         )
 

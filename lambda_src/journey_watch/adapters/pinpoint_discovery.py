@@ -64,7 +64,7 @@ class PinpointDiscovery:
         self._listings = listings
         self._clock = clock
         self._now = now
-        self._applications = _Remembered[ListedApplication]()
+        self._applications: _Remembered[ListedApplication] = _Remembered()
         self._journeys: dict[str, _Remembered[ListedJourney]] = {}
         self._names: dict[str, str | None] = {}
         self._lock = threading.Lock()

@@ -6,14 +6,17 @@ from typing import Final
 LONGEST_TEXT: Final = 512
 """No id, name or status of a provider comes near it; a longer one could fill a journey's item in the state table."""
 LONGEST_TIME: Final = 64
-_PLAUSIBLE_YEARS = range(2000, 2200)
+FIRST_YEAR: Final = 2000
+LAST_YEAR: Final = 2199
 """A time outside is no time: the marks that decide what is old news only ever move up, so one wrong year would stay."""
 
 
 def read_text(value: object) -> str | None:
     """The value if it is a text that can be stored and sent; None if it is missing, empty, too long or not Unicode."""
-    if not isinstance(value, str) or not value.strip() or len(value) > LONGEST_TEXT:
+    if not isinstance(value, str) or not value or value.isspace() or len(value) > LONGEST_TEXT:
         return None
+    if value.isascii():
+        return value
     try:
         value.encode()
     except UnicodeEncodeError:  # half of a surrogate pair: valid in JSON, in nothing else
@@ -29,10 +32,11 @@ def read_time(value: object) -> datetime | None:
     if not isinstance(value, str) or len(value) > LONGEST_TIME:
         return None
     try:
-        time = datetime.fromisoformat(value.strip())
+        time = datetime.fromisoformat(value)
         if time.tzinfo is None:
             return None
-        time = time.astimezone(UTC)
+        if time.tzinfo is not UTC:  # rare, and not cheap
+            time = time.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-    return time if time.year in _PLAUSIBLE_YEARS else None
+    return time if FIRST_YEAR <= time.year <= LAST_YEAR else None

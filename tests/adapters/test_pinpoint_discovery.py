@@ -1,0 +1,196 @@
+"""Discovering Pinpoint's journeys: the contract, how long things are remembered, and what is dormant."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+import simulator
+from journey_watch.adapters.pinpoint_discovery import DORMANT_AFTER, REMEMBER_SECONDS
+from journey_watch.core.runs import JourneyKey
+from journey_watch.core.watch_list import ALL, WatchTarget
+from tests.adapters.aws_doubles import do_not_wait_between_retries
+from tests.adapters.pinpoint_doubles import SCENARIO, SimulatedPinpoint, by_request, page, scripted_source
+from tests.contracts.run_source_contract import ELSEWHERE, FIRST, JOURNEYS, SECOND, RunSourceDiscoveryContract
+from tests.core.builders import NOON
+
+EVERYTHING = WatchTarget("pinpoint", ALL)
+FIRST_APPLICATION = WatchTarget("pinpoint", FIRST.container_id)
+ONE_BY_ID = WatchTarget("pinpoint", FIRST.container_id, (FIRST.journey_id,))
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    do_not_wait_between_retries(monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[simulator.RunningSimulator]:
+    with simulator.running() as running:
+        yield running
+
+
+@pytest.fixture
+def provider(server: simulator.RunningSimulator, monkeypatch: pytest.MonkeyPatch) -> SimulatedPinpoint:
+    server.control.load(SCENARIO)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
+    return SimulatedPinpoint(server.control)
+
+
+class TestContract(RunSourceDiscoveryContract):
+    """On the simulator."""
+
+
+def test_journeys_and_applications_have_their_names(provider: SimulatedPinpoint) -> None:
+    source = provider.source()
+    for targets in ([EVERYTHING], [FIRST_APPLICATION], [ONE_BY_ID]):
+        info = source.discover(targets).journeys[FIRST]
+        assert (info.name, info.container_name) == ("Welcome", "First")
+
+
+def test_what_was_listed_is_not_asked_for_again_within_minutes(provider: SimulatedPinpoint) -> None:
+    source, calls = provider.source(), provider.simulation.calls
+    first = source.discover([EVERYTHING])
+    asked = calls.count()
+    provider.clock.at += REMEMBER_SECONDS - 1
+    assert source.discover([EVERYTHING]) == first
+    assert calls.count() == asked
+    provider.clock.at += 1
+    source.discover([EVERYTHING])
+    assert calls.count() == 2 * asked
+
+
+def test_new_and_removed_journeys_are_noticed(provider: SimulatedPinpoint) -> None:
+    source = provider.source()
+    source.discover([FIRST_APPLICATION])
+    provider.simulation.play({"kind": "journey_created", "application": "container-1", "journey": "new"})
+    provider.simulation.play({"kind": "journey_removed", "application": "container-1", "journey": "journey-2"})
+    provider.let_time_pass()
+    assert set(source.discover([FIRST_APPLICATION]).journeys) == {FIRST, JourneyKey("container-1", "new")}
+
+
+def test_an_application_that_vanishes_takes_its_journeys_along_and_brings_them_back(
+    provider: SimulatedPinpoint,
+) -> None:
+    source = provider.source()
+    source.discover([EVERYTHING])
+    provider.simulation.play({"kind": "application_refuses", "application": "container-2", "status": 404})
+    provider.let_time_pass()
+    without = source.discover([EVERYTHING])
+    assert set(without.journeys) == {FIRST, SECOND}
+    assert without.listed_completely == {EVERYTHING.marker}
+    provider.simulation.play({"kind": "application_answers", "application": "container-2"})
+    provider.let_time_pass()
+    assert set(source.discover([EVERYTHING]).journeys) == set(JOURNEYS)
+
+
+@pytest.mark.parametrize("status", [403, 404, 410])
+def test_an_application_that_is_named_and_refused_is_a_failure_that_says_so(
+    provider: SimulatedPinpoint, status: int
+) -> None:
+    provider.simulation.play({"kind": "application_refuses", "application": "container-1", "status": status})
+    discovery = provider.source().discover([FIRST_APPLICATION])
+    assert discovery.failures["container-1"].refused
+    assert not discovery.journeys
+
+
+def test_what_could_not_be_listed_is_asked_for_at_the_next_poll(provider: SimulatedPinpoint) -> None:
+    provider.refuse_listing("container-1")
+    source = provider.source()
+    assert source.discover([EVERYTHING]).failures
+    provider.simulation.switch_off()
+    discovery = source.discover([EVERYTHING])
+    assert not discovery.failures
+    assert discovery.listed_completely
+    assert set(discovery.journeys) == set(JOURNEYS)
+
+
+def test_a_listing_that_breaks_off_still_shows_what_it_showed(provider: SimulatedPinpoint) -> None:
+    for number in range(3):
+        event = {"kind": "journey_created", "application": "container-1", "journey": f"new-{number}"}
+        provider.simulation.play(event)
+    provider.simulation.switch_on({"kind": "drop", "operation": "ListJourneys", "after": 1})
+    discovery = provider.source().discover([FIRST_APPLICATION])
+    assert len(discovery.journeys) == 2  # one page
+    assert set(discovery.failures) == {"container-1"}
+    assert not discovery.listed_completely
+
+
+def test_a_journey_without_an_id_makes_the_listing_incomplete(provider: SimulatedPinpoint) -> None:
+    provider.simulation.switch_on(
+        {"kind": "fields", "operation": "ListJourneys", "item": "journey-2", "remove": ["Id"]}
+    )
+    discovery = provider.source().discover([FIRST_APPLICATION])
+    assert set(discovery.journeys) == {FIRST}
+    assert set(discovery.failures) == {"container-1"}
+
+
+def test_a_listing_that_moved_while_it_was_read_is_no_failure_but_not_complete(provider: SimulatedPinpoint) -> None:
+    provider.simulation.play({"kind": "journey_created", "application": "container-1", "journey": "new"})
+    provider.simulation.switch_on({"kind": "duplicate", "operation": "ListJourneys"})
+    source = provider.source()
+    discovery = source.discover([FIRST_APPLICATION])
+    assert not discovery.failures
+    assert not discovery.listed_completely
+    provider.simulation.switch_off()
+    assert source.discover([FIRST_APPLICATION]).listed_completely
+
+
+def test_names_that_cannot_be_had_are_not_asked_for_at_every_poll(provider: SimulatedPinpoint) -> None:
+    provider.refuse_listing("container-1")
+    source = provider.source()
+    source.discover([ONE_BY_ID])
+    asked = provider.simulation.calls.count()
+    assert set(source.discover([ONE_BY_ID]).journeys) == {FIRST}
+    assert provider.simulation.calls.count() == asked
+
+
+def test_names_that_cannot_be_had_are_not_logged(provider: SimulatedPinpoint, caplog: pytest.LogCaptureFixture) -> None:
+    provider.refuse_listing("container-1")
+    provider.source().discover([ONE_BY_ID])
+    assert not [record for record in caplog.records if "pinpoint" in record.name]
+
+
+def test_a_failure_is_one_log_line(provider: SimulatedPinpoint, caplog: pytest.LogCaptureFixture) -> None:
+    provider.refuse_listing("container-1")
+    provider.source().discover([EVERYTHING])
+    (line,) = [record for record in caplog.records if "pinpoint" in record.name]
+    assert vars(line)["application_id"] == "container-1"
+
+
+def test_an_earlier_name_outlives_a_failing_look_up(provider: SimulatedPinpoint) -> None:
+    source = provider.source()
+    source.discover([ONE_BY_ID])
+    provider.break_everything()
+    provider.let_time_pass()
+    info = source.discover([ONE_BY_ID]).journeys[FIRST]
+    assert (info.name, info.container_name) == ("Welcome", "First")
+
+
+def test_ids_without_an_application_are_looked_for_in_all(provider: SimulatedPinpoint) -> None:
+    discovery = provider.source().discover([WatchTarget("pinpoint", ALL, (ELSEWHERE.journey_id, "nowhere"))])
+    assert set(discovery.journeys) == {ELSEWHERE}
+    assert not discovery.listed_completely
+
+
+@pytest.mark.parametrize(
+    ("state", "ago", "dormant"),
+    [
+        ("ACTIVE", timedelta(days=30), False),
+        ("DRAFT", timedelta(days=30), False),
+        ("PAUSED", timedelta(days=30), False),
+        ("COMPLETED", timedelta(days=30), True),
+        ("CANCELLED", timedelta(days=30), True),
+        ("CLOSED", timedelta(days=30), True),
+        ("CLOSED", DORMANT_AFTER, False),
+        ("CLOSED", DORMANT_AFTER + timedelta(seconds=1), True),
+        ("CLOSED", None, False),
+        ("EXPLODED", timedelta(days=30), False),
+        (None, timedelta(days=30), False),
+    ],
+)
+def test_a_journey_is_dormant_a_day_after_it_ended(state: str | None, ago: timedelta | None, dormant: bool) -> None:
+    modified = "long ago" if ago is None else (NOON - ago).isoformat()
+    journey = {"Id": FIRST.journey_id, "Name": "W", "State": state, "LastModifiedDate": modified}
+    source, _ = scripted_source(by_request(lambda url: page(journey) if url.count("journeys") else (403, b"{}")))
+    assert source.discover([FIRST_APPLICATION]).journeys[FIRST].dormant is dormant

@@ -1,0 +1,95 @@
+"""Single values of an answer: whatever they are, reading them does not fail."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from journey_watch.adapters.untrusted_values import LONGEST_TEXT, read_text, read_time
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=5,
+)
+ALMOST_TIMES = st.text("0123456789-+:.,TZWtz /\u0661\ud800", max_size=40)
+
+
+@pytest.mark.parametrize(
+    ("text", "time"),
+    [
+        ("2026-11-23T08:00:00Z", datetime(2026, 11, 23, 8, tzinfo=UTC)),
+        ("2026-11-23T08:00:00.123Z", datetime(2026, 11, 23, 8, 0, 0, 123_000, tzinfo=UTC)),
+        ("2026-11-23T08:00:00.123456789Z", datetime(2026, 11, 23, 8, 0, 0, 123_456, tzinfo=UTC)),
+        ("2026-11-23T10:00:00+02:00", datetime(2026, 11, 23, 8, tzinfo=UTC)),
+        ("2026-11-23T10:00:00+0200", datetime(2026, 11, 23, 8, tzinfo=UTC)),
+        ("2026-11-23T03:30:00-04:30", datetime(2026, 11, 23, 8, tzinfo=UTC)),
+        ("20261123T080000Z", datetime(2026, 11, 23, 8, tzinfo=UTC)),
+        ("2026-11-23 08:00Z", datetime(2026, 11, 23, 8, tzinfo=UTC)),
+    ],
+)
+def test_the_forms_of_iso_8601_with_an_offset_are_read(text: str, time: datetime) -> None:
+    read = read_time(text)
+    assert read == time
+    assert read is not None
+    assert read.tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        "",
+        "   ",
+        "yesterday",
+        "2026-11-23",
+        "2026-11-23T08:00:00",  # whose eight o'clock?
+        "2026-13-45T08:00:00Z",
+        "2026-02-29T08:00:00Z",
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59-14:00",
+        "1970-01-01T00:00:00Z",
+        "10000-01-01T00:00:00Z",
+        "2026-11-23T08:00:00+25:00",
+        "2026-11-23T08:00:00." + "1" * 100 + "Z",
+        1763884800,
+        1763884800.5,
+        True,
+        [],
+        {},
+    ],
+)
+def test_what_is_no_time_is_none(value: object) -> None:
+    assert read_time(value) is None
+
+
+@given(ANYTHING | ALMOST_TIMES)
+def test_no_value_breaks_the_reader_of_times(value: object) -> None:
+    time = read_time(value)
+    assert time is None or (time.tzinfo is UTC and 2000 <= time.year < 2200)
+
+
+@given(
+    st.datetimes(min_value=datetime(2000, 1, 2), max_value=datetime(2199, 12, 30)),  # noqa: DTZ001 - zone added below
+    st.integers(min_value=-14 * 60, max_value=14 * 60),
+)
+def test_every_plausible_time_survives(naive: datetime, offset_minutes: int) -> None:
+    time = naive.replace(tzinfo=timezone(timedelta(minutes=offset_minutes)))
+    assert read_time(time.isoformat()) == time
+
+
+@given(ANYTHING)
+def test_no_value_breaks_the_reader_of_texts_and_what_it_reads_can_be_stored(value: object) -> None:
+    text = read_text(value)
+    assert text is None or (text.strip() and text.encode())
+
+
+@pytest.mark.parametrize("value", [None, "", " \t\n", 7, ["a"], {"a": 1}, "half \ud800 pair", "x" * (LONGEST_TEXT + 1)])
+def test_what_cannot_be_an_id_is_none(value: object) -> None:
+    assert read_text(value) is None
+
+
+@pytest.mark.parametrize("value", ["r-1", "Ünï <b>&", "x" * LONGEST_TEXT, " padded "])
+def test_a_text_is_kept_as_it_came(value: str) -> None:
+    assert read_text(value) == value
