@@ -15,6 +15,7 @@ from journey_watch.adapters.rate_limit import PINPOINT_READS, RateLimit
 from journey_watch.adapters.sns_notifier import SnsNotifier
 from journey_watch.core.alerts import ALERT_TOPIC
 from journey_watch.core.errors import ConfigurationError
+from journey_watch.core.messages import chat_topic_message
 from journey_watch.core.runs import Lane
 from journey_watch.core.watch_list import WatchTarget, lanes_of
 from journey_watch.invocation import Invocation
@@ -56,7 +57,7 @@ class Poller:
         rate = EMAILED_PER_SECOND / max(1, len(self._targets))
         channels = {ALERT_TOPIC: Channel(SnsNotifier(client, self._settings.alert_topic_arn, messages_per_second=rate))}
         for severity, topic_arn in self._settings.chat_topic_arns.items():
-            notifier = SnsNotifier(client, topic_arn, bodies=CHAT_BODIES, messages_per_second=rate)
+            notifier = SnsNotifier(client, topic_arn, messages_per_second=rate, compose=chat_topic_message)
             channels[f"chat-{severity}"] = Channel(notifier, severity)
         return channels
 
