@@ -8,9 +8,9 @@ from typing import Protocol
 
 from journey_watch.core.alerts import Alert, Owed
 from journey_watch.core.errors import SourceError
-from journey_watch.core.policy import Severity
 from journey_watch.core.provider import Provider
 from journey_watch.core.runs import JourneyInfo, JourneyKey, JourneyState, Lane, Observation
+from journey_watch.core.severity import Severity
 from journey_watch.core.transitions import StateChange
 from journey_watch.core.watch_list import WatchTarget
 

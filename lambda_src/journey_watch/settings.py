@@ -8,7 +8,8 @@ from typing import Any, Self
 
 from journey_watch import contract
 from journey_watch.core.errors import ConfigurationError
-from journey_watch.core.policy import AlertRule, Severity
+from journey_watch.core.policy import AlertRule
+from journey_watch.core.severity import Severity
 from journey_watch.core.watch_list import WatchTarget
 
 

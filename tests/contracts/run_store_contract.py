@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from journey_watch.core.alerts import Alert, Owed
-from journey_watch.core.policy import Severity
 from journey_watch.core.runs import JourneyKey, JourneyState, RecordedRun, Status
+from journey_watch.core.severity import Severity
 from journey_watch.core.transitions import StateChange
 from journey_watch.ports import Commit, RunStore
 from tests.core.builders import JOURNEY, LANE, NOON, minutes, recorded

@@ -2,8 +2,9 @@
 
 import pytest
 
-from journey_watch.core.policy import AlertRule, Severity, severity_of
+from journey_watch.core.policy import AlertRule, severity_of
 from journey_watch.core.runs import Status
+from journey_watch.core.severity import Severity
 from tests.core.builders import JOURNEY
 
 

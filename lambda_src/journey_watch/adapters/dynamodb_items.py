@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
@@ -14,7 +15,9 @@ from journey_watch.contract import (
     SORT_KEY,
 )
 from journey_watch.core.alerts import Alert, Owed
+from journey_watch.core.conditions import Condition, ConditionKind
 from journey_watch.core.runs import JourneyKey, JourneyState, Lane, PendingAlert, RecordedRun, Status
+from journey_watch.core.severity import Severity
 from journey_watch.core.transitions import StateChange
 from journey_watch.ports import LaneState
 
@@ -87,7 +90,29 @@ def _journey_state(item: Item) -> JourneyState:
             for key, value in item["undelivered"]["M"].items()
         },
         journey_name=item.get("journey_name", {}).get("S"),
+        conditions=_conditions(item),
     )
+
+
+def _conditions(item: Item) -> dict[str, Condition]:
+    written: list[dict[str, Any]] = json.loads(item["conditions"]["S"]) if "conditions" in item else []
+    conditions = [
+        Condition(
+            **{
+                **one,
+                "kind": ConditionKind(one["kind"]),
+                "severity": Severity(one["severity"]),
+                "since": datetime.fromisoformat(one["since"]),
+                "opened_at": datetime.fromisoformat(one["opened_at"]) if one["opened_at"] else None,
+            }
+        )
+        for one in written
+    ]
+    return {condition.key: condition for condition in conditions}
+
+
+def _conditions_document(conditions: Mapping[str, Condition]) -> str:
+    return json.dumps([asdict(condition) for condition in conditions.values()], default=iso)
 
 
 def _time(item: Item, name: str) -> datetime | None:
@@ -130,6 +155,8 @@ def state_update(change: StateChange, owed: Sequence[Owed], lease_until: datetim
     for name, time in (*times, ("settled_update", state.settled_update)):
         if time is not None:
             values[name] = {"S": iso(time)}
+    if state.conditions or change.had_conditions:
+        values["conditions"] = {"S": _conditions_document(state.conditions)}
     if state.journey_name is not None:
         values["journey_name"] = {"S": state.journey_name}
     names: dict[str, str] = {}
@@ -168,10 +195,11 @@ def _entry(alert: Alert, lease_until: datetime) -> dict[str, Any]:
 
 
 def state_bytes(update: Mapping[str, Any], state: JourneyState) -> int:
-    """What the STATE item will take, rounded up: the runs, what is owed already or added, a kilobyte of the rest."""
+    """What the STATE item will take, rounded up: its documents, what is owed already or added, and its names."""
     values: Mapping[str, Any] = update["ExpressionAttributeValues"]
+    documents = sum(len(value["S"].encode()) for value in values.values() if "S" in value)
     added = sum(_OWED_BYTES for value in values.values() if "M" in value)
-    return len(values[":runs"]["S"].encode()) + added + _OWED_BYTES * len(state.undelivered) + 1_000
+    return documents + added + _OWED_BYTES * len(state.undelivered) + 500
 
 
 def transition(lane: Lane, alert: Alert, expires_at: int) -> dict[str, Any]:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from journey_watch.core.policy import Severity
 from journey_watch.core.runs import JourneyKey
+from journey_watch.core.severity import Severity
 
 ALERT_TOPIC = "alerts"
 """The channel that every deployment has."""

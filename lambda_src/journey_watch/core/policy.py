@@ -2,30 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 from fnmatch import fnmatchcase
 
 from journey_watch.core.runs import JourneyKey, Status
+from journey_watch.core.severity import Severity
 
 ANY = "*"
 NEW = "new"
 """In a rule's left side: the run was not known before."""
-
-
-class Severity(StrEnum):
-    """From quiet to loud. NONE is recorded and not sent."""
-
-    NONE = "none"
-    INFO = "info"
-    WARNING = "warning"
-    CRITICAL = "critical"
-
-    def reaches(self, minimum: "Severity") -> bool:
-        """True if a reader who asked for `minimum` and louder is told of this."""
-        return _LOUDNESS.index(self) >= _LOUDNESS.index(minimum)
-
-
-_LOUDNESS = tuple(Severity)
 
 
 @dataclass(frozen=True, slots=True)

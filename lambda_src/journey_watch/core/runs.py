@@ -10,6 +10,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Self
 
+from journey_watch.core.conditions import Condition
 from journey_watch.core.errors import ConfigurationError
 
 
@@ -118,6 +119,10 @@ def _no_runs() -> Mapping[str, RecordedRun]:
     return MappingProxyType({})
 
 
+def _no_conditions() -> Mapping[str, Condition]:
+    return MappingProxyType({})
+
+
 def _nothing_pending() -> Mapping[str, PendingAlert]:
     return MappingProxyType({})
 
@@ -140,6 +145,8 @@ class JourneyState:
     """Alerts that are owed, by Owed.key: an alert's id, and the channel it is owed to."""
     journey_name: str | None = None
     """As of the last commit."""
+    conditions: Mapping[str, Condition] = field(default_factory=_no_conditions)
+    """What is wrong, or suspected to be, by Condition.key."""
 
     @property
     def has_live_run(self) -> bool:

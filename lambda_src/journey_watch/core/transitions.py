@@ -50,6 +50,8 @@ class StateChange:
     state: JourneyState
     """`undelivered` in it is meaningless: a commit adds its own ids and touches no others."""
     transitions: tuple[Transition, ...] = ()
+    had_conditions: bool = False
+    """The recorded state has conditions, so they must be written even if none is left."""
 
 
 @dataclass(frozen=True, slots=True)

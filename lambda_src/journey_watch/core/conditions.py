@@ -1,0 +1,47 @@
+"""Conditions: something wrong that lasts. It is suspected, opens, is reminded of, and resolves."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from journey_watch.core.severity import Severity
+
+
+class ConditionKind(StrEnum):
+    STUCK = "STUCK"
+    """A run has been RUNNING for too long."""
+    LATE = "LATE"
+    """A run has been SCHEDULED for too long."""
+    MISSING = "MISSING"
+    """A live run is no longer listed."""
+    OVERDUE = "OVERDUE"
+    """No new run has appeared for too long."""
+    UNREACHABLE = "UNREACHABLE"
+    """A journey, or a whole lane, cannot be read: the monitor is blind there. Told to the operators."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One thing that is wrong, or suspected to be, with one run, one journey, or a whole lane."""
+
+    kind: ConditionKind
+    run_id: str | None
+    """None if it is about the journey or the lane itself."""
+    since: datetime
+    """When the trouble began, as far as known: for a run, when it took its status; else when it was first seen."""
+    reason: str = ""
+    """In words, where the kind alone does not say it: what the provider answered."""
+    opened_at: datetime | None = None
+    """When it was found to be so; None while it is only suspected, which is told to nobody."""
+    severity: Severity = Severity.WARNING
+    announced: bool = True
+    """False while a mute holds its opening back."""
+    reminders: int = 0
+    """How many have been sent."""
+    opened_by: str = ""
+    """The id of the alert that announced it: reminders and the resolution stand in its thread."""
+
+    @property
+    def key(self) -> str:
+        """Its name in the state: there is one of a kind for each run, and one for the journey."""
+        return f"{self.kind}:{self.run_id}" if self.run_id else self.kind.value

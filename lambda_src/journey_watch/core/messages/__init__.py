@@ -1,0 +1,16 @@
+"""What people and programs receive: the envelope that is stored and sent, and everything derived from it alone."""
+
+from journey_watch.core.messages.chat_card import chat_card
+from journey_watch.core.messages.email_text import email_subject, email_text
+from journey_watch.core.messages.envelope import status_change
+from journey_watch.core.messages.topic_message import TopicMessage, alert_topic_message, chat_topic_message
+
+__all__ = [
+    "TopicMessage",
+    "alert_topic_message",
+    "chat_card",
+    "chat_topic_message",
+    "email_subject",
+    "email_text",
+    "status_change",
+]

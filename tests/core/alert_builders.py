@@ -1,0 +1,116 @@
+"""Alerts for tests, built the way a poll builds them. The defaults are the example of the contract."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from hypothesis import strategies as st
+
+from journey_watch.adapters.pinpoint_journey_runs import PINPOINT
+from journey_watch.core.alerts import Alert
+from journey_watch.core.messages import status_change
+from journey_watch.core.provider import Provider
+from journey_watch.core.runs import JourneyInfo, JourneyKey, Lane, ObservedRun, RecordedRun, Status
+from journey_watch.core.severity import Severity
+from journey_watch.core.transitions import Transition
+from tests.core.builders import LANE, NOON
+
+CAMPAIGNS: Final = Provider(
+    name="connect",
+    title="Amazon Connect outbound campaigns",
+    subject="Campaign",
+    journey_noun="campaign",
+    container_noun="instance",
+    container_field="instance_id",
+    journey_field="campaign_id",
+    run_field=None,
+    arn_format="arn:{partition}:connect-campaigns:{region}:{account}:campaign/{journey}",
+    console_url_format="https://{console}/connect/v2/app/campaigns?region={region}#/{container}/{journey}",
+)
+"""A provider without runs, times or spaces to hide in."""
+
+EXAMPLE: Final = JourneyKey("A", "J")
+
+
+def alert(
+    before: Status | None = Status.RUNNING,
+    after: Status = Status.CANCELLED,
+    *,
+    run_id: str = "R",
+    raw_status: str | None = None,
+    skipped: tuple[Status, ...] = (),
+    sequence: int = 17,
+    since: datetime | None = NOON - timedelta(minutes=200),
+    updated: datetime | None = NOON,
+    created: datetime | None = NOON - timedelta(hours=4),
+    observed_at: datetime = NOON + timedelta(seconds=41, milliseconds=237),
+    lane: Lane = LANE,
+    journey: JourneyKey = EXAMPLE,
+    provider: Provider = PINPOINT,
+    name: str | None = "Welcome",
+    container_name: str | None = "Shop",
+    severity: Severity = Severity.CRITICAL,
+) -> Alert:
+    run = ObservedRun(run_id, after, after.value if raw_status is None else raw_status, created, updated)
+    previous = None if before is None else RecordedRun(before, NOON - timedelta(minutes=199), created, since)
+    return status_change(
+        Transition(run, previous, sequence, skipped),
+        lane=lane,
+        journey=journey,
+        provider=provider,
+        info=JourneyInfo(name, container_name),
+        severity=severity,
+        observed_at=observed_at,
+    )
+
+
+NASTY: Final = (
+    "<!channel> <@U123> <https://evil.example|Reset your password>",
+    "*bold* _italic_ ~gone~ `code` ```block```",
+    "&lt;!here&gt; @everyone [link](https://evil.example)",
+    "line\nbreak\r\nand\ttab\x00\x1b[31m\x7f\x85\u2028\u2029",
+    "\u202egnp.elif\u202c \u2066isolate\u2069 \u200b\ufeff",
+    "half a pair: \ud83d, a noncharacter: \uffff",
+    "👨‍👩‍👧‍👦🏳️‍🌈" * 1250,
+    "é" * 10_000,
+    "x" * 10_000,
+    "ようこそ",
+    "שלום עולם",
+    " \t ",
+)
+
+
+def hostile_text(max_size: int = 10_000) -> st.SearchStrategy[str]:
+    """Whatever a JSON string can hold, half of a surrogate pair included, and what has a meaning in chat or mail."""
+    anything = st.text(st.characters(exclude_categories=()), max_size=60)
+    return st.one_of(
+        anything,
+        st.sampled_from(NASTY),
+        st.tuples(anything, st.integers(1, 400)).map(lambda pair: (pair[0] * pair[1])[:max_size]),
+        st.lists(st.sampled_from([*"<>!@*_~`|&[]()\\/:#\n\r\u202e\u2067", "://", "a"]), max_size=60).map("".join),
+    )
+
+
+@st.composite
+def alerts(draw: st.DrawFn) -> Alert:
+    """Any alert of either provider, with hostile names and odd ids."""
+    moments = st.integers(-10_000_000, 10_000_000).map(lambda seconds: NOON + timedelta(seconds=seconds))
+    maybe_moment = st.none() | moments
+    an_id = hostile_text(max_size=512).map(lambda text: text[:512]).filter(bool)
+    return alert(
+        draw(st.none() | st.sampled_from(Status)),
+        draw(st.sampled_from(Status)),
+        run_id=draw(an_id),
+        raw_status=draw(hostile_text()),
+        skipped=draw(st.sampled_from([(), (Status.RUNNING,)])),
+        sequence=draw(st.integers(1, 10**9)),
+        since=draw(maybe_moment),
+        updated=draw(maybe_moment),
+        created=draw(maybe_moment),
+        observed_at=draw(moments),
+        lane=draw(st.sampled_from([LANE, Lane("connect", "444455556666", "us-gov-west-1")])),
+        journey=JourneyKey(draw(an_id), draw(an_id)),
+        provider=draw(st.sampled_from([PINPOINT, CAMPAIGNS])),
+        name=draw(st.none() | hostile_text()),
+        container_name=draw(st.none() | hostile_text()),
+        severity=draw(st.sampled_from(Severity)),
+    )

@@ -1,0 +1,132 @@
+"""From a transition to the envelope."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+
+from journey_watch.core.alerts import Alert
+from journey_watch.core.runs import JourneyKey, Lane, Status
+from journey_watch.core.severity import Severity
+from tests.core.alert_builders import alert, alerts, hostile_text
+from tests.core.builders import NOON
+
+
+def test_the_same_change_has_the_same_id() -> None:
+    assert alert() == alert()
+
+
+def test_back_and_forth_gives_distinct_ids_in_one_thread() -> None:
+    there, back = (Status.RUNNING, Status.PAUSED), (Status.PAUSED, Status.RUNNING)
+    seen = [alert(*step, sequence=number, updated=None) for number, step in enumerate([there, back, there, back])]
+    assert len({one.id for one in seen}) == 4
+    assert len({one.thread for one in seen}) == 1
+
+
+def test_ids_do_not_confuse_what_belongs_to_which_part() -> None:
+    same_when_joined = [
+        alert(journey=JourneyKey("a", "b"), run_id="c/d"),
+        alert(journey=JourneyKey("a/b", "c"), run_id="d"),
+        alert(journey=JourneyKey('a","b', "c"), run_id="d"),
+        alert(journey=JourneyKey("a", "b"), run_id='c","d'),
+    ]
+    assert len({one.id for one in same_when_joined}) == 4
+    assert len({one.thread for one in same_when_joined}) == 4
+
+
+def test_a_lane_has_its_own_ids() -> None:
+    elsewhere = alert(lane=Lane("pinpoint", "111122223333", "us-east-1"))
+    assert elsewhere.id != alert().id
+    assert elsewhere.thread != alert().thread
+
+
+@pytest.mark.parametrize(
+    "different",
+    [
+        alert(name="Renamed"),
+        alert(severity=Severity.INFO),
+        alert(observed_at=NOON + timedelta(hours=1)),
+    ],
+)
+def test_neither_name_nor_severity_nor_the_clock_is_part_of_the_id(different: Alert) -> None:
+    assert different.id == alert().id
+
+
+def test_what_the_alert_says_of_itself_is_what_its_envelope_says() -> None:
+    built = alert()
+    assert Alert.from_envelope(built.envelope, journey=built.journey, thread=built.thread) == built
+    assert built.sort_key == f"TRANSITION#2026-11-23T12:00:41.237Z#{built.id}"
+    assert built.severity is Severity.CRITICAL
+    assert built.sequence == 17
+
+
+def test_a_run_first_seen_has_no_previous_status() -> None:
+    detail = alert(None, Status.CANCELLED).envelope["detail"]
+    assert detail["previous_status"] is None
+    assert detail["previous_status_since"] is None
+    assert detail["summary"].endswith("is new and CANCELLED in eu-west-1.")
+
+
+def test_a_skipped_status_is_named() -> None:
+    detail = alert(Status.SCHEDULED, Status.COMPLETED, skipped=(Status.RUNNING,)).envelope["detail"]
+    assert detail["skipped_statuses"] == ["RUNNING"]
+    assert detail["summary"].endswith("went from SCHEDULED to COMPLETED in eu-west-1; it passed RUNNING unseen.")
+
+
+def test_an_unknown_status_is_told_in_the_providers_word() -> None:
+    detail = alert(Status.RUNNING, Status.UNKNOWN, raw_status="DRAINING\n").envelope["detail"]
+    assert detail["raw_status"] == "DRAINING\n"
+    assert 'to UNKNOWN (the provider says "DRAINING") in' in detail["summary"]
+
+
+def test_a_clock_that_runs_behind_the_providers_gives_no_negative_delay() -> None:
+    assert alert(observed_at=NOON - timedelta(seconds=3)).envelope["detail"]["detection_delay_seconds"] == 0.0
+
+
+def test_without_the_providers_times_there_is_no_delay_and_since_is_when_it_was_recorded() -> None:
+    detail = alert(updated=None, created=None, since=None).envelope["detail"]
+    assert detail["detection_delay_seconds"] is None
+    assert detail["last_update_time"] is None
+    assert detail["creation_time"] is None
+    assert detail["previous_status_since"] == "2026-11-23T08:41:00.000Z"
+
+
+@pytest.mark.parametrize(
+    ("region", "partition", "host"),
+    [
+        ("ap-southeast-2", "aws", "console.aws.amazon.com"),
+        ("cn-north-1", "aws-cn", "console.amazonaws.cn"),
+        ("us-gov-west-1", "aws-us-gov", "console.amazonaws-us-gov.com"),
+        ("eusc-de-east-1", "aws-eusc", "console.amazonaws-eusc.eu"),
+    ],
+)
+def test_arn_and_console_are_those_of_the_partition(region: str, partition: str, host: str) -> None:
+    envelope = alert(lane=Lane("pinpoint", "111122223333", region)).envelope
+    assert envelope["resources"] == [f"arn:{partition}:mobiletargeting:{region}:111122223333:apps/A/journeys/J"]
+    assert envelope["detail"]["console_url"].startswith(f"https://{host}/pinpoint/home?region={region}#")
+
+
+def test_ids_cannot_leave_their_place_in_the_console_url() -> None:
+    url = alert(journey=JourneyKey("../a b", "j?x=1#\ud83d")).envelope["detail"]["console_url"]
+    assert url.endswith("#/apps/..%2Fa%20b/journeys/j%3Fx%3D1%23%3F")
+
+
+@pytest.mark.parametrize("name", [None, "", "  \n"])
+def test_a_name_that_is_not_there_is_null_and_the_summary_says_the_id(name: str | None) -> None:
+    detail = alert(name=name).envelope["detail"]
+    assert detail["journey_name"] is None
+    assert detail["summary"].startswith('Run R of journey J (application "Shop") went')
+
+
+@given(name=hostile_text())
+def test_a_name_is_kept_as_it_is_or_cut(name: str) -> None:
+    kept = alert(name=name).envelope["detail"]["journey_name"]
+    halves = any("\ud800" <= character <= "\udfff" for character in name)
+    if name.strip() and len(name) <= 512 and not halves:
+        assert kept == name
+    assert kept is None or len(kept) <= 512
+
+
+@given(alerts())
+def test_the_summary_is_one_line(an_alert: Alert) -> None:
+    assert len(an_alert.envelope["detail"]["summary"].splitlines()) == 1
