@@ -1,0 +1,54 @@
+"""The CDK app: one configuration file, one stack. Nothing here calls AWS."""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import aws_cdk as cdk
+from cdk_nag import AwsSolutionsChecks
+
+from infra.bundle import build_bundle
+from infra.deployment_config import DeploymentConfig
+from infra.journey_watch_stack import JourneyWatchStack
+from infra.reader_role import ReaderRoleStack
+from journey_watch.core.errors import JourneyWatchError
+
+
+def build(app: cdk.App, environ: Mapping[str, str]) -> cdk.Stack:
+    """Add the one stack that the context (`cdk -c KEY=VALUE`) asks for.
+
+    config: the deployment's TOML file; default `config/default.toml`. email: an address that also gets alerts.
+    reader: a role_arn of that file; then the stack is that role, for the account it is in.
+    Raises ConfigurationError, or BundleError if the function cannot be built.
+    """
+    # The CDK command line knows the account only if it has credentials; without, it makes its Region up, and the
+    # template leaves both open.
+    account = environ.get("CDK_DEFAULT_ACCOUNT")
+    region = environ.get("CDK_DEFAULT_REGION") if account else None
+    config = DeploymentConfig.from_file(
+        Path(app.node.try_get_context("config") or "config/default.toml"),
+        own_account=account or "own",
+        own_region=region or "own",
+    )
+    cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    if reader := app.node.try_get_context("reader"):
+        return ReaderRoleStack(app, config=config, role_arn=reader)
+    email = app.node.try_get_context("email")
+    if email is not None:
+        config = config.with_reader(email)
+    return JourneyWatchStack(
+        app,
+        config=config,
+        bundle=build_bundle(config.for_poller()),
+        env=cdk.Environment(account=account, region=region),
+    )
+
+
+if __name__ == "__main__":
+    try:
+        cdk_app = cdk.App()
+        build(cdk_app, os.environ)
+    except JourneyWatchError as error:
+        sys.exit(f"error: {error}")
+    cdk_app.synth()

@@ -1,0 +1,79 @@
+"""The whole deployment. It only wires: what each part is stands in its own file, what it may do is granted here."""
+
+from aws_cdk import Annotations, CfnOutput, Environment, Stack
+from constructs import Construct
+
+from infra.alert_channels import AlertChannels
+from infra.bundle import Bundle
+from infra.deployment_config import DeploymentConfig
+from infra.encryption_key import EncryptionKey
+from infra.poller import Poller
+from infra.schedules import Schedules
+from infra.source_access import grant_assuming, grant_reading
+from infra.state_table import StateTable
+from journey_watch.core.watch_list import lanes_of
+
+
+class JourneyWatchStack(Stack):
+    """One deployment of Journey Watch."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        *,
+        config: DeploymentConfig,
+        bundle: Bundle,
+        env: Environment | None = None,
+    ) -> None:
+        super().__init__(
+            scope,
+            config.name,
+            env=env,
+            description="Journey Watch: alerts when an Amazon Pinpoint journey run changes its status",
+        )
+        lanes = lanes_of(config.watch, own_account=self.account, own_region=self.region)
+
+        encryption = EncryptionKey(self, "Encryption", keep_data=config.keep_data)
+        state = StateTable(self, "State", key=encryption.key, keep_data=config.keep_data)
+        channels = AlertChannels(
+            self, "Channels", key=encryption.key, alert_email=config.alert_email, ops_email=config.ops_email
+        )
+        poller = Poller(self, "Poller", bundle=bundle, every=config.every, state=state, channels=channels)
+        Schedules(self, "Schedules", function=poller.function, every=config.every, lanes=lanes)
+
+        encryption.grant_data_access(poller.role)
+        state.grant_poller(poller.role)
+        channels.grant_publish_alerts(poller.role)
+        grant_reading(poller.role, [targets for targets in lanes.values() if not targets[0].role_arn])
+        for reader_role_arn in {target.role_arn: None for target in config.watch if target.role_arn}:
+            grant_assuming(poller.role, reader_role_arn)
+
+        self._warn_if_useless(config)
+        for name, value, meaning in (
+            ("AlertTopicArn", channels.alert_topic.topic_arn, "Subscribe here to hear of journeys"),
+            ("OpsTopicArn", channels.ops_topic.topic_arn, "Subscribe here to hear of Journey Watch's own troubles"),
+            ("StateTableName", state.table.table_name, "What was seen, what is owed, what happened"),
+            (
+                "PollerFunctionName",
+                poller.function.function_name,
+                'Polls one lane: {"lane": "provider/account/region"}',
+            ),
+            ("PollerRoleArn", poller.role.role_arn, "Whom a reader role in another account must trust"),
+        ):
+            CfnOutput(self, name, value=value, description=meaning)
+
+    def _warn_if_useless(self, config: DeploymentConfig) -> None:
+        if not config.watch:
+            Annotations.of(self).add_warning_v2(
+                "journey-watch:nothing-watched", "The configuration has no [[watch]] entry: nothing will be watched."
+            )
+        if not config.alert_email:
+            Annotations.of(self).add_warning_v2(
+                "journey-watch:no-reader",
+                "Nobody gets the alerts: name a reader under [alerts] email, or deploy with -c email=you@example.com.",
+            )
+        if not config.ops_email:
+            Annotations.of(self).add_warning_v2(
+                "journey-watch:no-ops-reader",
+                "Nobody is told when Journey Watch itself fails: name a reader under [ops] email.",
+            )

@@ -1,0 +1,94 @@
+"""What a deployment needs to know of each provider: its words in the configuration, its Regions, its permissions.
+
+Another provider is one entry more in PROVIDERS. No CDK here: permissions are data; `source_access` makes them IAM.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from journey_watch.core.watch_list import ALL, WatchTarget
+
+MAX_ARNS_PER_APPLICATION: Final = 20
+MAX_JOURNEY_ARNS: Final = 200
+"""A role's policies hold about 60 KB in all: beyond these numbers, whole applications are granted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Read permissions in the account of the role that gets them. ARNs hold CloudFormation's `${AWS::…}` names."""
+
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderSetup:
+    """One provider's entry."""
+
+    container_key: str
+    """Names the container in a `[[watch]]` entry."""
+    journeys_key: str
+    """Names the journeys in a `[[watch]]` entry."""
+    regions: frozenset[str]
+    """Where it exists."""
+    access: Callable[[Sequence[WatchTarget]], list[Access]]
+    """What reading these targets, all of one lane, needs."""
+
+    @property
+    def watch_keys(self) -> tuple[str, ...]:
+        """Every key of a `[[watch]]` entry."""
+        return ("provider", self.container_key, self.journeys_key, "region", "role_arn", "external_id")
+
+
+# As in botocore's endpoint data. Pinpoint has ended, so none will be added.
+_PINPOINT_REGIONS: Final = frozenset({
+    "ap-northeast-1", "ap-northeast-2", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "ca-central-1",
+    "eu-central-1", "eu-west-1", "eu-west-2", "us-east-1", "us-east-2", "us-gov-west-1", "us-west-2",
+})  # fmt: skip
+
+
+def _pinpoint_access(targets: Sequence[WatchTarget]) -> list[Access]:
+    """Service Authorization Reference, "Actions, resources, and condition keys for Amazon Pinpoint"."""
+    region = targets[0].region or "${AWS::Region}"
+    root = f"arn:${{AWS::Partition}}:mobiletargeting:{region}:${{AWS::AccountId}}:apps"
+    applications = _journeys_by_application(targets)
+    return [
+        # The reference and the older developer guide disagree about the resource of GetApps: both are granted.
+        *([Access(("mobiletargeting:GetApps",), (root, f"{root}/*"))] if ALL in applications else []),
+        Access(("mobiletargeting:GetApp",), tuple(f"{root}/{application}" for application in applications)),
+        Access(
+            ("mobiletargeting:ListJourneys",), tuple(f"{root}/{application}/journeys" for application in applications)
+        ),
+        Access(
+            ("mobiletargeting:GetJourneyRuns", "mobiletargeting:GetJourneyRunExecutionMetrics"),
+            tuple(f"{root}/{journeys}" for journeys in _journey_paths(applications)),
+        ),
+    ]
+
+
+def _journeys_by_application(targets: Iterable[WatchTarget]) -> dict[str, set[str]]:
+    applications: dict[str, set[str]] = {}
+    for target in targets:
+        applications.setdefault(target.container_id, set()).update(target.journey_ids)
+    return {ALL: {ALL}} if ALL in applications else applications
+
+
+def _journey_paths(applications: Mapping[str, set[str]]) -> Iterator[str]:
+    too_many = sum(map(len, applications.values())) > MAX_JOURNEY_ARNS
+    for application, journeys in applications.items():
+        if ALL in journeys or too_many or len(journeys) > MAX_ARNS_PER_APPLICATION:
+            yield f"{application}/journeys/*"
+        else:
+            # The star covers the journey and what is below it; ids have one length, so none begins another.
+            yield from (f"{application}/journeys/{journey}*" for journey in sorted(journeys))
+
+
+PROVIDERS: Final[Mapping[str, ProviderSetup]] = {
+    "pinpoint": ProviderSetup(
+        container_key="application_id",
+        journeys_key="journeys",
+        regions=_PINPOINT_REGIONS,
+        access=_pinpoint_access,
+    ),
+}

@@ -1,0 +1,58 @@
+"""The one table: what was seen, what is owed, and what happened."""
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+from infra.nag import acknowledge
+from journey_watch import contract
+
+
+class StateTable(Construct):
+    """The state table, encrypted with the deployment's key."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, key: kms.IKey, keep_data: bool) -> None:
+        super().__init__(scope, construct_id)
+        self.table = dynamodb.Table(
+            self,
+            "Table",
+            partition_key=_string(contract.PARTITION_KEY),
+            sort_key=_string(contract.SORT_KEY),
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            time_to_live_attribute=contract.EXPIRES_AT,
+            encryption=dynamodb.TableEncryption.CUSTOMER_MANAGED,
+            encryption_key=key,
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=keep_data
+            ),
+            deletion_protection=keep_data,
+            removal_policy=RemovalPolicy.RETAIN if keep_data else RemovalPolicy.DESTROY,
+        )
+        self.table.add_global_secondary_index(
+            index_name=contract.LANE_INDEX,
+            partition_key=_string(contract.LANE_INDEX_PARTITION_KEY),
+            sort_key=_string(contract.LANE_INDEX_SORT_KEY),
+        )
+        if not keep_data:
+            acknowledge(self.table, "DDB3", reason="keep_data = false asks for a throw-away deployment.")
+
+    def grant_poller(self, poller: iam.IGrantable) -> None:
+        """What one poll does: read the lane, commit, claim, acknowledge. Not the index, no Delete, no Scan."""
+        iam.Grant.add_to_principal(
+            grantee=poller,
+            actions=[
+                "dynamodb:BatchGetItem",
+                "dynamodb:ConditionCheckItem",
+                "dynamodb:GetItem",
+                "dynamodb:PutItem",
+                "dynamodb:Query",
+                "dynamodb:UpdateItem",
+            ],
+            resource_arns=[self.table.table_arn],
+        ).assert_success()
+
+
+def _string(name: str) -> dynamodb.Attribute:
+    return dynamodb.Attribute(name=name, type=dynamodb.AttributeType.STRING)

@@ -1,0 +1,78 @@
+"""The `[[watch]]` entries: each by itself, and all of them together."""
+
+import itertools
+import re
+from typing import Final
+
+from infra.providers import PROVIDERS
+from infra.toml_table import Place, Table, list_of, matching, one_of
+from journey_watch.core.watch_list import ALL, WatchTarget, lanes_of
+
+MAX_LANES: Final = 50
+"""Each lane costs up to $2 a month and a set of alarms: more than this is taken for a mistake."""
+
+_id_or_all: Final = matching(re.compile(r"\*|[A-Za-z0-9_-]{1,64}"), 'an id (letters, digits, - and _), or "*" for all')
+_role_arn: Final = matching(
+    re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]{1,576}", re.ASCII),
+    "a role's ARN like arn:aws:iam::111122223333:role/JourneyWatchReader",
+)
+_external_id: Final = matching(
+    re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII), "an external id: 2 to 1224 letters, digits and +=,.@:/-_"
+)
+
+
+def read_watch_list(value: object, place: Place, *, own_account: str, own_region: str) -> tuple[WatchTarget, ...]:
+    """The checked targets, in the file's order.
+
+    `own_account` and `own_region` are the stack's, or any text that stands for them while they are not known.
+    Raises ConfigurationError if an entry is wrong, if two of them watch the same journey, or if two that share a lane
+    (one provider in one account and Region) name different roles.
+    """
+    targets = list_of(_read_target)(value, place)
+    lanes = lanes_of(targets, own_account=own_account, own_region=own_region)
+    for neighbours in lanes.values():
+        for earlier, later in itertools.combinations(neighbours, 2):
+            _check_neighbours(earlier, later, *(place.item(targets.index(target)) for target in (earlier, later)))
+    if len(lanes) > MAX_LANES:
+        raise place.error(
+            f"has {len(lanes)} lanes (one for each provider, account and Region); expected at most {MAX_LANES}."
+        )
+    return targets
+
+
+def _check_neighbours(earlier: WatchTarget, later: WatchTarget, earlier_place: Place, place: Place) -> None:
+    if (later.role_arn, later.external_id) != (earlier.role_arn, earlier.external_id):
+        raise place.error(
+            f"has another role_arn or external_id than {earlier_place.path}, which is in the same account and Region; "
+            "expected the same ones, for the two are polled together."
+        )
+    same_container = ALL in (later.container_id, earlier.container_id) or later.container_id == earlier.container_id
+    if same_container and (
+        later.lists_journeys or earlier.lists_journeys or set(later.journey_ids) & set(earlier.journey_ids)
+    ):
+        raise place.error(f"watches journeys that {earlier_place.path} watches too; expected each of them once.")
+
+
+def _read_target(value: object, place: Place) -> WatchTarget:
+    # Which keys there are depends on the provider, so that one is read first, among the keys of all.
+    every_key = tuple(dict.fromkeys(key for provider in PROVIDERS.values() for key in provider.watch_keys))
+    name = Table(value, place, keys=every_key).get("provider", one_of(tuple(PROVIDERS)))
+    provider = PROVIDERS[name]
+    table = Table(value, place, keys=provider.watch_keys)
+    target = WatchTarget(
+        provider=name,
+        container_id=table.get(provider.container_key, _id_or_all),
+        journey_ids=table.get(provider.journeys_key, list_of(_id_or_all, at_least=1), (ALL,)),
+        region=table.get("region", one_of(sorted(provider.regions)), None),
+        role_arn=table.get("role_arn", _role_arn, None),
+        external_id=table.get("external_id", _external_id, None),
+    )
+    if target.external_id and not target.role_arn:
+        raise place.key("external_id").error("is of no use without role_arn.")
+    if target.journey_ids != (ALL,):
+        journeys = place.key(provider.journeys_key)
+        if target.lists_journeys:
+            raise journeys.error('has "*" among ids; expected ids alone, or "*" alone for all.')
+        if target.container_id == ALL:
+            raise journeys.error(f'names ids, but {provider.container_key} is "*"; expected the one they belong to.')
+    return target

@@ -1,0 +1,94 @@
+"""A synthesized template as tests want to see it: no logical ids, intrinsics as text."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Synthesized:
+    template: Mapping[str, Any]
+    warnings: tuple[str, ...] = ()
+
+    def ids(self, resource_type: str) -> list[str]:
+        return [key for key, each in self.template["Resources"].items() if each["Type"] == resource_type]
+
+    def resources(self, resource_type: str) -> list[Json]:
+        return [self.template["Resources"][each] for each in self.ids(resource_type)]
+
+    def properties(self, resource_type: str) -> list[Json]:
+        return [each["Properties"] for each in self.resources(resource_type)]
+
+    def only(self, resource_type: str) -> Json:
+        """The properties of the one resource of a type."""
+        (properties,) = self.properties(resource_type)
+        return dict(properties)
+
+    def arn(self, resource_type: str) -> str:
+        """What `text` makes of a reference to the ARN of the one resource of a type."""
+        (logical_id,) = self.ids(resource_type)
+        return f"${{{logical_id}.Arn}}"
+
+    def output(self, name: str) -> str:
+        return text(self.template["Outputs"][name]["Value"])
+
+    @property
+    def poller_role(self) -> str:
+        """The logical id of the function's role."""
+        return str(self.only("AWS::Lambda::Function")["Role"]["Fn::GetAtt"][0])
+
+    @property
+    def schedule_role(self) -> str:
+        """The logical id of the role that schedules use."""
+        roles = {each["Target"]["RoleArn"]["Fn::GetAtt"][0] for each in self.properties("AWS::Scheduler::Schedule")}
+        (role,) = roles
+        return str(role)
+
+    def policies(self, role_id: str) -> list[Json]:
+        """Every policy document that a role has, wherever it is attached."""
+        role = self.template["Resources"][role_id]["Properties"]
+        attached = [
+            each["PolicyDocument"]
+            for kind in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy")
+            for each in self.properties(kind)
+            if {"Ref": role_id} in each["Roles"]
+        ]
+        return [*attached, *(each["PolicyDocument"] for each in role.get("Policies", []))]
+
+    def allowed(self, role_id: str) -> set[tuple[str, str]]:
+        """Every (action, resource) a role is allowed, one by one; fails on conditions and on AWS-managed policies."""
+        role = self.template["Resources"][role_id]["Properties"]
+        own = [{"Ref": each} for each in self.ids("AWS::IAM::ManagedPolicy")]
+        assert all(each in own for each in role.get("ManagedPolicyArns", []))
+        pairs = set()
+        for document in self.policies(role_id):
+            for statement in document["Statement"]:
+                assert statement.keys() <= {"Action", "Effect", "Resource", "Sid"}
+                assert statement["Effect"] == "Allow"
+                pairs |= {
+                    (action, text(to)) for action in listed(statement["Action"]) for to in listed(statement["Resource"])
+                }
+        return pairs
+
+
+def text(value: Any) -> str:  # noqa: ANN401 - any intrinsic
+    """A template's value with `${…}` for what CloudFormation fills in."""
+    match value:
+        case str():
+            return value
+        case {"Ref": name}:
+            return f"${{{name}}}"
+        case {"Fn::GetAtt": [name, attribute]}:
+            return f"${{{name}.{attribute}}}"
+        case {"Fn::Sub": template}:
+            return text(template)
+        case {"Fn::Join": [separator, parts]}:
+            joined: str = separator.join(map(text, parts))
+            return joined
+    raise AssertionError(value)
+
+
+def listed(value: Any) -> list[Any]:  # noqa: ANN401 - one or many of anything
+    return value if isinstance(value, list) else [value]

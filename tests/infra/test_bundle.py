@@ -1,0 +1,186 @@
+"""What is deployed: complete without anything else on the path, small, and the same each time."""
+
+import ast
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import botocore.session
+import pytest
+from botocore import xform_name
+
+from infra import aws_sdk_models
+from infra import bundle as bundling
+from infra.aws_sdk_models import AWS_OPERATIONS, cut_model
+from infra.bundle import PYTHON_VERSION, Bundle, build_bundle
+from journey_watch import contract
+from journey_watch.core.watch_list import WatchTarget
+from journey_watch.settings import WatchConfig
+from tests.infra.conftest import ROOT
+
+CONFIG = WatchConfig(watch=(WatchTarget("pinpoint", "*"),))
+
+
+@pytest.fixture(scope="module")
+def bundle() -> Bundle:
+    """Built where `cdk synth` builds it, so that the dependencies are installed once."""
+    return build_bundle(CONFIG)
+
+
+def run_inside(bundle: Bundle, program: str) -> str:
+    """The output of a program that sees the standard library and the bundle, and nothing else."""
+    done = subprocess.run(  # noqa: S603 - all of it is written here
+        [sys.executable, "-I", "-S", "-B", "-c", f"import sys; sys.path.insert(0, {str(bundle.path)!r})\n{program}"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"AWS_DEFAULT_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none"},
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_every_module_of_the_function_imports_from_the_bundle_alone(bundle: Bundle) -> None:
+    modules = [
+        ".".join(path.relative_to(bundle.path).with_suffix("").parts)
+        for path in sorted((bundle.path / "journey_watch").rglob("*.py"))
+        if path.name != "__init__.py"
+    ]
+
+    imports = "\n".join(f"importlib.import_module({module!r})" for module in modules)
+    # What an entrypoint reads at its start.
+    variables = {
+        contract.ENV_STATE_TABLE: "table",
+        contract.ENV_ALERT_TOPIC: "arn:aws:sns:eu-west-1:111122223333:alerts",
+        contract.ENV_OPS_TOPIC: "arn:aws:sns:eu-west-1:111122223333:ops",
+        contract.ENV_ACCOUNT: "111122223333",
+        contract.ENV_REGION: "eu-west-1",
+        contract.ENV_SERVICE: "journey-watch",
+        contract.ENV_METRICS_NAMESPACE: contract.METRICS_NAMESPACE,
+    }
+    run_inside(bundle, f"import importlib, os\nos.environ.update({variables!r})\n{imports}")
+
+
+def test_every_client_can_be_made_and_has_every_operation_it_is_kept_for(bundle: Bundle) -> None:
+    wanted = {service: [xform_name(name) for name in names] for service, names in AWS_OPERATIONS.items()}
+
+    run_inside(
+        bundle,
+        f"""
+import boto3, aws_lambda_powertools, aws_lambda_powertools.metrics
+assert boto3.__file__.startswith({str(bundle.path)!r})
+for service, operations in {wanted!r}.items():
+    client = boto3.client(service)
+    for operation in operations:
+        getattr(client, operation)
+""",
+    )
+
+
+def test_the_bundled_configuration_is_the_one_given(bundle: Bundle) -> None:
+    read = run_inside(
+        bundle, "from journey_watch.settings import bundled_watch_config\nprint(bundled_watch_config().to_json())"
+    )
+
+    assert WatchConfig.from_json(read) == CONFIG
+
+
+def test_every_operation_the_functions_call_is_bundled() -> None:
+    """By name: a word of the adapters that names some operation of a bundled service must name a kept one."""
+    session = botocore.session.get_session()
+    known = {
+        xform_name(operation): (service, operation)
+        for service in AWS_OPERATIONS
+        for operation in session.get_service_model(service).operation_names
+    }
+    sources = [
+        *(ROOT / "lambda_src/journey_watch/adapters").glob("*.py"),
+        ROOT / "lambda_src/journey_watch/composition.py",
+    ]
+    nodes = [node for source in sources for node in ast.walk(ast.parse(source.read_text(encoding="utf-8")))]
+    words = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    words |= {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    called = {known[word] for word in words & known.keys()}
+
+    kept = {(service, operation) for service, operations in AWS_OPERATIONS.items() for operation in operations}
+    assert ("pinpoint", "GetJourneyRuns") in called
+    assert called <= kept, f"add to AWS_OPERATIONS: {called - kept}"
+
+
+def test_a_cut_model_keeps_what_its_operations_reach_and_drops_the_rest() -> None:
+    model = botocore.session.get_session().get_service_model("pinpoint")
+    with_docs = botocore.session.get_session().get_component("data_loader").load_service_model("pinpoint", "service-2")
+
+    cut = cut_model(with_docs, ["GetJourneyRuns"])
+
+    assert cut["operations"].keys() == {"GetJourneyRuns"}
+    assert {"GetJourneyRunsRequest", "JourneyRunResponse", "TooManyRequestsException"} <= cut["shapes"].keys()
+    assert "CreateCampaignRequest" not in cut["shapes"]
+    assert "documentation" not in json.dumps(cut)
+    assert cut["metadata"] == with_docs["metadata"]
+    assert len(cut["shapes"]) < len(model.shape_names) / 10
+
+
+def test_no_model_is_bundled_that_is_not_used(bundle: Bundle) -> None:
+    services = {path.name for path in (bundle.path / "botocore/data").iterdir() if path.is_dir()}
+
+    assert services == AWS_OPERATIONS.keys()
+
+
+def test_the_bundle_is_small(bundle: Bundle, tmp_path: Path) -> None:
+    """Lambda fetches it at each cold start."""
+    archive = tmp_path / "bundle.zip"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as zipped:
+        for path in bundle.path.rglob("*"):
+            zipped.write(path, path.relative_to(bundle.path))
+
+    assert archive.stat().st_size < 8_000_000
+
+
+@pytest.mark.skipif(sys.version_info[:2] != PYTHON_VERSION, reason="only the runtime's own Python compiles for it")
+def test_every_module_is_compiled_and_trusted_without_looking_at_its_source(bundle: Bundle) -> None:
+    for source in bundle.path.rglob("*.py"):
+        compiled = source.parent / "__pycache__" / f"{source.stem}.{sys.implementation.cache_tag}.pyc"
+        # PEP 552: the flags follow the magic number; 1 is hash-based and unchecked.
+        assert compiled.read_bytes()[4:8] == b"\1\0\0\0", source
+
+
+def test_the_same_inputs_give_the_same_bundle_without_building_again(
+    bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise AssertionError("built again")
+
+    monkeypatch.setattr(bundling, "_install", fail)
+    monkeypatch.setattr(bundling, "_compile", fail)
+
+    assert build_bundle(CONFIG) == bundle
+
+
+def test_another_configuration_is_another_bundle_with_the_same_dependencies(
+    bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bundling, "_install", lambda directory: (directory / "boto3/data").mkdir(parents=True))
+    monkeypatch.setattr(aws_sdk_models, "trim", lambda _: None)
+    other = WatchConfig(watch=(WatchTarget("pinpoint", "app1"),))
+
+    first, second = (build_bundle(config, build_directory=tmp_path) for config in (CONFIG, other))
+
+    assert first.digest == bundle.digest
+    assert second.digest != first.digest
+    assert len(list(tmp_path.glob("dependencies-*"))) == 1
+
+
+def test_what_could_not_be_installed_leaves_nothing_behind_and_is_explained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    requirements = tmp_path / "requirements.txt"
+    requirements.write_text("./no-such-directory\n")
+    monkeypatch.setattr(bundling, "_REQUIREMENTS", requirements)
+
+    with pytest.raises(bundling.BundleError, match="dependencies cannot be installed"):
+        build_bundle(CONFIG, build_directory=tmp_path / "build")
+
+    assert list((tmp_path / "build").iterdir()) == []

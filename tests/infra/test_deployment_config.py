@@ -1,0 +1,241 @@
+"""A configuration is read as it was meant, or refused with a message a person can act on."""
+
+import re
+import tomllib
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from infra import deployment_config, providers
+from infra.deployment_config import DeploymentConfig, EmailReader
+from journey_watch.core.errors import ConfigurationError
+from journey_watch.core.policy import AlertRule
+from journey_watch.core.severity import Severity
+from journey_watch.core.watch_list import WatchTarget
+from journey_watch.settings import WatchConfig
+from tests.infra.conftest import ROOT
+
+EXAMPLE = (ROOT / "config/example.toml").read_text(encoding="utf-8")
+
+# Keys before "=", alone or in an inline table, and words of headers; none in comments.
+KEYS = [
+    (match[1], match.start(1))
+    for match in re.finditer(r"(?:^|^\[+|^\[+\w+\.|(?<=[{,] ))(\w+)(?= =|\])", EXAMPLE, re.MULTILINE)
+]
+
+Write = Callable[[str], Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    def written(text: str) -> Path:
+        path = tmp_path / "mine.toml"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return written
+
+
+@pytest.fixture
+def refused(write: Write) -> Callable[[str], str]:
+    """The message with which a text is refused."""
+
+    def message(text: str) -> str:
+        with pytest.raises(ConfigurationError) as caught:
+            DeploymentConfig.from_file(write(text), own_account="111122223333", own_region="eu-west-1")
+        assert "mine.toml" in str(caught.value)
+        return str(caught.value)
+
+    return message
+
+
+def watch(**changes: str) -> str:
+    """One `[[watch]]` entry, its values as TOML; an empty one leaves the key out."""
+    values = {"provider": '"pinpoint"', "application_id": '"app1"'} | changes
+    return "[[watch]]\n" + "".join(f"{key} = {value}\n" for key, value in values.items() if value)
+
+
+def test_the_example_is_read_as_it_says() -> None:
+    config = DeploymentConfig.from_file(ROOT / "config/example.toml")
+
+    assert config.name == "journey-watch-example"
+    assert config.every == timedelta(minutes=1)
+    assert config.keep_data is True
+    assert config.alert_email == (
+        EmailReader("ops@example.com", Severity.WARNING),
+        EmailReader("marketing@example.com", Severity.INFO),
+    )
+    assert config.ops_email == ("oncall@example.com",)
+    assert config.watch[1].journey_ids == ("0a1b2c3d4e5f60718293a4b5c6d7e8f9", "1a1b2c3d4e5f60718293a4b5c6d7e8f9")
+    assert config.watch[2].role_arn == "arn:aws:iam::111122223333:role/JourneyWatchReader"
+    assert config.rules[0] == AlertRule(
+        "RUNNING", "CANCELLED", Severity.CRITICAL, ("0a1b*",), "5f1b2c3d4e5f60718293a4b5c6d7e8f9", "pinpoint"
+    )
+    assert config.rules[1].severity is Severity.NONE
+
+
+def test_an_empty_file_has_every_default(write: Write) -> None:
+    assert DeploymentConfig.from_file(write("")) == DeploymentConfig()
+
+
+def test_what_the_poller_gets_survives_the_bundle() -> None:
+    sent = DeploymentConfig.from_file(ROOT / "config/example.toml").for_poller()
+
+    assert WatchConfig.from_json(sent.to_json()) == sent
+
+
+def test_the_example_shows_every_key() -> None:
+    parsed = tomllib.loads(EXAMPLE)
+    shown = {
+        "top": parsed.keys(),
+        "watch": {key for entry in parsed["watch"] for key in entry},
+        "alerts": parsed["alerts"].keys(),
+        "reader": parsed["alerts"]["email"][1].keys(),
+        "rule": {key for entry in parsed["alerts"]["rules"] for key in entry},
+        "ops": parsed["ops"].keys(),
+    }
+
+    assert {name: set(keys) for name, keys in shown.items()} == {
+        "top": set(deployment_config.KEYS),
+        "watch": {key for provider in providers.PROVIDERS.values() for key in provider.watch_keys},
+        "alerts": set(deployment_config.ALERT_KEYS),
+        "reader": set(deployment_config.READER_KEYS),
+        "rule": set(deployment_config.RULE_KEYS),
+        "ops": set(deployment_config.OPS_KEYS),
+    }
+
+
+def misspellings(word: str) -> Iterator[str]:
+    for at in range(len(word)):
+        yield word[:at] + word[at + 1 :]
+        yield word[:at] + word[at] + word[at:]
+        yield word[:at] + word[at + 1 : at + 2] + word[at] + word[at + 2 :]
+    yield word.upper()
+
+
+@pytest.mark.parametrize(("key", "start"), KEYS, ids=[f"{key}-{start}" for key, start in KEYS])
+def test_every_misspelling_of_every_key_names_the_file_the_key_and_the_right_one(
+    refused: Callable[[str], str], key: str, start: int
+) -> None:
+    for wrong in misspellings(key):
+        if wrong != key:
+            message = refused(EXAMPLE[:start] + wrong + EXAMPLE[start + len(key) :])
+
+            assert re.search(rf"mine\.toml: (\S+\.)?{wrong} is not a known key", message)
+            assert f'did you mean "{key}"?' in message
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('name = "9 lives"', 'name is "9 lives"; expected a stack name'),
+        ("name = 3", "name is 3; expected a stack name"),
+        ('every = "90s"', 'every is "90s"; expected whole minutes from "1m" to "1h"'),
+        ('every = "30s"', "expected whole minutes"),
+        ('every = "2h"', "expected whole minutes"),
+        ('every = "0m"', "expected whole minutes"),
+        ("every = 1", "every is 1; expected whole minutes"),
+        ('keep_data = "yes"', 'keep_data is "yes"; expected true or false'),
+        ("history_days = 0", "expected a whole number from 1 to 3650"),
+        ("history_days = true", "expected a whole number from 1 to 3650"),
+        ('[watch]\nprovider = "pinpoint"', "watch is a table; expected a list; write [[watch]]"),
+        ("watch = [1]", "watch[0] is 1; expected a table"),
+        (watch(provider=""), "watch[0].provider is missing"),
+        (watch(provider='"pinpiont"'), 'watch[0].provider is "pinpiont" (did you mean "pinpoint"?)'),
+        (watch(application_id=""), "watch[0].application_id is missing"),
+        (watch(application_id='"$APP"'), 'watch[0].application_id is "$APP"; expected an id'),
+        (watch(journeys='"*"'), 'watch[0].journeys is "*"; expected a list'),
+        (watch(journeys="[]"), "watch[0].journeys is empty"),
+        (watch(journeys='["<id>"]'), 'watch[0].journeys[0] is "<id>"; expected an id'),
+        (watch(journeys='["a", "*"]'), 'watch[0].journeys has "*" among ids'),
+        (watch(journeys='["a", "a"]'), "watch[0].journeys[1] is the same as watch[0].journeys[0]"),
+        (watch(application_id='"*"', journeys='["a"]'), 'watch[0].journeys names ids, but application_id is "*"'),
+        (watch(region='"eu-west-7"'), 'watch[0].region is "eu-west-7" (did you mean "eu-west-'),
+        (watch(role_arn='"arn:aws:iam::123:role/R"'), "watch[0].role_arn"),
+        (watch(role_arn='"arn:aws:iam::111122223333:user/R"'), "expected a role's ARN like"),
+        (watch(external_id='"handshake"'), "watch[0].external_id is of no use without role_arn"),
+        (watch(role_arn='"arn:aws:iam::444455556666:role/R"', external_id='"$"'), "expected an external id"),
+        ("alerts = 1", "alerts is 1; expected a table"),
+        ('[alerts]\nemail = "a@example.com"', 'alerts.email is "a@example.com"; expected a list'),
+        ('[alerts]\nemail = ["$EMAIL"]', 'alerts.email[0] is "$EMAIL"; expected an e-mail address'),
+        ('[alerts]\nemail = ["a@example.com", "a@example.com"]', "alerts.email[1] is the same as alerts.email[0]"),
+        ('[alerts]\nemail = [{ min_severity = "info" }]', "alerts.email[0].to is missing"),
+        ('[alerts]\nemail = [{ to = "a@example.com", min_severity = "warn" }]', '(did you mean "warning"?)'),
+        ("[alerts]\nalert_on_first_sight = 1", "alerts.alert_on_first_sight is 1; expected true or false"),
+        ('[[alerts.rules]]\nseverity = "info"', "alerts.rules[0].when is missing"),
+        ('[[alerts.rules]]\nwhen = "RUNNING->CANCELLED"', "alerts.rules[0].severity is missing"),
+        ('[[alerts.rules]]\nwhen = "RUNNING"\nseverity = "info"', "expected two statuses like"),
+        ('[[alerts.rules]]\nwhen = "*->CANCELED"\nseverity = "info"', '"CANCELED" (did you mean "CANCELLED"?)'),
+        ('[[alerts.rules]]\nwhen = "*->new"\nseverity = "info"', 'alerts.rules[0].when has "new"'),
+        ('[[alerts.rules]]\nwhen = "*->*"\nseverity = "loud"', 'alerts.rules[0].severity is "loud"'),
+        ('[[alerts.rules]]\nwhen = "*->*"\nseverity = "info"\nprovider = "x"', "Expected one of: pinpoint, *"),
+        ('[ops]\nemail = ["nobody"]', 'ops.email[0] is "nobody"; expected an e-mail address'),
+        ("name = ", "is not TOML"),
+    ],
+)
+def test_a_wrong_value_is_named_with_what_was_expected(refused: Callable[[str], str], text: str, expected: str) -> None:
+    assert expected in refused(text)
+
+
+@pytest.mark.parametrize(
+    ("entries", "expected"),
+    [
+        ((watch(), watch()), "watch[1] is the same as watch[0]"),
+        ((watch(), watch(journeys='["a"]')), "watch[1] watches journeys that watch[0] watches too"),
+        ((watch(journeys='["a"]'), watch(journeys='["b", "a"]')), "watches journeys that watch[0] watches too"),
+        ((watch(application_id='"*"'), watch()), "watches journeys that watch[0] watches too"),
+        # eu-west-1 is the stack's own Region here.
+        ((watch(), watch(region='"eu-west-1"')), "watches journeys that watch[0] watches too"),
+        (
+            (
+                watch(role_arn='"arn:aws:iam::444455556666:role/A"'),
+                watch(application_id='"b"', role_arn='"arn:aws:iam::444455556666:role/B"'),
+            ),
+            "watch[1] has another role_arn or external_id than watch[0]",
+        ),
+        (
+            (watch(), watch(application_id='"b"', role_arn='"arn:aws:iam::111122223333:role/OwnAccount"')),
+            "watch[1] has another role_arn or external_id than watch[0]",
+        ),
+        (
+            [watch(role_arn=f'"arn:aws:iam::{account:012d}:role/R"') for account in range(51)],
+            "watch has 51 lanes (one for each provider, account and Region); expected at most 50",
+        ),
+    ],
+)
+def test_entries_that_cannot_stand_together_are_refused(
+    refused: Callable[[str], str], entries: list[str], expected: str
+) -> None:
+    assert expected in refused("\n".join(entries))
+
+
+def test_entries_of_one_lane_may_share_an_application(write: Write) -> None:
+    config = DeploymentConfig.from_file(write(watch(journeys='["a"]') + watch(journeys='["b"]')))
+
+    assert config.watch == (WatchTarget("pinpoint", "app1", ("a",)), WatchTarget("pinpoint", "app1", ("b",)))
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"prod\.toml cannot be read: No such file"):
+        DeploymentConfig.from_file(tmp_path / "prod.toml")
+
+
+def test_a_reader_from_the_command_line_gets_alerts_and_ops_mail() -> None:
+    config = DeploymentConfig(ops_email=("oncall@example.com",)).with_reader("you@example.com")
+
+    assert config.alert_email == (EmailReader("you@example.com"),)
+    assert config.ops_email == ("oncall@example.com", "you@example.com")
+
+
+def test_a_reader_who_is_there_already_keeps_the_severity_of_the_file() -> None:
+    config = DeploymentConfig(alert_email=(EmailReader("you@example.com", Severity.INFO),))
+
+    assert config.with_reader("you@example.com").alert_email == config.alert_email
+
+
+@pytest.mark.parametrize("wrong", ["", "you", "$EMAIL", True])
+def test_a_reader_from_the_command_line_is_checked_too(wrong: object) -> None:
+    with pytest.raises(ConfigurationError, match=r"-c email.*expected an e-mail address"):
+        DeploymentConfig().with_reader(wrong)

@@ -1,0 +1,181 @@
+"""The stack as a whole: what it keeps, what it tells, that it fits beside others and breaks no rule."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import assertions
+from cdk_nag import AwsSolutionsChecks
+from cfnlint.api import ManualArgs, lint  # type: ignore[import-untyped]  # it ships no types
+
+from infra.bundle import PYTHON_VERSION, Bundle
+from infra.deployment_config import DeploymentConfig
+from infra.journey_watch_stack import JourneyWatchStack
+from infra.reader_role import ReaderRoleStack
+from journey_watch import contract
+from journey_watch.core.watch_list import WatchTarget
+from journey_watch.settings import Settings
+from tests.infra.conftest import EVERYTHING, ROOT, Synthesize
+from tests.infra.synthesis import Synthesized, text
+
+READER_ROLE = "arn:aws:iam::444455556666:role/path/Reader"
+KITCHEN_SINK = replace(
+    EVERYTHING,
+    keep_data=False,
+    watch=(
+        WatchTarget("pinpoint", "listed", ("j1", "j2")),
+        *(WatchTarget("pinpoint", f"{app:032x}", tuple(f"{n:032x}" for n in range(20))) for app in range(9)),
+        WatchTarget("pinpoint", "*", region="eu-west-1"),
+        WatchTarget("pinpoint", "*", region="us-east-1", role_arn=READER_ROLE, external_id="handshake"),
+    ),
+)
+
+
+def test_the_environment_is_what_the_function_reads(everything: Synthesized) -> None:
+    variables = everything.only("AWS::Lambda::Function")["Environment"]["Variables"]
+    # Lambda itself sets the Region.
+    env = {name: text(value) for name, value in variables.items()} | {contract.ENV_REGION: "eu-west-1"}
+
+    settings = Settings.from_env(env, EVERYTHING.for_poller())
+
+    assert settings.table_name == everything.output("StateTableName")
+    assert settings.alert_topic_arn == everything.output("AlertTopicArn")
+    assert settings.ops_topic_arn == everything.output("OpsTopicArn")
+    assert settings.account == "${AWS::AccountId}"
+    assert settings.service == EVERYTHING.name
+    assert variables[contract.ENV_METRICS_NAMESPACE] == contract.METRICS_NAMESPACE
+
+
+def test_the_function_is_the_poll_handler_on_arm_with_a_log_of_limited_age(everything: Synthesized) -> None:
+    function = everything.only("AWS::Lambda::Function")
+
+    assert function["Handler"] == contract.POLL_HANDLER
+    assert function["Runtime"] == f"python{PYTHON_VERSION[0]}.{PYTHON_VERSION[1]}"
+    assert function["Architectures"] == ["arm64"]
+    assert function["MemorySize"] == 512
+    assert [function["LoggingConfig"]["LogGroup"]["Ref"]] == everything.ids("AWS::Logs::LogGroup")
+    assert everything.only("AWS::Logs::LogGroup")["RetentionInDays"] == 30
+
+
+def test_the_table_is_keyed_as_the_contract_says(everything: Synthesized) -> None:
+    table = everything.only("AWS::DynamoDB::Table")
+
+    assert table["KeySchema"] == [
+        {"AttributeName": contract.PARTITION_KEY, "KeyType": "HASH"},
+        {"AttributeName": contract.SORT_KEY, "KeyType": "RANGE"},
+    ]
+    (index,) = table["GlobalSecondaryIndexes"]
+    assert index["IndexName"] == contract.LANE_INDEX
+    assert index["KeySchema"] == [
+        {"AttributeName": contract.LANE_INDEX_PARTITION_KEY, "KeyType": "HASH"},
+        {"AttributeName": contract.LANE_INDEX_SORT_KEY, "KeyType": "RANGE"},
+    ]
+    assert index["Projection"] == {"ProjectionType": "ALL"}
+    assert {each["AttributeType"] for each in table["AttributeDefinitions"]} == {"S"}
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+    assert table["TimeToLiveSpecification"] == {"AttributeName": contract.EXPIRES_AT, "Enabled": True}
+    assert table["SSESpecification"]["SSEType"] == "KMS"
+    assert text(table["SSESpecification"]["KMSMasterKeyId"]) == everything.arn("AWS::KMS::Key")
+    assert everything.only("AWS::KMS::Key")["EnableKeyRotation"] is True
+
+
+@pytest.mark.parametrize(("keep_data", "policy"), [(True, "Retain"), (False, "Delete")])
+def test_keep_data_decides_whether_state_outlives_the_stack(
+    synthesize: Synthesize, keep_data: bool, policy: str
+) -> None:
+    stack = synthesize(replace(EVERYTHING, keep_data=keep_data))
+
+    for kind in ("AWS::DynamoDB::Table", "AWS::KMS::Key"):
+        (resource,) = stack.resources(kind)
+        assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == policy
+    table = stack.only("AWS::DynamoDB::Table")
+    assert table["DeletionProtectionEnabled"] is keep_data
+    assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is keep_data
+
+
+def test_outputs_name_what_others_build_on(everything: Synthesized) -> None:
+    assert everything.template["Outputs"].keys() == {
+        "AlertTopicArn",
+        "OpsTopicArn",
+        "StateTableName",
+        "PollerFunctionName",
+        "PollerRoleArn",
+    }
+    assert everything.output("PollerFunctionName") == f"${{{everything.ids('AWS::Lambda::Function')[0]}}}"
+    assert everything.output("PollerRoleArn") == f"${{{everything.poller_role}.Arn}}"
+    assert everything.output("AlertTopicArn") != everything.output("OpsTopicArn")
+
+
+def test_nothing_has_a_fixed_name_so_that_stacks_fit_beside_each_other(everything: Synthesized) -> None:
+    names = {"TableName", "TopicName", "QueueName", "FunctionName", "RoleName", "LogGroupName", "Name", "AliasName"}
+
+    for resource in everything.template["Resources"].values():
+        named = names & resource["Properties"].keys()
+        assert resource["Type"] == "AWS::Lambda::EventInvokeConfig" or not named, (resource["Type"], named)
+
+
+def test_two_stacks_live_in_one_app(stub_bundle: Bundle, context: dict[str, Any]) -> None:
+    app = cdk.App(context=context)
+    for name in ("one", "two"):
+        JourneyWatchStack(app, config=replace(EVERYTHING, name=name), bundle=stub_bundle)
+
+    assert [stack.stack_name for stack in app.synth().stacks] == ["one", "two"]
+
+
+@pytest.mark.parametrize("name", ["default", "example", "demo"])
+@pytest.mark.parametrize("account", [None, "111122223333"])
+def test_every_shipped_configuration_synthesizes(synthesize: Synthesize, name: str, account: str | None) -> None:
+    region = "eu-west-1" if account else None
+    config = DeploymentConfig.from_file(
+        ROOT / f"config/{name}.toml", own_account=account or "own", own_region=region or "own"
+    )
+
+    assert synthesize(config, account=account, region=region).properties("AWS::Scheduler::Schedule")
+
+
+@pytest.mark.parametrize("config", [EVERYTHING, KITCHEN_SINK], ids=["everything", "kitchen sink"])
+def test_cdk_nag_finds_nothing(config: DeploymentConfig, stub_bundle: Bundle, context: dict[str, Any]) -> None:
+    app = cdk.App(context=context)
+    JourneyWatchStack(app, config=config, bundle=stub_bundle)
+    if config is KITCHEN_SINK:
+        ReaderRoleStack(app, config=config, role_arn=READER_ROLE)
+    app.synth()
+
+    report = AwsSolutionsChecks().validate_scope(app)
+
+    assert [(each.rule_name, each.violating_resources) for each in report.violations] == []
+
+
+def test_cdk_nag_would_find_something(context: dict[str, Any]) -> None:
+    """The check above can fail."""
+    stack = cdk.Stack(cdk.App(context=context), "Bad")
+    cdk.aws_sns.Topic(stack, "Topic")
+
+    assert not AwsSolutionsChecks().validate_scope(stack).success
+
+
+def test_cfn_lint_finds_nothing(synthesize: Synthesize, context: dict[str, Any]) -> None:
+    reader = ReaderRoleStack(cdk.App(context=context), config=KITCHEN_SINK, role_arn=READER_ROLE)
+    templates = (
+        synthesize().template,
+        synthesize(KITCHEN_SINK).template,
+        assertions.Template.from_stack(reader).to_json(),
+    )
+    # W3005: the CDK states dependencies that references imply anyway.
+    options = ManualArgs(ignore_checks=["W3005"])
+
+    assert [finding for template in templates for finding in lint(json.dumps(template), config=options)] == []
+
+
+def test_the_template_is_as_it_was(everything: Synthesized, snapshot: Any) -> None:  # noqa: ANN401 - syrupy's fixture
+    """Review every difference; accept it with `pytest tests/infra --snapshot-update`."""
+    template = json.loads(json.dumps(everything.template))
+    del template["Parameters"], template["Rules"]  # the bootstrap's, not ours
+    for resource in template["Resources"].values():
+        resource.pop("Metadata", None)
+    (function_id,) = everything.ids("AWS::Lambda::Function")
+    template["Resources"][function_id]["Properties"]["Code"] = "the bundle"
+
+    assert template == snapshot
