@@ -4,7 +4,7 @@
 .DELETE_ON_ERROR:
 SHELL := /bin/sh
 export CDK_DISABLE_CLI_TELEMETRY := 1
-export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 
 VENV := .venv/bin
 PIP := -m pip install --quiet --disable-pip-version-check

@@ -1,0 +1,135 @@
+"""Plays the demo: the real schedule fires the real function, and what it tells is held to account."""
+
+import signal
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from rich.console import Console
+
+from local_cloud.cloud import LocalCloud
+from local_cloud.demo import screen
+from local_cloud.demo.told import JSON_READER, Change, Reader, Told, complaints, expected_changes, read
+from local_cloud.errors import LocalCloudError
+from local_cloud.progress import Progress
+
+HERE = Path(__file__).parent
+CONFIG = "config/demo.toml"
+SPEED = 30.0
+"""The schedule of every minute fires every 2 s."""
+FIRST_POLL_SECONDS = 60.0
+STORY_SECONDS = 60.0
+QUIET_POLLS = 2
+"""So many polls after the last change must have nothing more to tell."""
+QUEUE = "journey-watch-demo-reader"
+DONE = {
+    "simulator": "The simulator stands in for Amazon Pinpoint",
+    "ministack": "MiniStack stands in for AWS",
+    "bootstrap": "cdk bootstrap",
+    "deploy": "cdk deploy: table, function, schedule, topics, keys, roles",
+    "first look": "The schedule has fired the function: 1,002 runs recorded, nothing told",
+}
+READERS = (
+    Reader(JSON_READER, QUEUE, "info"),
+    Reader("email", "marketing@example.com", "info"),
+    Reader("email", "oncall@example.com", "warning"),
+    Reader("https", "", "info"),
+)
+
+
+class Demo:
+    """One performance, in a cloud that runs and has the stack."""
+
+    def __init__(self, cloud: LocalCloud, console: Console, expected: Sequence[Change]) -> None:
+        self._cloud = cloud
+        self._console = console
+        self._expected = expected
+        self._shown: set[str] = set()
+
+    def subscribe_json_reader(self) -> None:
+        """A queue on the alert topic, as any program would have."""
+        sqs, sns = self._cloud.client("sqs"), self._cloud.client("sns")
+        url = sqs.create_queue(QueueName=QUEUE)["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        sns.subscribe(TopicArn=self._cloud.outputs["AlertTopicArn"], Protocol="sqs", Endpoint=arn)
+
+    def wait_for_polls(self, count: int) -> None:
+        """Until so many more polls have been completed."""
+        goal = self._polls() + count
+        self._wait(lambda: self._polls() >= goal, FIRST_POLL_SECONDS, "The schedule fired no poll")
+
+    def play(self) -> list[Told]:
+        """Start the scenario's clock; show each alert as it arrives, until all came and nothing follows."""
+        self._cloud.simulator.control("PUT", "/time", {"running": True})
+        self._wait(self._everything_told, STORY_SECONDS, None)
+        self.wait_for_polls(QUIET_POLLS)
+        self._show_new()
+        return self._told()
+
+    def _everything_told(self) -> bool:
+        self._show_new()
+        return not self._cloud.simulator.control("GET", "/events")["pending"] and not list(
+            complaints(self._told(), self._expected, READERS)
+        )
+
+    def _told(self) -> list[Told]:
+        operators = self._cloud.outputs["OpsTopicArn"]
+        return read([one for one in self._cloud.inbox.deliveries() if one.topic_arn != operators])
+
+    def _show_new(self) -> None:
+        for told in self._told():
+            if told.id not in self._shown:
+                self._shown.add(told.id)
+                screen.show(self._console, told)
+
+    def _polls(self) -> int:
+        return sum('"poll completed"' in line for line in self._cloud.logs(self._cloud.outputs["PollerFunctionName"]))
+
+    def _wait(self, done: Callable[[], bool], seconds: float, complaint: str | None) -> None:
+        deadline = time.monotonic() + seconds
+        while not done():
+            if time.monotonic() > deadline:
+                if complaint is None:
+                    return
+                raise LocalCloudError(f"{complaint} within {seconds:g} s; see the logs in {self._cloud.directory}.")
+            time.sleep(0.2)
+
+
+def perform(*, keep: bool, console: Console, scenario: Path = HERE / "scenario.toml") -> int:
+    """The whole demo, from an empty machine to the verdict; the exit code."""
+    expected = expected_changes(HERE / "expected.toml")
+    started = time.monotonic()
+
+    def say(progress: Progress) -> None:
+        if progress.seconds is not None:
+            console.print(f"[dim]{time.monotonic() - started:5.1f} s[/]  {DONE[progress.step]}")
+
+    console.print("Deploying the real stack into a local cloud on 127.0.0.1; nothing leaves this machine.")
+    with LocalCloud.start(scenario=scenario, speed=SPEED, report=say) as cloud:
+        cloud.deploy(context={"config": CONFIG})
+        demo = Demo(cloud, console, expected)
+        demo.subscribe_json_reader()
+        demo.wait_for_polls(2)
+        say(Progress("first look", 0))
+        told = demo.play()
+        problems = list(complaints(told, expected, READERS))
+        console.print(screen.table(told, expected))
+        for problem in problems:
+            console.print(f"[bold red]✗[/] {problem}", highlight=False)
+        if not problems:
+            console.print(f"[bold green]✓[/] Every alert arrived exactly once, in {time.monotonic() - started:.0f} s.")
+        if keep:
+            _stay(cloud, console)
+    return 1 if problems else 0
+
+
+def _stay(cloud: LocalCloud, console: Console) -> None:
+    console.print("\nStill running. To look around in another shell:\n")
+    for name, value in cloud.environment.items():
+        console.print(f"  export {name}={value}", highlight=False)
+    for name, value in sorted(cloud.outputs.items()):
+        console.print(f"  [dim]{name:<20}[/]{value}", highlight=False)
+    console.print(f"\nLogs and deliveries: {cloud.directory}\nCtrl-C stops everything.", highlight=False)
+    with suppress(KeyboardInterrupt):
+        signal.pause()

@@ -1,0 +1,147 @@
+"""The launcher: what it starts, what it says when it cannot, and that nothing of it is left, however it ends."""
+
+import json
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from local_cloud.cloud import LocalCloud
+from local_cloud.errors import StepFailedError, ToolMissingError
+from local_cloud.progress import Progress
+from local_cloud.toolchain import Toolchain
+from local_cloud.waiting import eventually
+
+pytestmark = pytest.mark.integration
+
+LAUNCHER = """
+import io, json, sys, time, zipfile
+from local_cloud.cloud import LocalCloud
+
+SOURCE = "import os, time\\ndef handler(event, _):\\n    time.sleep(event)\\n    return os.getpid()\\n"
+
+with LocalCloud.start() as cloud:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("hang.py", SOURCE)
+    functions = cloud.client("lambda")
+    code = {"ZipFile": archive.getvalue()}
+    functions.create_function(FunctionName="hang", Role="arn:aws:iam::111122223333:role/any", Handler="hang.handler",
+                              Runtime="python3.13", Timeout=600, Code=code)
+    worker = json.load(functions.invoke(FunctionName="hang", Payload=b"0")["Payload"])
+    functions.invoke(FunctionName="hang", Payload=b"600", InvocationType="Event")
+    print(json.dumps({"directory": str(cloud.directory), "ministack": cloud.endpoint, "simulator": cloud.simulator.url,
+                      "worker": worker}), flush=True)
+    if sys.argv[1] == "raise":
+        raise RuntimeError("as asked")
+    time.sleep(600)
+"""
+
+
+@contextmanager
+def launcher(ending: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
+    """Another process with a local cloud in which a function is busy, and where its parts are."""
+    with subprocess.Popen(  # noqa: S603 - our own words
+        [sys.executable, "-c", LAUNCHER, ending], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            yield process, json.loads(process.stdout.readline())
+        finally:
+            process.kill()
+
+
+def listens(url: str) -> bool:
+    parts = urlsplit(url)
+    with socket.socket() as probe:
+        return probe.connect_ex((parts.hostname, parts.port)) == 0
+
+
+def runs(pid: int) -> bool:
+    """Whether a process is there, and is more than a zombie that its foster parent has not noticed yet."""
+    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False)  # noqa: S603, S607
+    return state.stdout.strip()[:1] not in ("", "Z")
+
+
+@pytest.mark.parametrize("ending", ["raise", "SIGINT", "SIGTERM", "SIGKILL"])
+def test_nothing_is_left_however_the_launcher_ends(ending: str) -> None:
+    with launcher(ending) as (process, parts):
+        if ending != "raise":
+            process.send_signal(signal.Signals[ending])
+        process.wait(timeout=20)
+        eventually(lambda: not Path(parts["directory"]).exists())
+        assert not listens(parts["ministack"])
+        assert not listens(parts["simulator"])
+        assert not runs(int(parts["worker"]))
+
+
+def test_everything_is_stopped_and_removed_when_the_block_has_ended() -> None:
+    with LocalCloud.start() as cloud:
+        assert listens(cloud.endpoint)
+        assert listens(cloud.simulator.url)
+    assert not listens(cloud.endpoint)
+    assert not listens(cloud.simulator.url)
+    assert not cloud.directory.exists()
+
+
+def test_the_directory_stays_when_it_is_to_be_kept() -> None:
+    with LocalCloud.start(keep=True) as cloud:
+        pass
+    try:
+        assert (cloud.directory / "logs" / "ministack.log").exists()
+    finally:
+        shutil.rmtree(cloud.directory)
+
+
+def test_other_machines_cannot_reach_it(probe: LocalCloud) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as route:
+        try:
+            route.connect(("192.0.2.1", 9))  # sends nothing, only asks which address would be used
+        except OSError:
+            pytest.skip("no network but loopback")
+        address = route.getsockname()[0]
+    for url in (probe.endpoint, probe.simulator.url, probe.faults["dynamodb"].url):
+        assert not listens(f"http://{address}:{urlsplit(url).port}")
+
+
+def test_deploying_writes_nothing_in_the_home_directory(probe: LocalCloud, home: Path) -> None:
+    assert probe.outputs["FunctionName"]
+    assert list(home.iterdir()) == []
+
+
+def test_steps_are_reported_with_the_time_they_took() -> None:
+    steps: list[Progress] = []
+    with LocalCloud.start(report=steps.append):
+        pass
+    assert steps[::2] == [Progress("simulator"), Progress("ministack")]
+    assert [step.step for step in steps[1::2]] == ["simulator", "ministack"]
+    assert all(step.seconds is not None for step in steps[1::2])
+
+
+def test_a_bare_checkout_is_told_to_install(tmp_path: Path) -> None:
+    with pytest.raises(ToolMissingError, match="make install"):
+        Toolchain.find(tmp_path)
+
+
+def test_a_scenario_that_is_wrong_is_refused_in_the_simulators_own_words(tmp_path: Path) -> None:
+    scenario = tmp_path / "wrong.toml"
+    scenario.write_text("aplication = 1")
+    with (
+        pytest.raises(StepFailedError, match=r"simulator ended by itself(?s:.*)aplication"),
+        LocalCloud.start(scenario=scenario),
+    ):
+        pass
+
+
+def test_a_deployment_that_fails_shows_the_end_of_its_log(probe: LocalCloud, tmp_path: Path) -> None:
+    (tmp_path / "cdk.json").write_text(json.dumps({"app": "echo no such app >&2; exit 1"}))
+    with pytest.raises(StepFailedError, match=r"deploy failed(?s:.*)no such app") as failure:
+        probe.deploy(app=tmp_path)
+    assert "no such app" in failure.value.log.read_text()
