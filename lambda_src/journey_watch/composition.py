@@ -9,10 +9,12 @@ import boto3
 from journey_watch import contract
 from journey_watch.adapters import aws_clients
 from journey_watch.adapters.assumed_role import session_for_role
+from journey_watch.adapters.connect_campaigns import CONNECT, ConnectCampaigns
 from journey_watch.adapters.dynamodb_run_store import DynamoDBRunStore
 from journey_watch.adapters.pinpoint_journey_runs import PINPOINT, PinpointJourneyRuns
-from journey_watch.adapters.rate_limit import PINPOINT_READS, RateLimit
+from journey_watch.adapters.rate_limit import CONNECT_READS, PINPOINT_READS, RateLimit
 from journey_watch.adapters.sns_notifier import SnsNotifier
+from journey_watch.adapters.sns_readers import SnsReaders
 from journey_watch.core.alerts import ALERT_TOPIC
 from journey_watch.core.errors import ConfigurationError
 from journey_watch.core.messages import chat_topic_message
@@ -27,13 +29,24 @@ from journey_watch.settings import Settings, bundled_watch_config
 EMAILED_PER_SECOND = 5.0
 """Over all lanes. SNS deactivates an e-mail subscription that gets more than 10 messages a second."""
 
+SLOWEST_PER_SECOND = 1.0
+"""With many lanes: a handful of alerts must still leave within one poll, and storms are told in digests anyway."""
+
+SECONDS_BETWEEN_CHECKS = 3600
+"""Of who has confirmed their subscription."""
+
 
 def _pinpoint(session: boto3.Session) -> RunSource:
     limit = RateLimit(PINPOINT_READS)
     return PinpointJourneyRuns(aws_clients.pinpoint_client(session, limit), limit)
 
 
-SOURCES: Mapping[str, Callable[[boto3.Session], RunSource]] = {PINPOINT.name: _pinpoint}
+def _connect(session: boto3.Session) -> RunSource:
+    limit = RateLimit(CONNECT_READS)
+    return ConnectCampaigns(aws_clients.campaigns_client(session, limit), limit)
+
+
+SOURCES: Mapping[str, Callable[[boto3.Session], RunSource]] = {PINPOINT.name: _pinpoint, CONNECT.name: _connect}
 """By provider: a new one is one adapter, and one line here."""
 
 
@@ -49,15 +62,23 @@ class Poller:
             settings.table_name,
             keep=timedelta(days=settings.config.history_days),
         )
+        self._sns = aws_clients.sns_client(self._session)
         self._channels = self._make_channels()
+        self._readers = SnsReaders(
+            self._sns,
+            {
+                settings.alert_topic_arn: settings.config.alert_readers,
+                settings.ops_topic_arn: settings.config.ops_readers,
+            },
+        )
         self._sources: dict[Lane, RunSource] = {}
 
     def _make_channels(self) -> dict[str, Channel]:
-        client = aws_clients.sns_client(self._session)
-        rate = EMAILED_PER_SECOND / max(1, len(self._targets))
-        channels = {ALERT_TOPIC: Channel(SnsNotifier(client, self._settings.alert_topic_arn, messages_per_second=rate))}
+        rate = max(EMAILED_PER_SECOND / max(1, len(self._targets)), SLOWEST_PER_SECOND)
+        alerts = SnsNotifier(self._sns, self._settings.alert_topic_arn, messages_per_second=rate)
+        channels = {ALERT_TOPIC: Channel(alerts)}
         for severity, topic_arn in self._settings.chat_topic_arns.items():
-            notifier = SnsNotifier(client, topic_arn, messages_per_second=rate, compose=chat_topic_message)
+            notifier = SnsNotifier(self._sns, topic_arn, messages_per_second=rate, compose=chat_topic_message)
             channels[f"chat-{severity}"] = Channel(notifier, severity)
         return channels
 
@@ -81,6 +102,26 @@ class Poller:
             config=self._settings.config,
             invocation=Invocation(now=_utc_now, deadline=_utc_now() + timedelta(seconds=remaining_seconds)),
         )
+
+    @property
+    def per_journey_metrics(self) -> bool:
+        return self._settings.config.per_journey_metrics
+
+    def throttles(self, lane: Lane) -> int:
+        """How often the lane's provider has asked for fewer calls since this object was made."""
+        source = self._sources.get(lane)
+        return source.throttles if source else 0
+
+    def unconfirmed_readers(self, lane: Lane) -> list[str] | None:
+        """Who gets nothing for want of a confirmation; None if it is not this poll's turn to ask.
+
+        The first lane asks for all, in one poll an hour. Raises SourceError if SNS does not say.
+        """
+        every = self._settings.config.every_seconds
+        poll_number = int(_utc_now().timestamp()) // every
+        if lane != next(iter(self._targets)) or poll_number % max(1, SECONDS_BETWEEN_CHECKS // every):
+            return None
+        return self._readers.unconfirmed()
 
     def _source(self, lane: Lane, targets: Sequence[WatchTarget]) -> RunSource:
         if lane not in self._sources:

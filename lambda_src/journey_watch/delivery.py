@@ -14,6 +14,8 @@ from aws_lambda_powertools import Logger
 
 from journey_watch.core.alerts import Owed, channel_of
 from journey_watch.core.errors import StoreUnavailableError
+from journey_watch.core.messages import digests
+from journey_watch.core.provider import Provider
 from journey_watch.core.runs import JourneyKey, JourneyState, Lane, PendingAlert
 from journey_watch.invocation import Invocation
 from journey_watch.ports import Channel, RunStore
@@ -21,7 +23,8 @@ from journey_watch.ports import Channel, RunStore
 CLOCK_SKEW = timedelta(seconds=5)
 """How far the clocks of two invocations may differ before one takes the other for dead."""
 KEYS_PER_UPDATE = 50
-ALERTS_PER_PUBLISH = 10
+ALERTS_PER_PUBLISH = 5
+"""So few that the slowest pace still sends them between the last moment to send and the end."""
 
 logger = Logger(child=True)
 
@@ -37,30 +40,52 @@ class DeliveryReport:
     """When the oldest alert that is still owed was committed."""
 
 
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """When readers are told many things in one message."""
+
+    digest_over: int
+    """More alerts than this for one channel in one poll become a digest."""
+    catch_up_after: timedelta
+    """Changes that were older than this when they were seen are told together."""
+
+
 class Delivery:
     """One invocation's sending. Not thread-safe: sending happens after everything was committed."""
 
-    def __init__(self, lane: Lane, *, store: RunStore, channels: Mapping[str, Channel], invocation: Invocation) -> None:
+    def __init__(
+        self,
+        lane: Lane,
+        *,
+        provider: Provider,
+        store: RunStore,
+        channels: Mapping[str, Channel],
+        invocation: Invocation,
+        manners: Manners,
+    ) -> None:
         self._lane = lane
+        self._provider = provider
+        self._manners = manners
+        self._leftovers: set[str] = set()
         self._store = store
         self._channels = channels
         self._invocation = invocation
         self._blocked: set[tuple[str, str]] = set()
         self.report = DeliveryReport()
 
-    def send_leftovers(self, journeys: Mapping[JourneyKey, JourneyState]) -> None:
-        """Claim and send what no living invocation can be sending any more, watched or not."""
-        for journey, state in journeys.items():
+    def claim_leftovers(self, states: Mapping[JourneyKey, JourneyState]) -> list[Owed]:
+        """Take over what no living invocation can be sending any more, of whatever is watched or not."""
+        claimed: list[Owed] = []
+        for journey, state in states.items():
             abandoned = self._abandoned(state.undelivered)
-            if not abandoned:
-                continue
             try:
-                claimed = [owed for keys in _same_lease(abandoned) for owed in self._claim(journey, state, keys)]
+                for keys in _same_lease(abandoned):
+                    claimed += self._claim(journey, state, keys)
             except StoreUnavailableError as error:
                 logger.warning("leftovers could not be claimed", journey=str(journey), reason=str(error))
                 self._still_owed(abandoned.values())
-                continue
-            self.report.redelivered += self.send(claimed)
+        self._leftovers = {owed.key for owed in claimed}
+        return claimed
 
     def _abandoned(self, undelivered: Mapping[str, PendingAlert]) -> dict[str, PendingAlert]:
         expired = self._invocation.now() - CLOCK_SKEW
@@ -83,48 +108,71 @@ class Delivery:
             self._store.acknowledge(self._lane, journey, lost)
         return [Owed(alerts[pending[key].sort_key], channel_of(key)) for key in keys if key not in lost]
 
-    def send(self, owed: Sequence[Owed]) -> int:
-        """Send what is this invocation's own, and acknowledge what was accepted. Returns how many were.
+    def send(self, owed: Sequence[Owed]) -> None:
+        """Send what is this invocation's own, and acknowledge what was accepted.
 
-        A channel gets it journey by journey, so that each journey is acknowledged once and soon.
+        A channel gets it journey by journey, so that each journey is acknowledged once and soon. What would be a storm
+        it gets as a digest, and so what happened long ago.
         """
         in_order = sorted(owed, key=lambda one: (one.channel, str(one.alert.journey), one.alert.sequence))
-        return sum(
-            self._send_to(channel, list(its_own)) for channel, its_own in groupby(in_order, key=lambda one: one.channel)
-        )
+        for channel, its_own in groupby(in_order, key=lambda one: one.channel):
+            together, singly = self._sorted_out(channel, list(its_own))
+            self._send_digests(channel, together)
+            self._send_singly(channel, singly)
 
-    def _send_to(self, channel: str, owed: Sequence[Owed]) -> int:
-        accepted = 0
+    def _sorted_out(self, channel: str, owed: list[Owed]) -> tuple[list[Owed], list[Owed]]:
+        if not self._channels[channel].takes_digests:
+            return [], owed
+        if len(owed) > self._manners.digest_over:
+            return owed, []
+        old = [one for one in owed if one.alert.age > self._manners.catch_up_after]
+        return (old, [one for one in owed if one not in old]) if len(old) > 1 else ([], owed)
+
+    def _send_digests(self, channel: str, owed: Sequence[Owed]) -> None:
+        by_id = {one.alert.id: one for one in owed}
+        for digest, its_alerts in digests([one.alert for one in owed], lane=self._lane, provider=self._provider):
+            members = [by_id[alert.id] for alert in its_alerts]
+            refused = self._publish(channel, [Owed(digest, channel)])
+            if refused:
+                self._keep(members, dict.fromkeys((one.key for one in members), *refused.values()))
+            else:
+                self._acknowledge(members)
+
+    def _send_singly(self, channel: str, owed: Sequence[Owed]) -> None:
         waiting: list[Owed] = []
         for at in range(0, len(owed), ALERTS_PER_PUBLISH):
-            waiting += self._publish(channel, owed[at : at + ALERTS_PER_PUBLISH])
+            sending = owed[at : at + ALERTS_PER_PUBLISH]
+            refused = self._publish(channel, sending)
+            self._keep(sending, refused)
+            waiting += [one for one in sending if one.key not in refused]
             rest = owed[at + ALERTS_PER_PUBLISH :]
             done = [one for one in waiting if not rest or one.alert.journey != rest[0].alert.journey]
             waiting = waiting[len(done) :]
             self._acknowledge(done)
-            accepted += len(done)
-        self.report.delivered += accepted
-        return accepted
 
-    def _publish(self, channel: str, owed: Sequence[Owed]) -> list[Owed]:
-        """What of this was accepted."""
+    def _publish(self, channel: str, owed: Sequence[Owed]) -> dict[str, str]:
+        """Why what was not accepted was not, by Owed.key."""
+        if not self._invocation.may_send:
+            return dict.fromkeys((one.key for one in owed), "no time was left in this invocation")
         sendable = [one for one in owed if (channel, one.alert.thread) not in self._blocked]
-        if self._invocation.may_send:
-            refused = {one.key: "an earlier alert of this run is still owed" for one in owed if one not in sendable}
-            reasons = self._channels[channel].notifier.publish([one.alert for one in sendable])
-            refused |= {one.key: reasons[one.alert.id] for one in sendable if one.alert.id in reasons}
-        else:
-            refused = {one.key: "no time was left in this invocation" for one in owed}
+        refused = {one.key: "an earlier alert of this run is still owed" for one in owed if one not in sendable}
+        reasons = self._channels[channel].notifier.publish([one.alert for one in sendable])
+        return refused | {one.key: reasons[one.alert.id] for one in sendable if one.alert.id in reasons}
+
+    def _keep(self, owed: Sequence[Owed], refused: Mapping[str, str]) -> None:
+        """What was not accepted stays owed, and nothing later of its thread may overtake it."""
         for one in owed:
             if one.key in refused:
-                self._blocked.add((channel, one.alert.thread))
+                self._blocked.add((one.channel, one.alert.thread))
                 self._still_owed([PendingAlert(one.alert.sort_key, self._invocation.deadline)])
-                logger.warning("alert not accepted; kept", key=one.key, channel=channel, reason=refused[one.key])
+                logger.warning("alert not accepted; kept", key=one.key, channel=one.channel, reason=refused[one.key])
         self.report.refused.update(refused)
-        return [one for one in owed if one.key not in refused]
 
     def _acknowledge(self, accepted: Sequence[Owed]) -> None:
-        for journey, of_journey in groupby(accepted, key=lambda one: one.alert.journey):
+        self.report.delivered += len(accepted)
+        self.report.redelivered += sum(one.key in self._leftovers for one in accepted)
+        in_order = sorted(accepted, key=lambda one: str(one.alert.journey))
+        for journey, of_journey in groupby(in_order, key=lambda one: one.alert.journey):
             keys = [one.key for one in of_journey]
             try:
                 for at in range(0, len(keys), KEYS_PER_UPDATE):

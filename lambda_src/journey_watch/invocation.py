@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-DELIVERY_RESERVE_SECONDS = 12.0
+DELIVERY_RESERVE_SECONDS = 15.0
 """With less than this left nothing is read any more, so that what was committed can still be sent."""
-LAST_SEND_SECONDS = 3.0
-"""With less than this left nothing is sent any more: an answer could come too late to be acknowledged."""
+LAST_SEND_SECONDS = 8.0
+"""With less than this left nothing is sent any more: turns, answers and acknowledgements take time."""
 
 
 @dataclass(frozen=True, slots=True)

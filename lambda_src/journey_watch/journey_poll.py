@@ -2,18 +2,21 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from aws_lambda_powertools import Logger
 
 from journey_watch.core.alerts import Alert, Owed
+from journey_watch.core.condition_rules import Assessment, Circumstances, assess_reading
+from journey_watch.core.conditions import Condition
 from journey_watch.core.errors import JourneyWatchError, SourceError, StateTooLargeError, StoreUnavailableError
-from journey_watch.core.messages import status_change
-from journey_watch.core.policy import severity_of
 from journey_watch.core.runs import JourneyInfo, JourneyKey, JourneyState, Lane, Observation, Status
-from journey_watch.core.transitions import Comparison, StateChange, compare
+from journey_watch.core.transitions import Comparison, StateChange, compare, with_assessment
+from journey_watch.core.watch_list import Thresholds, WatchTarget
 from journey_watch.invocation import Invocation
-from journey_watch.ports import Channel, Commit, RunSource, RunStore
+from journey_watch.ports import Commit, RunSource
+from journey_watch.recording import Recorder
 from journey_watch.settings import WatchConfig
 
 logger = Logger(child=True)
@@ -36,6 +39,10 @@ class JourneyOutcome:
     commits: Counter[Commit] = field(default_factory=Counter)
     runs: Counter[Status] = field(default_factory=Counter)
     """Live runs of the listing, by status."""
+    muted: int = 0
+    """Alerts that a mute holds back."""
+    conditions: Mapping[str, Condition] = field(default_factory=dict)
+    """What is wrong with it from now on, or suspected to be."""
     pages: int = 0
     stale: int = 0
     malformed: int = 0
@@ -46,9 +53,9 @@ class JourneyPoll:
     """Polls batches of journeys of one lane."""
 
     lane: Lane
+    targets: Sequence[WatchTarget]
     source: RunSource
-    store: RunStore
-    channels: Mapping[str, Channel]
+    recorder: Recorder
     config: WatchConfig
     invocation: Invocation
 
@@ -61,16 +68,22 @@ class JourneyPoll:
         """Poll up to `source.batch_size` journeys; never raises for one of them. Empty if no time is left."""
         if not self.invocation.may_read:
             return []
+        begun = self.invocation.now()
         readings = self.source.observe(batch)
         return [
-            self._poll_one(journey, readings[journey], states[journey], infos.get(journey, JourneyInfo()))
+            self._poll_one(journey, readings[journey], states[journey], infos.get(journey, JourneyInfo()), begun)
             for journey in batch
         ]
 
     def _poll_one(
-        self, journey: JourneyKey, reading: Observation | SourceError, state: JourneyState, info: JourneyInfo
+        self,
+        journey: JourneyKey,
+        reading: Observation | SourceError,
+        state: JourneyState,
+        info: JourneyInfo,
+        begun: datetime,
     ) -> JourneyOutcome:
-        outcome = JourneyOutcome(journey, baselined=state.baselined_at is not None)
+        outcome = JourneyOutcome(journey, baselined=state.baselined_at is not None, conditions=state.conditions)
         if isinstance(reading, SourceError):
             outcome.failure = reading
             return outcome
@@ -79,18 +92,26 @@ class JourneyPoll:
             outcome.failure = SourceError(reading.problem, code="IncompleteListing")
         outcome.pages, outcome.malformed = reading.pages, reading.malformed
         outcome.runs.update(run.status for run in reading.runs if not run.status.is_terminal)
-        comparison = self._compare(state, reading, info)
-        outcome.stale = comparison.stale
+        comparison, assessment = self._judge(state, reading, info, begun)
+        outcome.stale, outcome.conditions = comparison.stale, assessment.conditions
+        changes = with_assessment(journey, state, comparison.changes, assessment)
         try:
-            self._commit_all(comparison, info, outcome)
+            self._commit_all(changes, info, outcome)
         except (StateTooLargeError, StoreUnavailableError) as error:
             outcome.failure = error
             logger.error("changes could not be saved", journey=str(journey), reason=str(error))  # noqa: TRY400 - no trace: the reason says it
         return outcome
 
-    def _compare(self, state: JourneyState, reading: Observation, info: JourneyInfo) -> Comparison:
-        def compared(listing: Observation, confirmed: frozenset[tuple[str, Status]] = frozenset()) -> Comparison:
-            return compare(
+    def _judge(
+        self, state: JourneyState, reading: Observation, info: JourneyInfo, begun: datetime
+    ) -> tuple[Comparison, Assessment]:
+        """Compare, and read a second time whatever is believed only if two readings show it."""
+        circumstances = self.circumstances(reading.journey, begun)
+
+        def judged(
+            listing: Observation, confirmed: frozenset[tuple[str, Status]], *, again: bool
+        ) -> tuple[Comparison, Assessment]:
+            comparison = compare(
                 state,
                 listing,
                 now=self.invocation.now(),
@@ -98,53 +119,39 @@ class JourneyPoll:
                 alert_on_first_sight=self.config.alert_on_first_sight,
                 journey_name=info.name,
             )
+            after = comparison.changes[-1].state if comparison.changes else state
+            facts = replace(circumstances, now=self.invocation.now(), confirmed=again)
+            return comparison, assess_reading(state.conditions, after, listing, facts, expects_runs=not info.dormant)
 
-        comparison = compared(reading)
-        if not comparison.unconfirmed:
-            return comparison
-        again = self.source.observe([reading.journey])[reading.journey]
-        return comparison if isinstance(again, SourceError) else compared(again, comparison.unconfirmed)
+        comparison, assessment = judged(reading, frozenset(), again=False)
+        if not comparison.unconfirmed and not assessment.unconfirmed:
+            return comparison, assessment
+        second = self.source.observe([reading.journey])[reading.journey]
+        if isinstance(second, SourceError):
+            return comparison, assessment  # a failed second reading confirms nothing
+        return judged(second, comparison.unconfirmed, again=True)
 
-    def _commit_all(self, comparison: Comparison, info: JourneyInfo, outcome: JourneyOutcome) -> None:
-        for change in comparison.changes:
+    def circumstances(self, journey: JourneyKey, begun: datetime) -> Circumstances:
+        """What the configuration says about a journey's conditions, now."""
+        now = self.invocation.now()
+        return Circumstances(
+            now=now,
+            begun=begun,
+            interval=timedelta(seconds=self.config.every_seconds),
+            thresholds=next((target.thresholds for target in self.targets if target.covers(journey)), Thresholds()),
+            muted=self.recorder.muted_by(journey, now) is not None,
+        )
+
+    def _commit_all(self, changes: Sequence[StateChange], info: JourneyInfo, outcome: JourneyOutcome) -> None:
+        for change in changes:
             if not self.invocation.may_send:
                 return  # too late to send what would be committed: the next poll sees the same change
-            alerts = self._alerts(change, info)
-            owed = self._owed(alerts)
-            result = self.store.commit(self.lane, change, alerts, owed, self.invocation.deadline)
-            outcome.commits[result] += 1
-            if result is not Commit.DONE:
-                logger.info("commit not made", journey=str(change.journey), result=result.name)
+            record = self.recorder.commit(change, info)
+            outcome.commits[record.result] += 1
+            if record.result is not Commit.DONE:
+                logger.info("commit not made", journey=str(change.journey), result=record.result.name)
                 return
             outcome.baselined = change.state.baselined_at is not None
-            outcome.committed += alerts
-            outcome.owed += owed
-
-    def _owed(self, alerts: Sequence[Alert]) -> list[Owed]:
-        return [
-            Owed(alert, name)
-            for name, channel in self.channels.items()
-            for alert in alerts
-            if alert.severity.reaches(channel.min_severity)
-        ]
-
-    def _alerts(self, change: StateChange, info: JourneyInfo) -> list[Alert]:
-        provider = self.source.provider
-        return [
-            status_change(
-                transition,
-                lane=self.lane,
-                journey=change.journey,
-                provider=provider,
-                info=info,
-                severity=severity_of(
-                    transition.previous_status,
-                    transition.run.status,
-                    provider=provider.name,
-                    journey=change.journey,
-                    rules=self.config.rules,
-                ),
-                observed_at=self.invocation.now(),
-            )
-            for transition in change.transitions
-        ]
+            outcome.committed += record.alerts
+            outcome.owed += record.owed
+            outcome.muted += record.muted

@@ -1,39 +1,66 @@
 """The poll's metrics, in the embedded metric format.
 
-CloudWatch bills each name with each distinct set of dimensions. So only what an alarm needs for one lane carries
-`lane`; five more are summed over all lanes; every other number is a field of the poll's log line.
+CloudWatch bills each name with each distinct set of dimension values. So only what an alarm needs for one lane carries
+`lane`; a few more are summed over all lanes; every other number is a field of the poll's log line.
 """
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
-from journey_watch.contract import DIMENSION_LANE
-from journey_watch.core.runs import Lane
+from journey_watch import contract
+from journey_watch.core.runs import JourneyKey, Lane
 
-PER_LANE = {
-    "PollsCompleted": MetricUnit.Count,
-    "JourneysFailed": MetricUnit.Count,
-    "OldestUndeliveredAge": MetricUnit.Seconds,
-    "DetectionDelay": MetricUnit.Seconds,
+# Detection delays come first: Powertools writes a metric with 100 samples out at once, and something must follow it.
+PER_LANE: Mapping[str, MetricUnit] = {
+    contract.METRIC_DETECTION_DELAY: MetricUnit.Seconds,
+    contract.METRIC_POLLS_COMPLETED: MetricUnit.Count,
+    contract.METRIC_JOURNEYS_FAILED: MetricUnit.Count,
+    contract.METRIC_OLDEST_UNDELIVERED_AGE: MetricUnit.Seconds,
+    contract.METRIC_CONDITIONS_OPEN: MetricUnit.Count,
 }
-SERVICE_WIDE = {
-    "PollDuration": MetricUnit.Milliseconds,
-    "Throttles": MetricUnit.Count,
-    "RunsRunning": MetricUnit.Count,
-    "RunsCancelled": MetricUnit.Count,
-    "AlertsUndelivered": MetricUnit.Count,
+SERVICE_WIDE: Mapping[str, MetricUnit] = {
+    contract.METRIC_POLL_DURATION: MetricUnit.Milliseconds,
+    contract.METRIC_THROTTLES: MetricUnit.Count,
+    contract.METRIC_RUNS_RUNNING: MetricUnit.Count,
+    contract.METRIC_RUNS_CANCELLED: MetricUnit.Count,
+    contract.METRIC_ALERTS_UNDELIVERED: MetricUnit.Count,
+    contract.METRIC_READERS_UNCONFIRMED: MetricUnit.Count,
+}
+PER_JOURNEY: Mapping[str, MetricUnit] = {
+    contract.METRIC_RUNS_RUNNING: MetricUnit.Count,
+    contract.METRIC_RUNS_CANCELLED: MetricUnit.Count,
 }
 
+Values = Mapping[str, float | Sequence[float]]
+"""By metric name; a sequence is several samples of one metric."""
 
-def emit(lane: Lane, values: Mapping[str, float | list[float]]) -> None:
-    """Write those of the values that are metrics to standard output; a list is several samples of one metric."""
-    of_lane = EphemeralMetrics()
-    of_lane.add_dimension(DIMENSION_LANE, str(lane))
-    of_service = EphemeralMetrics()
-    for metrics, units in ((of_lane, PER_LANE), (of_service, SERVICE_WIDE)):
-        for name, unit in units.items():
-            value = values.get(name, [])
-            for sample in value if isinstance(value, list) else [value]:
-                metrics.add_metric(name, unit, sample)
-        metrics.flush_metrics()
+
+def emit(lane: Lane, values: Values, of_journeys: Mapping[JourneyKey, Values] | None = None) -> None:
+    """Write those of the values that are metrics to standard output: one line, and one for each journey asked for."""
+    of_lane = {contract.DIMENSION_LANE: str(lane)}
+    documents = [_document(of_lane, PER_LANE, values), _document({}, SERVICE_WIDE, values)]
+    _write([document for document in documents if document])
+    for journey, its_values in (of_journeys or {}).items():
+        _write([_document(of_lane | {contract.DIMENSION_JOURNEY: str(journey)}, PER_JOURNEY, its_values)])
+
+
+def _document(dimensions: Mapping[str, str], units: Mapping[str, MetricUnit], values: Values) -> dict[str, Any]:
+    metrics = EphemeralMetrics()
+    for name, dimension in dimensions.items():
+        metrics.add_dimension(name, dimension)
+    for name, unit in units.items():
+        value = values.get(name, ())
+        for sample in value if isinstance(value, Sequence) else (value,):
+            metrics.add_metric(name, unit, sample)
+    return dict(metrics.serialize_metric_set()) if metrics.metric_set else {}
+
+
+def _write(documents: Sequence[Mapping[str, Any]]) -> None:
+    """One line for all: a document may hold several sets of dimensions, each with metrics of its own."""
+    merged = {name: value for document in documents for name, value in document.items()}
+    directives = [directive for document in documents for directive in document["_aws"]["CloudWatchMetrics"]]
+    merged["_aws"] = {**merged["_aws"], "CloudWatchMetrics": directives}
+    print(json.dumps(merged, separators=(",", ":")))  # noqa: T201 - standard output is where the runtime reads metrics

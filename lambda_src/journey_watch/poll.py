@@ -7,7 +7,7 @@ meets a newer memory; and nothing is sent that was not committed together with t
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from aws_lambda_powertools import Logger
 
@@ -15,15 +15,20 @@ from journey_watch.core.errors import PollFailedError, StoreUnavailableError
 from journey_watch.core.poll_plan import journeys_to_poll, newly_listed, starting_state, unwatched
 from journey_watch.core.runs import JourneyKey, JourneyState, Lane
 from journey_watch.core.watch_list import ALL, WatchTarget
-from journey_watch.delivery import Delivery
-from journey_watch.invocation import DELIVERY_RESERVE_SECONDS, Invocation
+from journey_watch.delivery import Delivery, Manners
+from journey_watch.invocation import LAST_SEND_SECONDS, Invocation
 from journey_watch.journey_poll import JourneyOutcome, JourneyPoll
+from journey_watch.lane_watch import LaneWatch
 from journey_watch.ports import Channel, Discovery, LaneState, RunSource, RunStore
+from journey_watch.recording import Recorder
 from journey_watch.report import PollReport
 from journey_watch.settings import WatchConfig
 
 WORKERS = 8
 """The interpreter lock binds boto3 from about 16 on; 8 at 20 ms an answer already exceed Pinpoint's quota."""
+
+WIND_UP_SECONDS = 3.0
+"""How long before the last moment to send the poll stops waiting for readings that are under way."""
 
 logger = Logger(child=True)
 
@@ -45,8 +50,19 @@ def poll_lane(
     """
     throttles_before = source.throttles
     remembered = store.load(lane)
-    delivery = Delivery(lane, store=store, channels=channels, invocation=invocation)
-    delivery.send_leftovers(remembered.journeys)
+    mutes = [*config.mutes, *store.mutes()]
+    recorder = Recorder(lane, source.provider, store, channels, mutes, config, invocation)
+    lane_watch = LaneWatch(recorder, dict(remembered.watchers))
+    delivery = Delivery(
+        lane,
+        provider=source.provider,
+        store=store,
+        channels=channels,
+        invocation=invocation,
+        manners=Manners(config.digest_over, _catch_up_after(targets)),
+    )
+    owed = delivery.claim_leftovers({**remembered.journeys, **remembered.watchers})
+    owed += lane_watch.note_mutes()
     _forget_what_is_unwatched(lane, targets, store, remembered)
 
     discovery = source.discover(targets)
@@ -64,10 +80,14 @@ def poll_lane(
         journey: starting_state(journey, remembered.journeys, targets=targets, listed=remembered.listed)
         for journey in plan
     }
-    journey_poll = JourneyPoll(lane, source, store, channels, config, invocation)
+    journey_poll = JourneyPoll(lane, targets, source, recorder, config, invocation)
     outcomes = list(_in_parallel(journey_poll, plan, states, discovery))
+    in_use = bool(discovery.journeys or remembered.journeys or remembered.listed) or not discovery.failures
+    owed += [one for outcome in outcomes for one in outcome.owed]
+    if in_use:
+        owed += lane_watch.note_sight(journey_poll, states, discovery, outcomes)
 
-    delivery.send([owed for outcome in outcomes for owed in outcome.owed])
+    delivery.send(owed)
     _note_progress(
         lane,
         targets,
@@ -83,13 +103,17 @@ def poll_lane(
         planned=len(plan),
         outcomes=outcomes,
         unlisted=discovery.failures,
-        in_use=bool(discovery.journeys or remembered.journeys or remembered.listed) or not discovery.failures,
+        in_use=in_use,
         throttles=source.throttles - throttles_before,
         delivery=delivery.report,
         finished_at=invocation.now(),
     )
     _raise_if_blind(report, targets)
     return report
+
+
+def _catch_up_after(targets: Sequence[WatchTarget]) -> timedelta:
+    return timedelta(seconds=min(target.thresholds.catch_up_after for target in targets))
 
 
 def _forget_what_is_unwatched(
@@ -119,7 +143,7 @@ def _in_parallel(
             pool.submit(journey_poll.poll, plan[at : at + size], states, discovery.journeys)
             for at in range(0, len(plan), size)
         ]
-        patience = max(0.0, invocation.remaining_seconds - DELIVERY_RESERVE_SECONDS / 2)
+        patience = max(0.0, invocation.remaining_seconds - LAST_SEND_SECONDS - WIND_UP_SECONDS)
         with suppress(TimeoutError):
             for future in as_completed(futures, timeout=patience):
                 yield from future.result()

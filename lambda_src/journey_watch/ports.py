@@ -8,6 +8,7 @@ from typing import Protocol
 
 from journey_watch.core.alerts import Alert, Owed
 from journey_watch.core.errors import SourceError
+from journey_watch.core.mutes import Mute
 from journey_watch.core.provider import Provider
 from journey_watch.core.runs import JourneyInfo, JourneyKey, JourneyState, Lane, Observation
 from journey_watch.core.severity import Severity
@@ -63,6 +64,8 @@ class LaneState:
     """All that is remembered of a lane, as loaded before the first page is asked for."""
 
     journeys: Mapping[JourneyKey, JourneyState]
+    watchers: Mapping[JourneyKey, JourneyState] = field(default_factory=dict)
+    """What is remembered of the lane itself, and of containers' listings: their keys have `*` for what they lack."""
     listed: Mapping[str, datetime] = field(default_factory=dict)
     """By `WatchTarget.marker`: since when every journey the target lists is news when it is first listed."""
     resume_at: str | None = None
@@ -96,6 +99,12 @@ class RunStore(Protocol):
     def acknowledge(self, lane: Lane, journey: JourneyKey, keys: Sequence[str]) -> None:
         """Note that these are no longer owed. Neither tests nor bumps the version: it commutes with commits."""
 
+    def mutes(self) -> Sequence[Mute]:
+        """Mutes that operators have set, expired ones perhaps among them."""
+
+    def history(self, lane: Lane, since: datetime) -> Sequence[Alert]:
+        """Everything that was recorded in a lane since then, sent or not, oldest first."""
+
     def forget_baseline(self, lane: Lane, journey: JourneyKey, seen_version: int) -> Commit:
         """A journey is no longer watched: drop what is remembered but `version` and `undelivered`."""
 
@@ -127,3 +136,5 @@ class Channel:
     notifier: Notifier
     min_severity: Severity = Severity.INFO
     """What is quieter is not owed to this channel."""
+    takes_digests: bool = True
+    """False for a channel that programs read, which have no use for many changes in one message."""

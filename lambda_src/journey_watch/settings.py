@@ -3,14 +3,16 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import datetime, time
 from pathlib import Path
 from typing import Any, Self
 
 from journey_watch import contract
 from journey_watch.core.errors import ConfigurationError
+from journey_watch.core.mutes import Mute
 from journey_watch.core.policy import AlertRule
 from journey_watch.core.severity import Severity
-from journey_watch.core.watch_list import WatchTarget
+from journey_watch.core.watch_list import Thresholds, WatchTarget
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,30 +23,54 @@ class WatchConfig:
     every_seconds: int = 60
     """The poll interval of every lane."""
     rules: tuple[AlertRule, ...] = ()
+    mutes: tuple[Mute, ...] = ()
+    """Beside those that operators set while it runs."""
+    digest_over: int = 10
+    """More alerts than this for one channel in one poll of a lane become a digest."""
     alert_on_first_sight: bool = False
     """True: the first look at a journey alerts what it finds instead of recording it silently."""
     history_days: int = 90
     """How long TRANSITION items are kept."""
+    per_journey_metrics: bool = False
+    """True: two metrics of each journey, which CloudWatch bills for each of them."""
+    alert_readers: tuple[str, ...] = ()
+    """The e-mail addresses that should have confirmed their subscription to the alert topic."""
+    ops_readers: tuple[str, ...] = ()
+    """The same for the ops topic."""
 
     def to_json(self) -> str:
         """The bundled file's text; the same configuration gives the same bytes."""
-        return json.dumps(asdict(self), indent=1, sort_keys=True)
+        return json.dumps(asdict(self), indent=1, sort_keys=True, default=lambda time: time.isoformat())
 
     @classmethod
     def from_json(cls, text: str) -> Self:
         """Read what `to_json` wrote. Raises ConfigurationError if it was not written by this version."""
         try:
             raw: dict[str, Any] = json.loads(text)
-            watch = tuple(WatchTarget(**{**t, "journey_ids": tuple(t["journey_ids"])}) for t in raw.pop("watch"))
+            watch = tuple(_watch_target(target) for target in raw.pop("watch"))
             rules = tuple(
                 AlertRule(**{**r, "journeys": tuple(r["journeys"]), "severity": Severity(r["severity"])})
                 for r in raw.pop("rules")
             )
-            return cls(watch=watch, rules=rules, **raw)
+            mutes = tuple(_mute(mute) for mute in raw.pop("mutes"))
+            readers: dict[str, Any] = {name: tuple(raw.pop(name)) for name in ("alert_readers", "ops_readers")}
+            return cls(watch=watch, rules=rules, mutes=mutes, **readers, **raw)
         except (ValueError, TypeError, KeyError) as error:
             raise ConfigurationError(
                 f"{contract.WATCH_CONFIG_FILE} in the function's bundle cannot be read ({error!r}); deploy again."
             ) from error
+
+
+def _mute(raw: dict[str, Any]) -> Mute:
+    times = {name: datetime.fromisoformat(raw[name]) if raw[name] else None for name in ("since", "until")}
+    clock = {name: time.fromisoformat(raw[name]) if raw[name] else None for name in ("begins", "ends")}
+    lists = {name: tuple(raw[name]) for name in ("journeys", "days")}
+    return Mute(**{**raw, **times, **clock, **lists})
+
+
+def _watch_target(raw: dict[str, Any]) -> WatchTarget:
+    lists = {"journey_ids": tuple(raw["journey_ids"]), "thresholds": Thresholds(**raw["thresholds"])}
+    return WatchTarget(**{**raw, **lists})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +99,40 @@ class Settings:
             "region": contract.ENV_REGION,
             "service": contract.ENV_SERVICE,
         }
-        missing = sorted(name for name in names.values() if not env.get(name))
-        if missing:
-            raise ConfigurationError(f"The function's environment lacks {', '.join(missing)}; deploy the stack again.")
+        values = _required(env, names)
         chat = json.loads(env.get(contract.ENV_CHAT_TOPICS, "{}"))
         return cls(
             config=config,
             chat_topic_arns={Severity(severity): arn for severity, arn in chat.items()},
-            **{field_name: env[name] for field_name, name in names.items()},
+            **values,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class WidgetSettings:
+    """One deployment, as the function of the dashboard's widget sees it."""
+
+    table_name: str
+    account: str
+    region: str
+    config: WatchConfig = field(repr=False)
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str], config: WatchConfig) -> Self:
+        """Read the environment. Raises ConfigurationError naming every variable that is missing or empty."""
+        names = {
+            "table_name": contract.ENV_STATE_TABLE,
+            "account": contract.ENV_ACCOUNT,
+            "region": contract.ENV_REGION,
+        }
+        return cls(config=config, **_required(env, names))
+
+
+def _required(env: Mapping[str, str], names: Mapping[str, str]) -> dict[str, str]:
+    missing = sorted(name for name in names.values() if not env.get(name))
+    if missing:
+        raise ConfigurationError(f"The function's environment lacks {', '.join(missing)}; deploy the stack again.")
+    return {field_name: env[name] for field_name, name in names.items()}
 
 
 def bundled_watch_config() -> WatchConfig:

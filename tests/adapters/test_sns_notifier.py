@@ -319,3 +319,13 @@ def test_after_a_pause_nothing_waits() -> None:
     clock.at += 60
     notifier.publish(of_runs(5))
     assert clock.slept == []
+
+
+def test_what_would_wait_too_long_is_left_to_the_next_poll() -> None:
+    clock = Clock()
+    notifier, _ = notifier_over(Topic(), per_second=0.1, clock=clock)
+    first, second = of_runs(2)
+    assert set(notifier.publish([first, second])) == {second.id}
+    clock.at += 10
+    assert notifier.publish([second]) == {}
+    assert clock.slept == []

@@ -24,6 +24,7 @@ CAMPAIGNS: Final = Provider(
     journey_field="campaign_id",
     run_field=None,
     arn_format="arn:{partition}:connect-campaigns:{region}:{account}:campaign/{journey}",
+    refusal_hint="",
     console_url_format="https://{console}/connect/v2/app/campaigns?region={region}#/{container}/{journey}",
 )
 """A provider without runs, times or spaces to hide in."""

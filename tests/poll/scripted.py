@@ -29,6 +29,7 @@ PROVIDER = Provider(
     journey_field="journey_id",
     run_field="run_id",
     arn_format="arn:{partition}:mobiletargeting:{region}:{account}:apps/{container}/journeys/{journey}",
+    refusal_hint="",
     console_url_format="https://{console}/pinpoint/home?region={region}#/apps/{container}/journeys/{journey}",
 )
 

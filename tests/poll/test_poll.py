@@ -3,8 +3,9 @@
 import pytest
 
 from journey_watch.core.errors import PollFailedError, SourceError, StoreUnavailableError
-from journey_watch.core.policy import AlertRule, Severity
+from journey_watch.core.policy import AlertRule
 from journey_watch.core.runs import JourneyInfo, JourneyKey, ObservedRun, Status
+from journey_watch.core.severity import Severity
 from journey_watch.core.watch_list import WatchTarget
 from journey_watch.invocation import DELIVERY_RESERVE_SECONDS
 from tests.poll.scripted import Stage

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -16,9 +16,11 @@ from journey_watch.contract import (
 )
 from journey_watch.core.alerts import Alert, Owed
 from journey_watch.core.conditions import Condition, ConditionKind
-from journey_watch.core.runs import JourneyKey, JourneyState, Lane, PendingAlert, RecordedRun, Status
+from journey_watch.core.mutes import Mute
+from journey_watch.core.runs import LANE_ITSELF, JourneyKey, JourneyState, Lane, PendingAlert, RecordedRun, Status
 from journey_watch.core.severity import Severity
 from journey_watch.core.transitions import StateChange
+from journey_watch.core.watch_list import ALL
 from journey_watch.ports import LaneState
 
 ITEM_LIMIT_BYTES: Final = 400_000
@@ -55,16 +57,19 @@ def lane_item_key(lane: Lane) -> dict[str, Any]:
 def lane_state(lane_items: Iterable[Item]) -> LaneState:
     """A whole lane, from the items of its partition."""
     journeys: dict[JourneyKey, JourneyState] = {}
+    watchers: dict[JourneyKey, JourneyState] = {}
     lane_item: Item = {}
     for item in lane_items:
         kind, _, rest = item[SORT_KEY]["S"].partition("#")
         if kind == _STATE:
             container_id, _, journey_id = rest.partition("#")
-            journeys[JourneyKey(container_id, journey_id)] = _journey_state(item)
+            states = watchers if journey_id == ALL else journeys
+            states[JourneyKey(container_id, journey_id)] = _journey_state(item)
         elif kind == _LANE_ITEM:
             lane_item = item
     return LaneState(
         journeys=journeys,
+        watchers=watchers,
         listed={
             name.removeprefix(LISTED_PREFIX): datetime.fromisoformat(value["S"])
             for name, value in lane_item.items()
@@ -91,6 +96,10 @@ def _journey_state(item: Item) -> JourneyState:
         },
         journey_name=item.get("journey_name", {}).get("S"),
         conditions=_conditions(item),
+        mutes={
+            mute_id: datetime.fromisoformat(since)
+            for mute_id, since in json.loads(item.get("mutes", {}).get("S", "{}")).items()
+        },
     )
 
 
@@ -155,8 +164,10 @@ def state_update(change: StateChange, owed: Sequence[Owed], lease_until: datetim
     for name, time in (*times, ("settled_update", state.settled_update)):
         if time is not None:
             values[name] = {"S": iso(time)}
-    if state.conditions or change.had_conditions:
-        values["conditions"] = {"S": _conditions_document(state.conditions)}
+    # Written even if empty: there may have been some before.
+    values["conditions"] = {"S": _conditions_document(state.conditions)}
+    if change.journey == LANE_ITSELF:
+        values["mutes"] = {"S": json.dumps({mute_id: iso(since) for mute_id, since in state.mutes.items()})}
     if state.journey_name is not None:
         values["journey_name"] = {"S": state.journey_name}
     names: dict[str, str] = {}
@@ -181,7 +192,8 @@ def forgetting_update(seen_version: int) -> dict[str, Any]:
     """The conditional update that drops what is remembered of a journey, but not what is still owed."""
     return {
         "ConditionExpression": "version = :seen",
-        "UpdateExpression": "SET version = :next, runs = :none REMOVE baselined_at, settled_before, settled_update",
+        "UpdateExpression": "SET version = :next, runs = :none "
+        "REMOVE baselined_at, settled_before, settled_update, conditions",
         "ExpressionAttributeValues": {
             ":seen": {"N": str(seen_version)},
             ":next": {"N": str(seen_version + 1)},
@@ -215,5 +227,42 @@ def transition(lane: Lane, alert: Alert, expires_at: int) -> dict[str, Any]:
     }
 
 
+def journey_of(item: Item) -> JourneyKey:
+    """The journey in a TRANSITION item's partition key."""
+    *_, container_id, journey_id = item[PARTITION_KEY]["S"].split("#", 5)
+    return JourneyKey(container_id, journey_id)
+
+
 def alert(item: Item, journey: JourneyKey) -> Alert:
     return Alert.from_envelope(json.loads(item["envelope"]["S"]), journey=journey, thread=item["thread"]["S"])
+
+
+CONTROL: Final = "CONTROL"
+"""Partition of what operators set."""
+MUTE_PREFIX: Final = "MUTE#"
+
+
+def mute_item(mute: Mute) -> dict[str, Any]:
+    """The item of a mute with an end; it expires a day after that. Weekly windows stand in the configuration."""
+    if mute.until is None:
+        raise ValueError("a mute that an operator sets has an end")
+    values = {name: value for name, value in asdict(mute).items() if name in _MUTE_VALUES}
+    return {
+        PARTITION_KEY: {"S": CONTROL},
+        SORT_KEY: {"S": MUTE_PREFIX + mute.id},
+        "mute": {"S": json.dumps(values, default=iso)},
+        EXPIRES_AT: {"N": str(int((mute.until + timedelta(days=1)).timestamp()))},
+    }
+
+
+_MUTE_VALUES: Final = ("id", "reason", "set_by", "journeys", "container_id", "provider", "since", "until")
+
+
+def mute(item: Item) -> Mute:
+    values = json.loads(item["mute"]["S"])
+    since, until = values.pop("since"), values.pop("until")
+    return Mute(
+        **{**values, "journeys": tuple(values["journeys"])},
+        since=datetime.fromisoformat(since) if since else None,
+        until=datetime.fromisoformat(until),
+    )

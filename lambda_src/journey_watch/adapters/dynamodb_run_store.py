@@ -14,9 +14,17 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from journey_watch.adapters import dynamodb_items as items
-from journey_watch.contract import EXPIRES_AT, PARTITION_KEY, SORT_KEY
+from journey_watch.contract import (
+    EXPIRES_AT,
+    LANE_INDEX,
+    LANE_INDEX_PARTITION_KEY,
+    LANE_INDEX_SORT_KEY,
+    PARTITION_KEY,
+    SORT_KEY,
+)
 from journey_watch.core.alerts import Alert, Owed
 from journey_watch.core.errors import StateTooLargeError, StoreUnavailableError
+from journey_watch.core.mutes import Mute
 from journey_watch.core.runs import JourneyKey, Lane
 from journey_watch.core.transitions import StateChange
 from journey_watch.ports import Commit, LaneState
@@ -48,14 +56,22 @@ class DynamoDBRunStore:
         self._clock = clock
 
     def load(self, lane: Lane) -> LaneState:
+        with self._answering("read"):
+            return items.lane_state(self._query({PARTITION_KEY: items.lane_key(lane)}))
+
+    def _query(self, keys: Mapping[str, str], index: str | None = None) -> Iterator[Mapping[str, Any]]:
+        """All items of a partition; with a second key, those from there on."""
+        conditions = [f"#k{n} {operator} :k{n}" for n, operator in enumerate(["=", ">="][: len(keys)])]
+        of_index: dict[str, Any] = {"IndexName": index} if index else {}
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
-            KeyConditionExpression="#pk = :pk",
-            ExpressionAttributeNames={"#pk": PARTITION_KEY},
-            ExpressionAttributeValues={":pk": {"S": items.lane_key(lane)}},
+            **of_index,
+            KeyConditionExpression=" AND ".join(conditions),
+            ExpressionAttributeNames=_placeholders("#k", list(keys)),
+            ExpressionAttributeValues={f":k{n}": {"S": value} for n, value in enumerate(keys.values())},
         )
-        with self._answering("read"):
-            return items.lane_state(item for page in pages for item in page["Items"])
+        for page in pages:
+            yield from page["Items"]
 
     def commit(
         self, lane: Lane, change: StateChange, alerts: Sequence[Alert], owed: Sequence[Owed], lease_until: datetime
@@ -162,6 +178,16 @@ class DynamoDBRunStore:
                     continue
                 raise
             return
+
+    def mutes(self) -> Sequence[Mute]:
+        with self._answering("read"):
+            return [items.mute(item) for item in self._query({PARTITION_KEY: items.CONTROL})]
+
+    def history(self, lane: Lane, since: datetime) -> Sequence[Alert]:
+        keys = {LANE_INDEX_PARTITION_KEY: str(lane), LANE_INDEX_SORT_KEY: since.isoformat(timespec="milliseconds")}
+        with self._answering("read"):
+            found = self._query(keys, index=LANE_INDEX)
+            return [items.alert(item, items.journey_of(item)) for item in found]
 
     def mark_listed(self, lane: Lane, marker: str, at: datetime) -> None:
         self._update_lane(

@@ -6,8 +6,10 @@ from datetime import datetime
 from threading import Lock
 
 from journey_watch.core.alerts import Alert, Owed
+from journey_watch.core.mutes import Mute
 from journey_watch.core.runs import JourneyKey, JourneyState, Lane, PendingAlert
 from journey_watch.core.transitions import StateChange
+from journey_watch.core.watch_list import ALL
 from journey_watch.ports import Commit, LaneState
 
 
@@ -17,25 +19,48 @@ class MemoryRunStore:
     def __init__(self) -> None:
         self._lock = Lock()
         self._lanes: dict[Lane, LaneState] = {}
+        self._mutes: Sequence[Mute] = ()
         self._alerts: dict[tuple[Lane, JourneyKey, str], Alert] = {}
 
     def load(self, lane: Lane) -> LaneState:
         with self._lock:
             state = self._lane(lane)
-            return replace(state, journeys=dict(state.journeys), listed=dict(state.listed))
+            return replace(state, journeys=dict(state.journeys), watchers=dict(state.watchers))
 
     def _lane(self, lane: Lane) -> LaneState:
         return self._lanes.get(lane, LaneState(journeys={}))
 
+    def _state(self, lane: Lane, journey: JourneyKey) -> JourneyState:
+        held = self._lane(lane)
+        return {**held.journeys, **held.watchers}.get(journey, JourneyState())
+
     def _put(self, lane: Lane, journey: JourneyKey, state: JourneyState) -> None:
         held = self._lane(lane)
-        self._lanes[lane] = replace(held, journeys={**held.journeys, journey: state})
+        if journey.journey_id == ALL:
+            self._lanes[lane] = replace(held, watchers={**held.watchers, journey: state})
+        else:
+            self._lanes[lane] = replace(held, journeys={**held.journeys, journey: state})
+
+    def set_mutes(self, *mutes: Mute) -> None:
+        """Replace what operators have set."""
+        self._mutes = mutes
+
+    def mutes(self) -> Sequence[Mute]:
+        return self._mutes
+
+    def history(self, lane: Lane, since: datetime) -> Sequence[Alert]:
+        with self._lock:
+            recorded = [alert for (of_lane, _, _), alert in self._alerts.items() if of_lane == lane]
+        return sorted(
+            (alert for alert in recorded if datetime.fromisoformat(alert.observed_time) >= since),
+            key=lambda alert: (alert.observed_time, alert.id),
+        )
 
     def commit(
         self, lane: Lane, change: StateChange, alerts: Sequence[Alert], owed: Sequence[Owed], lease_until: datetime
     ) -> Commit:
         with self._lock:
-            held = self._lane(lane).journeys.get(change.journey, JourneyState())
+            held = self._state(lane, change.journey)
             if held.version != change.seen_version:
                 return Commit.LOST_RACE
             pending = {one.key: PendingAlert(one.alert.sort_key, lease_until) for one in owed}
@@ -45,7 +70,7 @@ class MemoryRunStore:
 
     def claim(self, lane: Lane, journey: JourneyKey, keys: Sequence[str], seen: datetime, until: datetime) -> bool:
         with self._lock:
-            state = self._lane(lane).journeys.get(journey, JourneyState())
+            state = self._state(lane, journey)
             owed = [state.undelivered.get(key) for key in keys]
             if any(pending is None or pending.lease_until != seen for pending in owed):
                 return False
@@ -60,13 +85,13 @@ class MemoryRunStore:
 
     def acknowledge(self, lane: Lane, journey: JourneyKey, keys: Sequence[str]) -> None:
         with self._lock:
-            state = self._lane(lane).journeys[journey]
+            state = self._state(lane, journey)
             left = {key: owed for key, owed in state.undelivered.items() if key not in keys}
             self._put(lane, journey, replace(state, undelivered=left))
 
     def forget_baseline(self, lane: Lane, journey: JourneyKey, seen_version: int) -> Commit:
         with self._lock:
-            held = self._lane(lane).journeys.get(journey, JourneyState())
+            held = self._state(lane, journey)
             if held.version != seen_version:
                 return Commit.LOST_RACE
             forgotten = JourneyState(

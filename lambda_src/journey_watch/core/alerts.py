@@ -2,13 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Self
 
+from journey_watch.core.conditions import ConditionKind
 from journey_watch.core.runs import JourneyKey
 from journey_watch.core.severity import Severity
 
 ALERT_TOPIC = "alerts"
-"""The channel that every deployment has."""
+"""The channel of those who care about journeys."""
+OPS_TOPIC = "ops"
+"""The channel of those who look after the monitor itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,16 @@ class Alert:
             observed_time=detail["observed_time"],
             envelope=envelope,
         )
+
+    @property
+    def age(self) -> timedelta:
+        """How old the change was when it was seen, as far as the provider says; zero for what is no change."""
+        return timedelta(seconds=self.envelope["detail"].get("detection_delay_seconds") or 0)
+
+    @property
+    def is_for_operators(self) -> bool:
+        """True if it is about the monitor's own sight, which those who look after it are told."""
+        return bool(self.envelope["detail"].get("condition") == ConditionKind.UNREACHABLE)
 
     @property
     def sort_key(self) -> str:

@@ -32,3 +32,16 @@ class SourceError(JourneyWatchError):
 
 class PollFailedError(JourneyWatchError):
     """Nothing of what a lane watches could be read: the monitor is blind there."""
+
+
+class ChatUnavailableError(JourneyWatchError):
+    """A chat service takes no messages now; others would fare the same."""
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+        """In seconds, if the service said so."""
+
+
+class ChatRefusedError(JourneyWatchError):
+    """A chat service refused one message, or the webhook it came by."""

@@ -79,6 +79,10 @@ class JourneyKey:
         return f"{self.container_id}/{self.journey_id}"
 
 
+LANE_ITSELF = JourneyKey("*", "*")
+"""Stands where a journey would, for what is remembered and told of a whole lane."""
+
+
 @dataclass(frozen=True, slots=True)
 class ObservedRun:
     """A run as a source listed it. Remote, hence untrusted: only `run_id` and `status` are sure to be there."""
@@ -119,6 +123,10 @@ def _no_runs() -> Mapping[str, RecordedRun]:
     return MappingProxyType({})
 
 
+def _no_mutes() -> Mapping[str, datetime]:
+    return MappingProxyType({})
+
+
 def _no_conditions() -> Mapping[str, Condition]:
     return MappingProxyType({})
 
@@ -147,6 +155,8 @@ class JourneyState:
     """As of the last commit."""
     conditions: Mapping[str, Condition] = field(default_factory=_no_conditions)
     """What is wrong, or suspected to be, by Condition.key."""
+    mutes: Mapping[str, datetime] = field(default_factory=_no_mutes)
+    """Of a lane itself: the mutes in force at its last poll, by their ids, and since when."""
 
     @property
     def has_live_run(self) -> bool:

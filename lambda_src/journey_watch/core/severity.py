@@ -11,9 +11,11 @@ class Severity(StrEnum):
     WARNING = "warning"
     CRITICAL = "critical"
 
+    @property
+    def loudness(self) -> int:
+        """To sort by: greater is louder."""
+        return list(Severity).index(self)
+
     def reaches(self, minimum: "Severity") -> bool:
         """True if a reader who asked for `minimum` and louder is told of this."""
-        return _LOUDNESS.index(self) >= _LOUDNESS.index(minimum)
-
-
-_LOUDNESS = tuple(Severity)
+        return self.loudness >= minimum.loudness

@@ -4,12 +4,13 @@ The rules were found with an exhaustive model of overlapping polls, crashes and 
 because leaving it out lost, repeated or invented an alert.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from types import MappingProxyType
 
+from journey_watch.core.condition_rules import Assessment, ConditionEvent
 from journey_watch.core.runs import JourneyKey, JourneyState, Observation, ObservedRun, RecordedRun, Status
 
 STALE_READ_WINDOW = timedelta(minutes=15)
@@ -50,8 +51,8 @@ class StateChange:
     state: JourneyState
     """`undelivered` in it is meaningless: a commit adds its own ids and touches no others."""
     transitions: tuple[Transition, ...] = ()
-    had_conditions: bool = False
-    """The recorded state has conditions, so they must be written even if none is left."""
+    events: tuple[ConditionEvent, ...] = ()
+    """What is to be told about conditions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,3 +302,15 @@ def approximate_bytes(state: JourneyState) -> int:
     """No less than what the state takes in the table, without asking the table."""
     ids = sum(len(run_id.encode()) for run_id in state.runs) + sum(len(alert_id) for alert_id in state.undelivered)
     return ids + _BYTES_PER_RECORD * (len(state.runs) + len(state.undelivered))
+
+
+def with_assessment(
+    journey: JourneyKey, state: JourneyState, changes: Sequence[StateChange], assessment: Assessment
+) -> tuple[StateChange, ...]:
+    """Let the last commit carry what is wrong with the journey; one commit more if nothing else has changed."""
+    if assessment.conditions == state.conditions and not assessment.events:
+        return tuple(changes)
+    *before, last = changes or [StateChange(journey, state.version, replace(state, version=state.version + 1))]
+    runs = {run_id: run for run_id, run in last.state.runs.items() if run_id not in assessment.given_up}
+    moved = replace(last.state, conditions=assessment.conditions, runs=runs)
+    return *before, replace(last, state=moved, events=assessment.events)

@@ -9,6 +9,19 @@ ALL = "*"
 
 
 @dataclass(frozen=True, slots=True)
+class Thresholds:
+    """How much patience a target's journeys deserve, in seconds. None switches a condition off."""
+
+    stuck_after: int | None = None
+    late_after: int | None = None
+    expect_run_every: int | None = None
+    unreachable_after: int = 15 * 60
+    remind_every: int = 24 * 3600
+    catch_up_after: int = 24 * 3600
+    """Changes that are older than this when they are seen are told together."""
+
+
+@dataclass(frozen=True, slots=True)
 class WatchTarget:
     """One `[[watch]]` entry."""
 
@@ -23,6 +36,8 @@ class WatchTarget:
     """A role to assume, for another account; None means the poller's own credentials."""
     external_id: str | None = None
     """Sent with the role assumption, if the role's trust policy asks for it."""
+
+    thresholds: Thresholds = Thresholds()
 
     @property
     def lists_journeys(self) -> bool:

@@ -1,6 +1,8 @@
 """What people and programs receive: the envelope that is stored and sent, and everything derived from it alone."""
 
 from journey_watch.core.messages.chat_card import chat_card
+from journey_watch.core.messages.condition_envelope import condition_alert
+from journey_watch.core.messages.digest_envelope import digests, mute_ended_alert
 from journey_watch.core.messages.email_text import email_subject, email_text
 from journey_watch.core.messages.envelope import status_change
 from journey_watch.core.messages.topic_message import TopicMessage, alert_topic_message, chat_topic_message
@@ -10,7 +12,10 @@ __all__ = [
     "alert_topic_message",
     "chat_card",
     "chat_topic_message",
+    "condition_alert",
+    "digests",
     "email_subject",
     "email_text",
+    "mute_ended_alert",
     "status_change",
 ]

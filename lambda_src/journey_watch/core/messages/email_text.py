@@ -1,14 +1,19 @@
 """The e-mail about an alert: plain text, read on a phone."""
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
 from journey_watch.core.alerts import Alert
+from journey_watch.core.messages.about_many import line_of
+from journey_watch.core.messages.story import Story
+from journey_watch.core.messages.telling import story_of
 from journey_watch.core.messages.untrusted_text import cut, one_line, printable_ascii
-from journey_watch.core.messages.wording import before_that, next_step, readable_time, things_of, when
 
 LONGEST_SUBJECT: Final = 99
 """SNS refuses 100 and more, anything but printable ASCII, and line breaks."""
 LONGEST_SUMMARY: Final = 1000
+MOST_LINES: Final = 100
+"""More than anybody reads on a phone; the JSON form has them all."""
 
 
 def email_subject(alert: Alert) -> str:
@@ -16,13 +21,12 @@ def email_subject(alert: Alert) -> str:
 
     It names no run, so that a mail client puts the same news about a journey in one conversation.
     """
-    detail = alert.envelope["detail"]
-    journey = things_of(detail)[1]
+    story = story_of(alert.envelope)
     head = f"[{alert.severity.upper()}] "
-    tail = f": {detail['previous_status'] or 'new'} -> {detail['status']} ({printable_ascii(alert.envelope['region'])})"
-    name = printable_ascii(journey.name or "")
+    tail = f": {printable_ascii(story.move)} ({printable_ascii(alert.envelope['region'])})"
+    name = printable_ascii(story.about.name or "")
     if not any(character.isalnum() for character in name):
-        name = f"{journey.noun} {printable_ascii(journey.id)}"
+        name = f"{story.about.noun} {printable_ascii(story.about.id)}"
     room = LONGEST_SUBJECT - len(head) - len(tail)
     return (head + cut(name, room, "...") + tail)[:LONGEST_SUBJECT]
 
@@ -30,25 +34,31 @@ def email_subject(alert: Alert) -> str:
 def email_text(alert: Alert) -> str:
     """What happened, to what, when, what to do about it, and where."""
     envelope, detail = alert.envelope, alert.envelope["detail"]
-    before, created = before_that(detail), detail["creation_time"]
-    facts = [
-        *((thing.noun.capitalize(), thing.name_and_id) for thing in things_of(detail)),
-        ("Status", f"{detail['previous_status'] or 'new'} -> {detail['status']}"),
-        ("When", when(detail)),
-        *([("Before that", before)] if before else []),
-        *([("Created or scheduled", readable_time(created))] if created else []),
-    ]
+    story = story_of(envelope)
     return "\n".join(
         [
             f"{alert.severity.upper()}: {one_line(detail['summary'], LONGEST_SUMMARY)}",
             "",
-            *(f"{label}: {value}" for label, value in facts),
+            *_facts(story),
+            *_members(story),
             "",
-            f"What to do: {next_step(detail)}",
-            detail["console_url"],
+            f"What to do: {story.next_step}",
+            *([detail["console_url"]] if detail.get("console_url") else []),
             "",
             f"Account {envelope['account']}, {envelope['region']}, {detail['provider']}",
             f"Alert id {alert.id}",
             "",
         ]
     )
+
+
+def _facts(story: Story) -> Sequence[str]:
+    things = [(thing.noun.capitalize(), thing.name_and_id) for thing in story.things]
+    return [f"{label}: {fact}" for label, fact in (*things, ("Status", story.move), *story.facts)]
+
+
+def _members(story: Story) -> Sequence[str]:
+    shown: Sequence[Any] = story.members[:MOST_LINES]
+    left_out = len(story.members) - len(shown)
+    lines = [f"- {one_line(line_of(member), LONGEST_SUMMARY)}" for member in shown]
+    return [*([""] if lines else []), *lines, *([f"… and {left_out} more"] if left_out else [])]

@@ -40,18 +40,16 @@ def chat_topic_message(alert: Alert) -> TopicMessage:
 
 
 def _attributes(alert: Alert) -> dict[str, str | tuple[str, ...]]:
+    """What filter policies can choose by; SNS takes ten at most. Of a digest only what is true of all its members."""
     detail = alert.envelope["detail"]
-    container, journey, *_ = things_of(detail)
-    before = detail["previous_status"]
+    lists = {name: detail[name] for name in ("status", "previous_status") if detail.get(name)}
+    lists |= {f"{thing.noun}_id": thing.id for thing in things_of(detail) if thing.noun != "run"}
     return {
         contract.ATTRIBUTE_SEVERITY: alert.severity.value,
         "provider": detail["provider"],
         "detail_type": alert.envelope["detail-type"],
         "region": alert.envelope["region"],
-        "status": (detail["status"],),
-        **({} if before is None else {"previous_status": (before,)}),
-        f"{container.noun}_id": (container.id,),
-        f"{journey.noun}_id": (journey.id,),
+        **{name: (value,) for name, value in lists.items()},
     }
 
 

@@ -1,0 +1,211 @@
+"""When a condition is suspected, opens, is reminded of and resolves.
+
+A suspicion is told to nobody. What the provider's listing alone suggests (a run stuck, late or missing) opens only if
+a second reading in the same poll shows it too: `confirmed`.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from journey_watch.core.conditions import Condition, ConditionKind
+from journey_watch.core.runs import JourneyState, Observation, RecordedRun, Status
+from journey_watch.core.severity import Severity
+from journey_watch.core.watch_list import Thresholds
+
+GIVE_UP_AFTER = timedelta(days=90)
+"""A run that is missing for so long is no longer watched for."""
+_SEVERITY = {ConditionKind.UNREACHABLE: Severity.CRITICAL}
+
+
+class Phase(StrEnum):
+    """What is told about a condition; the end of the alert's detail-type."""
+
+    OPENED = "Opened"
+    REMINDER = "Reminder"
+    RESOLVED = "Resolved"
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionEvent:
+    phase: Phase
+    condition: Condition
+    """As it is from then on; a resolved one as it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    conditions: Mapping[str, Condition]
+    """What is wrong or suspected from now on."""
+    events: tuple[ConditionEvent, ...] = ()
+    unconfirmed: bool = False
+    """Something would open if a second reading showed it too."""
+    given_up: frozenset[str] = frozenset()
+    """Runs that have been missing for so long that they are no longer remembered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """Everything but the facts: time, patience, and whether anybody may be told."""
+
+    now: datetime
+    begun: datetime
+    """When the reading began."""
+    interval: timedelta
+    """Of the schedule."""
+    thresholds: Thresholds
+    muted: bool = False
+    """A mute covers the journey: what opens is announced when the mute ends, if it is still open."""
+    confirmed: bool = False
+    """This is the second reading of the poll."""
+
+
+def assess_reading(
+    known: Mapping[str, Condition],
+    state: JourneyState,
+    observation: Observation,
+    circumstances: Circumstances,
+    *,
+    expects_runs: bool = True,
+) -> Assessment:
+    """Hold a journey's listing against its state as it is after the listing's changes.
+
+    `known` are the conditions so far. With `expects_runs` False (the provider says the journey has ended) none is
+    overdue.
+    """
+    listed = {run.run_id for run in observation.runs}
+    # A run listed twice moved while its pages were read: another may have slipped through.
+    complete = observation.complete and len(listed) == len(observation.runs)
+    found = [
+        *_of_runs(known, state, listed, complete=complete, circumstances=circumstances),
+        *_of_journey(known, state, observation, circumstances, complete=complete, expects_runs=expects_runs),
+    ]
+    return _weigh(known, found, circumstances)
+
+
+def assess_failure(known: Mapping[str, Condition], reason: str | None, circumstances: Circumstances) -> Assessment:
+    """Weigh that a journey, a listing or a lane could not be read, or (None) that it could; nothing else changes."""
+    others = [condition for condition in known.values() if condition.kind is not ConditionKind.UNREACHABLE]
+    found = [*others, *([_unreachable(known, reason, circumstances)] if reason else [])]
+    return _weigh(known, found, circumstances)
+
+
+def _of_runs(
+    known: Mapping[str, Condition],
+    state: JourneyState,
+    listed: set[str],
+    *,
+    complete: bool,
+    circumstances: Circumstances,
+) -> Iterator[Condition]:
+    thresholds, now = circumstances.thresholds, circumstances.now
+    patience = {
+        Status.RUNNING: (ConditionKind.STUCK, thresholds.stuck_after),
+        Status.SCHEDULED: (ConditionKind.LATE, thresholds.late_after),
+    }
+    for run_id, run in state.runs.items():
+        kind, seconds = patience.get(run.status, (None, None))
+        if kind is not None and seconds is not None and now - _since(run) > timedelta(seconds=seconds):
+            condition = Condition(kind, run_id, _since(run))
+            if run_id in listed or condition.key in known:
+                yield condition
+        missing = Condition(ConditionKind.MISSING, run_id, circumstances.begun)
+        gone = complete and bool(listed)  # an empty listing says something about the journey, not about its runs
+        if not run.status.is_terminal and run_id not in listed and (gone or missing.key in known):
+            yield replace(missing, since=known[missing.key].since if missing.key in known else missing.since)
+
+
+def _since(run: RecordedRun) -> datetime:
+    return run.last_update_time or run.recorded_at
+
+
+def _of_journey(
+    known: Mapping[str, Condition],
+    state: JourneyState,
+    observation: Observation,
+    circumstances: Circumstances,
+    *,
+    complete: bool,
+    expects_runs: bool,
+) -> Iterator[Condition]:
+    if not observation.runs and state.has_live_run and (complete or ConditionKind.UNREACHABLE in known):
+        live = sum(not run.status.is_terminal for run in state.runs.values())
+        yield _unreachable(known, f"it lists no runs any more, though {live} had not ended", circumstances)
+    every = circumstances.thresholds.expect_run_every
+    if every is None or not expects_runs or state.baselined_at is None:
+        return
+    created = [run.creation_time or run.recorded_at for run in state.runs.values()]
+    newest = max([state.settled_before or state.baselined_at, *created])
+    overdue = circumstances.now - newest > timedelta(seconds=every)
+    if overdue and (complete or ConditionKind.OVERDUE in known):
+        yield Condition(ConditionKind.OVERDUE, None, newest + timedelta(seconds=every))
+
+
+def _unreachable(known: Mapping[str, Condition], reason: str, circumstances: Circumstances) -> Condition:
+    before = known.get(ConditionKind.UNREACHABLE)
+    since = before.since if before else circumstances.begun
+    return Condition(ConditionKind.UNREACHABLE, None, since, reason=before.reason if before else reason)
+
+
+def _weigh(known: Mapping[str, Condition], found: Iterable[Condition], circumstances: Circumstances) -> Assessment:
+    """Carry over what was known of each condition that is found, and see what is to be told."""
+    conditions: dict[str, Condition] = {}
+    events: list[ConditionEvent] = []
+    unconfirmed = False
+    given_up: set[str] = set()
+    for fresh in found:
+        old = known.get(fresh.key)
+        if fresh.run_id and fresh.kind is ConditionKind.MISSING and circumstances.now - fresh.since > GIVE_UP_AFTER:
+            given_up.add(fresh.run_id)
+            continue
+        if old is None or old.opened_at is None:
+            ripe = _is_ripe(fresh, old, circumstances)
+            unconfirmed |= ripe and not circumstances.confirmed
+            opened, event = _opened(fresh, circumstances) if ripe and circumstances.confirmed else (fresh, None)
+            if opened.opened_at is None and fresh.kind in _OPENS_AT_ONCE:
+                continue  # nothing needs to be remembered: the state itself says since when
+        else:
+            opened, event = _continued(old, circumstances)
+        conditions[fresh.key] = opened
+        events += [event] if event else []
+    over = [old for key, old in known.items() if key not in conditions and old.run_id not in given_up]
+    events += [ConditionEvent(Phase.RESOLVED, old) for old in over if old.opened_at and old.announced]
+    return Assessment(conditions, tuple(events), unconfirmed, frozenset(given_up))
+
+
+_OPENS_AT_ONCE = frozenset({ConditionKind.STUCK, ConditionKind.LATE, ConditionKind.OVERDUE})
+
+
+def _is_ripe(fresh: Condition, old: Condition | None, circumstances: Circumstances) -> bool:
+    """True if it may open now: at once, or because it was already so at an earlier poll."""
+    if fresh.kind in _OPENS_AT_ONCE:
+        return True
+    if old is None:
+        return False
+    patience = (
+        timedelta(seconds=circumstances.thresholds.unreachable_after)
+        if fresh.kind is ConditionKind.UNREACHABLE
+        else circumstances.interval
+    )
+    return circumstances.begun - old.since >= patience
+
+
+def _opened(fresh: Condition, circumstances: Circumstances) -> tuple[Condition, ConditionEvent | None]:
+    severity = _SEVERITY.get(fresh.kind, Severity.WARNING)
+    opened = replace(fresh, opened_at=circumstances.now, severity=severity, announced=not circumstances.muted)
+    return opened, None if circumstances.muted else ConditionEvent(Phase.OPENED, opened)
+
+
+def _continued(old: Condition, circumstances: Circumstances) -> tuple[Condition, ConditionEvent | None]:
+    if circumstances.muted:
+        return old, None
+    if not old.announced:
+        told = replace(old, announced=True)
+        return told, ConditionEvent(Phase.OPENED, told)
+    open_for = circumstances.now - (old.opened_at or circumstances.now)
+    due = int(open_for / timedelta(seconds=circumstances.thresholds.remind_every))
+    if due > old.reminders:
+        reminded = replace(old, reminders=due)
+        return reminded, ConditionEvent(Phase.REMINDER, reminded)
+    return old, None

@@ -1,0 +1,106 @@
+"""An alert as a message of Slack's incoming webhooks, for those without Amazon Q.
+
+Limits: https://docs.slack.dev/reference/block-kit/blocks
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from journey_watch.core.messages.about_many import line_of
+from journey_watch.core.messages.chat_card import SIGN
+from journey_watch.core.messages.story import Story
+from journey_watch.core.messages.telling import story_of
+from journey_watch.core.messages.untrusted_text import for_chat
+from journey_watch.core.messages.wording import duration, readable_time
+from journey_watch.core.severity import Severity
+
+# Slack counts characters without saying which: all of this fits even if each of them counts twice.
+_LONGEST_NAME: Final = 40
+_LONGEST_MOVE: Final = 50
+"""With severity and punctuation, less than the 150 characters of a header; the summary below it says all."""
+_LONGEST_LINE: Final = 250
+_LONGEST_SUMMARY: Final = 1000
+_LINES_PER_SECTION: Final = 5
+_MOST_LINES: Final = 20
+"""Of a digest; the JSON form has them all."""
+_MOST_FIELDS: Final = 10
+_LINKABLE: Final = re.compile(r"https://[!-;=?-{}~]{1,2000}")
+"""Printable ASCII without what ends a link in Slack's markup."""
+
+Block = dict[str, Any]
+
+
+def slack_message(envelope: Mapping[str, Any], *, now: datetime) -> dict[str, Any]:
+    """Build the webhook's payload from an alert's envelope.
+
+    It says when the alert was seen and how much later, by `now`, it is shown: a queue keeps no order. Raises KeyError,
+    TypeError or ValueError if the envelope was not made by this version.
+    """
+    detail, story = envelope["detail"], story_of(envelope)
+    summary = for_chat(detail["summary"], _LONGEST_SUMMARY)
+    return {
+        # What notifications and screen readers say in place of the blocks.
+        "text": summary,
+        "blocks": [
+            _header(Severity(detail["severity"]), story),
+            _section(summary),
+            *_fields(story),
+            *_members(story),
+            *([_section(f"*What to do:* {for_chat(story.next_step, _LONGEST_LINE)}")] if story.next_step else []),
+            *_link(detail.get("console_url") or ""),
+            _context(envelope, now),
+        ],
+    }
+
+
+def _header(severity: Severity, story: Story) -> Block:
+    name = for_chat(story.about.label, _LONGEST_NAME)
+    move = for_chat(story.move.replace("->", "→"), _LONGEST_MOVE)
+    # Without `emoji`, a name cannot turn words between colons into pictures.
+    text = {"type": "plain_text", "text": f"{SIGN[severity]} {severity.upper()}: {name}, {move}", "emoji": False}
+    return {"type": "header", "text": text}
+
+
+def _fields(story: Story) -> Sequence[Block]:
+    things = [(thing.noun.capitalize(), thing.name_and_id) for thing in story.things]
+    fields = [
+        _text(f"*{label}:*\n{for_chat(fact, _LONGEST_LINE)}") for label, fact in (*things, *story.facts)[:_MOST_FIELDS]
+    ]
+    return [{"type": "section", "fields": fields}] if fields else []
+
+
+def _members(story: Story) -> Sequence[Block]:
+    lines = [f"• {for_chat(line_of(member), _LONGEST_LINE)}" for member in story.members[:_MOST_LINES]]
+    left_out = len(story.members) - len(lines)
+    sections = [
+        _section("\n".join(lines[at : at + _LINES_PER_SECTION])) for at in range(0, len(lines), _LINES_PER_SECTION)
+    ]
+    return [*sections, *([_section(f"… and {left_out} more")] if left_out else [])]
+
+
+def _link(url: str) -> Sequence[Block]:
+    if not _LINKABLE.fullmatch(url):
+        return []
+    return [_section(f"<{url.replace('&', '&amp;')}|Open in the console>")]
+
+
+def _context(envelope: Mapping[str, Any], now: datetime) -> Block:
+    seen = envelope["detail"]["observed_time"]
+    late = max(0.0, (now - datetime.fromisoformat(seen)).total_seconds())
+    lines = (
+        f"Seen {readable_time(seen)}, shown {duration(late)} later",
+        f"Account {envelope['account']}, {envelope['region']}, {envelope['detail']['provider']}",
+        f"Alert id {envelope['id']}",
+    )
+    return {"type": "context", "elements": [_text(for_chat(line, _LONGEST_LINE)) for line in lines]}
+
+
+def _section(text: str) -> Block:
+    return {"type": "section", "text": _text(text)}
+
+
+def _text(text: str) -> dict[str, Any]:
+    """`verbatim` keeps Slack from looking for links and channel names in it by itself."""
+    return {"type": "mrkdwn", "text": text, "verbatim": True}

@@ -1,0 +1,58 @@
+"""Mutes: who is not to be told, until when. What happens under one is recorded and never sent later."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from fnmatch import fnmatchcase
+from zoneinfo import ZoneInfo
+
+from journey_watch.core.policy import ANY
+from journey_watch.core.runs import JourneyKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mute:
+    """One mute: until a time, or every week in a window. Ids in its scope may hold the wildcards `*`, `?` and `[…]`."""
+
+    id: str
+    """Names it in what it holds back."""
+    reason: str = ""
+    set_by: str = ""
+    journeys: tuple[str, ...] = (ANY,)
+    container_id: str = ANY
+    provider: str = ANY
+    since: datetime | None = None
+    """None: from whenever it was set."""
+    until: datetime | None = None
+    """Given for a mute that ends; None for a weekly window."""
+    days: tuple[int, ...] = ()
+    """Of a weekly window: the days on which it begins, 0 for Monday."""
+    begins: time | None = None
+    ends: time | None = None
+    """By the clock on the wall in `time_zone`. Not after `begins`: on the day after."""
+    time_zone: str = "UTC"
+
+    def covers(self, provider: str, journey: JourneyKey) -> bool:
+        return (
+            fnmatchcase(provider, self.provider)
+            and fnmatchcase(journey.container_id, self.container_id)
+            and any(fnmatchcase(journey.journey_id, pattern) for pattern in self.journeys)
+        )
+
+    def is_in_force(self, now: datetime) -> bool:
+        """True if it holds at `now`, an aware time. A window follows the wall clock through daylight-saving changes."""
+        if self.until is not None:
+            return (self.since is None or self.since <= now) and now < self.until
+        if self.begins is None or self.ends is None:
+            return False
+        local = now.astimezone(ZoneInfo(self.time_zone))
+        today, yesterday = local.weekday(), (local - timedelta(days=1)).weekday()
+        if self.begins < self.ends:
+            return today in self.days and self.begins <= local.time() < self.ends
+        evening = today in self.days and local.time() >= self.begins
+        return evening or (yesterday in self.days and local.time() < self.ends)
+
+
+def muted_by(mutes: Iterable[Mute], *, provider: str, journey: JourneyKey, now: datetime) -> str | None:
+    """The id of the first mute that keeps quiet about a journey now."""
+    return next((mute.id for mute in mutes if mute.covers(provider, journey) and mute.is_in_force(now)), None)

@@ -1,0 +1,117 @@
+"""What concerns a lane as a whole: that it, a listing or a journey cannot be read, and which mutes are in force."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from aws_lambda_powertools import Logger
+
+from journey_watch.core.alerts import Owed
+from journey_watch.core.condition_rules import assess_failure
+from journey_watch.core.errors import SourceError, StateTooLargeError, StoreUnavailableError
+from journey_watch.core.messages import mute_ended_alert
+from journey_watch.core.runs import LANE_ITSELF, JourneyInfo, JourneyKey, JourneyState
+from journey_watch.core.transitions import StateChange, with_assessment
+from journey_watch.core.watch_list import ALL
+from journey_watch.journey_poll import JourneyOutcome, JourneyPoll
+from journey_watch.ports import Commit, Discovery
+from journey_watch.recording import Recorder
+
+logger = Logger(child=True)
+
+
+@dataclass(slots=True)
+class LaneWatch:
+    """The watchers of one lane: they stand in its state beside the journeys, with `*` for what their keys lack."""
+
+    recorder: Recorder
+    watchers: dict[JourneyKey, JourneyState]
+
+    def note_mutes(self) -> list[Owed]:
+        """Remember which mutes are in force; of those that ended, tell once what they held back."""
+        now = self.recorder.invocation.now()
+        state = self._state(LANE_ITSELF)
+        in_force = {mute.id for mute in self.recorder.mutes if mute.is_in_force(now)}
+        if in_force == set(state.mutes):
+            return []
+        ended = [mute_id for mute_id in state.mutes if mute_id not in in_force]
+        mutes = {mute_id: state.mutes.get(mute_id, now) for mute_id in sorted(in_force)}
+        moved = replace(state, version=state.version + 1, mutes=mutes)
+        held_back = {mute_id: self._held_back(mute_id, state) for mute_id in ended}
+        alerts = [
+            mute_ended_alert(
+                mute_id,
+                details,
+                since=state.mutes[mute_id],
+                lane=self.recorder.lane,
+                provider=self.recorder.provider,
+                sequence=moved.version,
+                observed_at=now,
+            )
+            for mute_id, details in held_back.items()
+            if details
+        ]
+        record = self.recorder.commit(StateChange(LANE_ITSELF, state.version, moved), JourneyInfo(), alerts)
+        if record.result is not Commit.DONE:
+            return []
+        self.watchers[LANE_ITSELF] = moved
+        return list(record.owed)
+
+    def _held_back(self, mute_id: str, state: JourneyState) -> list[Mapping[str, object]]:
+        recorded = self.recorder.store.history(self.recorder.lane, state.mutes[mute_id])
+        details = [alert.envelope["detail"] for alert in recorded]
+        return [detail for detail in details if detail.get("muted_by") == mute_id]
+
+    def note_sight(
+        self,
+        journey_poll: JourneyPoll,
+        states: Mapping[JourneyKey, JourneyState],
+        discovery: Discovery,
+        outcomes: Sequence[JourneyOutcome],
+    ) -> list[Owed]:
+        """Weigh what could not be read. A lane that is blind is one condition, and none of its journeys.
+
+        `states` are those the journeys were compared with: one that never was read keeps what it starts from.
+        """
+        failed = {
+            outcome.journey: outcome.failure
+            for outcome in outcomes
+            if isinstance(outcome.failure, SourceError) and not outcome.observed
+        }
+        failures = [*discovery.failures.values(), *failed.values()]
+        blind = bool(failures) and not any(outcome.observed for outcome in outcomes)
+        of_lane = failures[0] if blind else discovery.failures.get(ALL)
+        troubles: dict[JourneyKey, SourceError | None] = {LANE_ITSELF: of_lane}
+        if not blind:
+            troubles |= dict.fromkeys(key for key in self.watchers if key != LANE_ITSELF)
+            troubles |= {JourneyKey(container, ALL): why for container, why in discovery.failures.items()}
+            troubles |= {journey: why for journey, why in failed.items() if not why.throttled}
+        states = {**states, **self.watchers}
+        return [
+            owed
+            for key, why in troubles.items()
+            for owed in self._note(key, why, states.get(key, JourneyState()), journey_poll, discovery)
+        ]
+
+    def _note(
+        self,
+        key: JourneyKey,
+        why: SourceError | None,
+        state: JourneyState,
+        journey_poll: JourneyPoll,
+        discovery: Discovery,
+    ) -> Sequence[Owed]:
+        begun = self.recorder.invocation.now()
+        circumstances = replace(journey_poll.circumstances(key, begun), muted=False, confirmed=True)
+        assessment = assess_failure(state.conditions, str(why) if why else None, circumstances)
+        for change in with_assessment(key, state, [], assessment):
+            try:
+                record = self.recorder.commit(change, discovery.journeys.get(key, JourneyInfo()))
+            except (StateTooLargeError, StoreUnavailableError) as error:
+                logger.warning("what cannot be read could not be noted", of=str(key), reason=str(error))
+                continue
+            if record.result is Commit.DONE:
+                return record.owed
+        return []
+
+    def _state(self, key: JourneyKey) -> JourneyState:
+        return self.watchers.get(key, JourneyState())

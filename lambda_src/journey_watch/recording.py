@@ -1,0 +1,104 @@
+"""Commit a change together with the alerts it owes: which there are, how loud, for whom, and what a mute holds back."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from journey_watch.core.alerts import OPS_TOPIC, Alert, Owed
+from journey_watch.core.condition_rules import Phase
+from journey_watch.core.messages import condition_alert, status_change
+from journey_watch.core.mutes import Mute, muted_by
+from journey_watch.core.policy import severity_of
+from journey_watch.core.provider import Provider
+from journey_watch.core.runs import JourneyInfo, JourneyKey, Lane
+from journey_watch.core.transitions import StateChange, Transition
+from journey_watch.invocation import Invocation
+from journey_watch.ports import Channel, Commit, RunStore
+from journey_watch.settings import WatchConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What became of one commit. Its alerts count only if it was made."""
+
+    result: Commit
+    alerts: Sequence[Alert]
+    owed: Sequence[Owed]
+    muted: int
+    """How many alerts a mute holds back: they are recorded and never sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorder:
+    """Commits the changes of one lane. Safe for threads."""
+
+    lane: Lane
+    provider: Provider
+    store: RunStore
+    channels: Mapping[str, Channel]
+    mutes: Sequence[Mute]
+    config: WatchConfig
+    invocation: Invocation
+
+    def muted_by(self, journey: JourneyKey, now: datetime) -> str | None:
+        """The mute that keeps quiet about a journey, if one does. The monitor's own blindness is never muted."""
+        return muted_by(self.mutes, provider=self.provider.name, journey=journey, now=now)
+
+    def commit(self, change: StateChange, info: JourneyInfo, more: Sequence[Alert] = ()) -> Record:
+        """Save the change, its alerts and `more`. Raises what RunStore.commit raises."""
+        info = replace(info, name=info.name or change.state.journey_name)
+        mute = self.muted_by(change.journey, self.invocation.now())
+        changed = [self._about_transition(change.journey, one, info, mute) for one in change.transitions]
+        change, conditions = self._with_conditions(change, info)
+        alerts = [*changed, *conditions, *more]
+        held = changed if mute else []
+        owed = [one for alert in alerts if alert not in held for one in self._owed(alert)]
+        result = self.store.commit(self.lane, change, alerts, owed, self.invocation.deadline)
+        return Record(result, alerts, owed, muted=len(held))
+
+    def _about_transition(
+        self, journey: JourneyKey, transition: Transition, info: JourneyInfo, mute: str | None
+    ) -> Alert:
+        return status_change(
+            transition,
+            lane=self.lane,
+            journey=journey,
+            provider=self.provider,
+            info=info,
+            severity=severity_of(
+                transition.previous_status,
+                transition.run.status,
+                provider=self.provider.name,
+                journey=journey,
+                rules=self.config.rules,
+            ),
+            observed_at=self.invocation.now(),
+            muted_by=mute,
+        )
+
+    def _with_conditions(self, change: StateChange, info: JourneyInfo) -> tuple[StateChange, list[Alert]]:
+        """The alerts about conditions; what they open remembers them, for the thread that they begin."""
+        alerts: list[Alert] = []
+        conditions = dict(change.state.conditions)
+        for event in change.events:
+            alert = condition_alert(
+                event,
+                lane=self.lane,
+                journey=change.journey,
+                provider=self.provider,
+                info=info,
+                sequence=change.state.version,
+                observed_at=self.invocation.now(),
+            )
+            alerts.append(alert)
+            if event.phase is Phase.OPENED:
+                conditions[event.condition.key] = replace(event.condition, opened_by=alert.id)
+        return replace(change, state=replace(change.state, conditions=conditions)), alerts
+
+    def _owed(self, alert: Alert) -> list[Owed]:
+        """To whom an alert is owed: the monitor's blindness to its operators only, everything else to all others."""
+        return [
+            Owed(alert, name)
+            for name, channel in self.channels.items()
+            if alert.is_for_operators == (name == OPS_TOPIC) and alert.severity.reaches(channel.min_severity)
+        ]

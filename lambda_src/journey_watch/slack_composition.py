@@ -1,0 +1,27 @@
+"""Makes the clients of the Slack function, and picks its adapters: it needs none of the poller's."""
+
+import json
+from collections.abc import Mapping
+
+import boto3
+
+from journey_watch import contract
+from journey_watch.adapters import aws_clients
+from journey_watch.adapters.slack_webhook import SlackWebhook
+from journey_watch.adapters.sqs_queue import SqsQueue
+from journey_watch.adapters.webhook_secrets import WebhookSecrets
+from journey_watch.core.errors import ConfigurationError
+from journey_watch.slack_delivery import SlackDelivery
+
+
+def slack_delivery(env: Mapping[str, str]) -> SlackDelivery:
+    """Raises ConfigurationError if the environment does not say which secret belongs to which queue."""
+    if contract.ENV_WEBHOOK_SECRETS not in env:
+        raise ConfigurationError(f"The function's environment lacks {contract.ENV_WEBHOOK_SECRETS}; deploy again.")
+    session = boto3.Session()
+    return SlackDelivery(
+        secrets=json.loads(env[contract.ENV_WEBHOOK_SECRETS]),
+        url_of=WebhookSecrets(aws_clients.secrets_client(session)).url,
+        webhook=SlackWebhook(),
+        queue=SqsQueue(aws_clients.sqs_client(session)),
+    )

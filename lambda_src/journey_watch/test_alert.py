@@ -1,0 +1,42 @@
+"""A test alert through every channel, on demand."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from journey_watch import contract
+from journey_watch.core.alerts import Alert
+from journey_watch.core.messages.test_message import test_message
+from journey_watch.ports import Channel
+
+
+@dataclass(frozen=True, slots=True)
+class TestReport:
+    """What became of a test alert."""
+
+    alert: Alert
+    refused: Mapping[str, str | None]
+    """By channel, why it was not accepted; None if it was."""
+
+    def to_json(self) -> dict[str, Any]:
+        """What the invocation answers; `operator_cli` reads it."""
+        return {"id": self.alert.id, "refused": dict(self.refused)}
+
+
+def asks_for_test(event: object) -> bool:
+    """True for the event `{"test_alert": true}`."""
+    return isinstance(event, Mapping) and event.get(contract.EVENT_TEST_ALERT) is True
+
+
+def send_test_alert(
+    channels: Mapping[str, Channel], *, service: str, account: str, region: str, now: datetime
+) -> TestReport:
+    """Send one to all; it is not recorded, and not tried again.
+
+    What a channel passes on by itself, as SNS does to e-mail and queues, is not known here: accepted is not yet read.
+    """
+    alert = test_message(service=service, account=account, region=region, sent_at=now)
+    return TestReport(
+        alert, {name: channel.notifier.publish([alert]).get(alert.id) for name, channel in channels.items()}
+    )
