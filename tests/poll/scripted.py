@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from journey_watch.adapters.memory_run_store import MemoryRunStore
-from journey_watch.core.alerts import ALERT_TOPIC, Alert, Owed
+from journey_watch.core.alerts import ALERT_TOPIC, OPS_TOPIC, Alert, Owed
 from journey_watch.core.errors import SourceError
 from journey_watch.core.provider import Provider
 from journey_watch.core.runs import JourneyInfo, JourneyKey, Lane, Observation, ObservedRun, Status
@@ -123,8 +124,10 @@ class ScriptedChannel:
         return refused if self.answers else {alert.id: "no answer" for alert in alerts}
 
     @property
-    def accepted_ids(self) -> list[str]:
-        return [alert.id for alert in self.accepted]
+    def told(self) -> list[dict[str, Any]]:
+        """The detail of every accepted change with its `id`, those told in a digest among them."""
+        details = [{"id": alert.id, **alert.envelope["detail"]} for alert in self.accepted]
+        return [change for detail in details for change in detail.get("changes", [detail])]
 
 
 class WatchedStore(MemoryRunStore):
@@ -180,7 +183,8 @@ class Stage:
         self.source = ScriptedSource(self.clock)
         self.store = WatchedStore()
         self.channel = ScriptedChannel()
-        self.channels = {ALERT_TOPIC: Channel(self.channel)}
+        self.operators = ScriptedChannel()
+        self.channels = {ALERT_TOPIC: Channel(self.channel), OPS_TOPIC: Channel(self.operators)}
         self.config = WatchConfig(watch=(EVERYTHING,))
 
     def configure(self, *targets: WatchTarget) -> None:

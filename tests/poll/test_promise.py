@@ -7,7 +7,9 @@ cut listing. Afterwards the troubles end, and what people were told must be the 
 
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -38,8 +40,9 @@ scripts = st.lists(st.tuples(changes, troubles), min_size=1, max_size=8)
 class Drama:
     """A stage on which a script is played; counts how often each alert may have been repeated."""
 
-    def __init__(self) -> None:
+    def __init__(self, digest_over: int) -> None:
         self.stage = Stage()
+        self.stage.config = replace(self.stage.config, digest_over=digest_over)
         for journey in JOURNEYS:
             self.stage.source.runs[journey] = {}
         self.stage.poll()
@@ -57,7 +60,7 @@ class Drama:
 
     def minute(self, trouble: str, number: int) -> None:
         self.stage.clock.advance(minutes=1)
-        accepted_before = len(self.stage.channel.accepted)
+        told_before = len(self.stage.channel.told)
         self._prepare(trouble, number)
         try:
             self.stage.poll()
@@ -66,7 +69,7 @@ class Drama:
         finally:
             self._repair()
         if trouble.startswith("crash") or trouble == "lost answer":
-            self.excused.update(self.stage.channel.accepted_ids[accepted_before:])
+            self.excused.update(detail["id"] for detail in self.stage.channel.told[told_before:])
 
     def _prepare(self, trouble: str, number: int) -> None:
         stage = self.stage
@@ -126,21 +129,20 @@ class Drama:
 
 
 @settings(max_examples=400, deadline=None)
-@given(scripts)
+@given(scripts, st.sampled_from([1, 10]))
 def test_every_change_is_told_once_and_in_an_unbroken_chain(
-    script: list[tuple[list[tuple[JourneyKey, str, int]], tuple[str, int]]],
+    script: list[tuple[list[tuple[JourneyKey, str, int]], tuple[str, int]]], digest_over: int
 ) -> None:
-    drama = Drama()
+    drama = Drama(digest_over)
     drama.play(script)
 
-    told: dict[tuple[JourneyKey, str], dict[str, dict[str, str]]] = defaultdict(dict)
-    for alert in drama.stage.channel.accepted:
-        detail = alert.envelope["detail"]
-        told[alert.journey, detail["run_id"]][alert.id] = detail
+    told: dict[tuple[str, str], dict[str, dict[str, Any]]] = defaultdict(dict)
+    for detail in drama.stage.channel.told:
+        told[detail["journey_id"], detail["run_id"]][detail["id"]] = detail
 
     for journey in JOURNEYS:
         for run_id, run in drama.stage.source.runs[journey].items():
-            story = sorted(told[journey, run_id].values(), key=lambda detail: detail["sequence"])
+            story = sorted(told[journey.journey_id, run_id].values(), key=lambda detail: detail["sequence"])
             links = [(detail["previous_status"], detail["status"]) for detail in story]
             assert links, f"{run_id} was never told"
             assert links[0][0] is None
@@ -151,7 +153,7 @@ def test_every_change_is_told_once_and_in_an_unbroken_chain(
                 "something was told that never happened, or out of order"
             )
 
-    repeats = Counter(drama.stage.channel.accepted_ids)
+    repeats = Counter(detail["id"] for detail in drama.stage.channel.told)
     assert all(count - 1 <= drama.excused[alert_id] for alert_id, count in repeats.items())
     owed = [state.undelivered for state in drama.stage.store.load(LANE).journeys.values()]
     assert not any(owed)

@@ -1,0 +1,78 @@
+"""The `[[alerts.mute]]` entries: until a time, or every week in a window."""
+
+import re
+from datetime import UTC, datetime, time
+from typing import Final
+from zoneinfo import available_timezones
+
+from infra.providers import PROVIDERS
+from infra.toml_table import Place, Table, list_of, matching, one_of, text
+from journey_watch.core.mutes import Mute
+from journey_watch.core.policy import ANY
+
+DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+MUTE_KEYS: Final = (
+    "name",
+    "reason",
+    "set_by",
+    *(key for provider in PROVIDERS.values() for key in (provider.journeys_key, provider.container_key)),
+    "provider",
+    "until",
+    "days",
+    "from",
+    "to",
+    "time_zone",
+)
+_name: Final = matching(re.compile(r"[A-Za-z0-9_-]{1,64}"), "a name: letters, digits, - and _")
+
+
+def read_mute(value: object, place: Place) -> Mute:
+    """One entry. Raises ConfigurationError if it has neither an end nor a window, or both."""
+    entry = Table(value, place, keys=MUTE_KEYS)
+    until: datetime | None = entry.get("until", _moment, None)
+    days: tuple[str, ...] = entry.get("days", list_of(one_of(DAYS), at_least=1), ())
+    begins: time | None = entry.get("from", _clock, None)
+    ends: time | None = entry.get("to", _clock, None)
+    if until is None and not (days and begins and ends):
+        raise place.error('expected "until", a time, or a weekly window with "days", "from" and "to".')
+    if until is not None and (days or begins or ends):
+        raise place.error('has both "until" and a weekly window; expected one of them.')
+    journeys: tuple[str, ...] = ()
+    for provider in PROVIDERS.values():
+        some: tuple[str, ...] = entry.get(provider.journeys_key, list_of(text, at_least=1), ())
+        journeys += some
+    containers = [entry.get(provider.container_key, text, "") for provider in PROVIDERS.values()]
+    return Mute(
+        id=entry.get("name", _name),
+        reason=entry.get("reason", text, ""),
+        set_by=entry.get("set_by", text, "the configuration"),
+        journeys=journeys or (ANY,),
+        container_id=next((one for one in containers if one), ANY),
+        provider=entry.get("provider", one_of((*PROVIDERS, ANY)), ANY),
+        until=until,
+        days=tuple(DAYS.index(day) for day in days),
+        begins=begins,
+        ends=ends,
+        time_zone=entry.get("time_zone", _time_zone, "UTC"),
+    )
+
+
+def _moment(value: object, place: Place) -> datetime:
+    """TOML has times of its own; a string in ISO 8601 will do too. Without an offset it is UTC."""
+    try:
+        moment = value if isinstance(value, datetime) else datetime.fromisoformat(text(value, place))
+    except ValueError:
+        raise place.unexpected(value, "a time like 2026-12-24T18:00:00Z") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _clock(value: object, place: Place) -> time:
+    if isinstance(value, time):
+        return value
+    if isinstance(value, str) and re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+        return time.fromisoformat(value)
+    raise place.unexpected(value, 'a time of day like "22:00"')
+
+
+def _time_zone(value: object, place: Place) -> str:
+    return one_of(sorted(available_timezones()))(value, place)

@@ -1,0 +1,232 @@
+"""When a condition is suspected, opens, is reminded of and resolves."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from journey_watch.core.condition_rules import (
+    GIVE_UP_AFTER,
+    Assessment,
+    Circumstances,
+    Phase,
+    assess_failure,
+    assess_reading,
+)
+from journey_watch.core.conditions import Condition, ConditionKind
+from journey_watch.core.runs import JourneyState, Observation, Status
+from journey_watch.core.watch_list import Thresholds
+from tests.core.builders import NOON, days, known, listing, minutes, observed, recorded
+
+HOUR = timedelta(hours=1)
+PATIENCE = Thresholds(stuck_after=3600, late_after=3600, expect_run_every=86400, unreachable_after=600)
+
+
+def at(
+    time: datetime, *, confirmed: bool = True, muted: bool = False, thresholds: Thresholds = PATIENCE
+) -> Circumstances:
+    return Circumstances(
+        now=time, begun=time, interval=minutes(1), thresholds=thresholds, muted=muted, confirmed=confirmed
+    )
+
+
+def with_run(status: Status, *, since: datetime = NOON) -> JourneyState:
+    return known({"r1": recorded(status, updated=since, created=since)})
+
+
+def assess(
+    before: Assessment | None,
+    state: JourneyState,
+    reading: Observation,
+    circumstances: Circumstances,
+    *,
+    expects_runs: bool = False,
+) -> Assessment:
+    return assess_reading(before.conditions if before else {}, state, reading, circumstances, expects_runs=expects_runs)
+
+
+def told(assessment: Assessment) -> list[tuple[Phase, ConditionKind, str | None]]:
+    return [(event.phase, event.condition.kind, event.condition.run_id) for event in assessment.events]
+
+
+RUNNING_LISTED = listing(observed("r1", Status.RUNNING), observed("other", Status.COMPLETED))
+OTHERS_LISTED = listing(observed("other", Status.COMPLETED))
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(Status.RUNNING, ConditionKind.STUCK), (Status.SCHEDULED, ConditionKind.LATE)]
+)
+def test_too_long_in_a_status_opens_after_a_second_reading(status: Status, kind: ConditionKind) -> None:
+    state, reading = with_run(status), listing(observed("r1", status))
+    assert assess(None, state, reading, at(NOON + HOUR)).events == ()
+
+    late = NOON + HOUR + minutes(1)
+    first = assess(None, state, reading, at(late, confirmed=False))
+    assert (first.unconfirmed, first.conditions, first.events) == (True, {}, ())
+    second = assess(None, state, reading, at(late))
+    assert told(second) == [(Phase.OPENED, kind, "r1")]
+    (condition,) = second.conditions.values()
+    assert (condition.since, condition.opened_at) == (NOON, late)
+
+
+def test_open_condition_is_told_once_and_needs_no_second_reading() -> None:
+    state = with_run(Status.RUNNING)
+    opened = assess(None, state, RUNNING_LISTED, at(NOON + 2 * HOUR))
+    later = assess(opened, state, RUNNING_LISTED, at(NOON + 3 * HOUR, confirmed=False))
+    assert (later.conditions, later.events, later.unconfirmed) == (opened.conditions, (), False)
+
+
+def test_next_status_change_resolves_it() -> None:
+    opened = assess(None, with_run(Status.RUNNING), RUNNING_LISTED, at(NOON + 2 * HOUR))
+    over = assess(opened, with_run(Status.COMPLETED), OTHERS_LISTED, at(NOON + 3 * HOUR))
+    assert told(over) == [(Phase.RESOLVED, ConditionKind.STUCK, "r1")]
+    assert over.conditions == {}
+
+
+def test_it_is_reminded_of_once_in_each_interval() -> None:
+    state = with_run(Status.RUNNING)
+    opened = assess(None, state, RUNNING_LISTED, at(NOON + 2 * HOUR))
+    reminded = assess(opened, state, RUNNING_LISTED, at(NOON + 2 * HOUR + days(1)))
+    assert told(reminded) == [(Phase.REMINDER, ConditionKind.STUCK, "r1")]
+    assert assess(reminded, state, RUNNING_LISTED, at(NOON + 2 * HOUR + days(1.5))).events == ()
+    again = assess(reminded, state, RUNNING_LISTED, at(NOON + 2 * HOUR + days(5)))
+    assert [event.condition.reminders for event in again.events] == [5]
+
+
+def test_condition_that_is_switched_off_never_opens() -> None:
+    off = Thresholds()
+    assert assess(None, with_run(Status.RUNNING), RUNNING_LISTED, at(NOON + days(99), thresholds=off)).events == ()
+
+
+# Missing
+
+
+def test_missing_run_opens_at_a_second_complete_listing_an_interval_later_and_a_reading_more() -> None:
+    state = with_run(Status.RUNNING)
+    suspected = assess(None, state, OTHERS_LISTED, at(NOON, thresholds=Thresholds()))
+    assert (suspected.events, suspected.unconfirmed) == ((), False)
+    too_soon = assess(suspected, state, OTHERS_LISTED, at(NOON + minutes(0.5), thresholds=Thresholds()))
+    assert (too_soon.conditions, too_soon.events) == (suspected.conditions, ())
+
+    ripe = assess(suspected, state, OTHERS_LISTED, at(NOON + minutes(1), confirmed=False, thresholds=Thresholds()))
+    assert (ripe.unconfirmed, ripe.events) == (True, ())
+    opened = assess(suspected, state, OTHERS_LISTED, at(NOON + minutes(1), thresholds=Thresholds()))
+    assert told(opened) == [(Phase.OPENED, ConditionKind.MISSING, "r1")]
+    assert next(iter(opened.conditions.values())).since == NOON
+
+
+def test_suspicion_is_dropped_in_silence_when_the_run_is_listed_again() -> None:
+    state = with_run(Status.RUNNING)
+    suspected = assess(None, state, OTHERS_LISTED, at(NOON))
+    back = assess(suspected, state, RUNNING_LISTED, at(NOON + minutes(1)))
+    assert (back.conditions, back.events) == ({}, ())
+
+
+def test_missing_run_that_reappears_resolves() -> None:
+    state = with_run(Status.RUNNING)
+    suspected = assess(None, state, OTHERS_LISTED, at(NOON))
+    opened = assess(suspected, state, OTHERS_LISTED, at(NOON + minutes(1)))
+    back = assess(opened, state, RUNNING_LISTED, at(NOON + minutes(2)))
+    assert told(back) == [(Phase.RESOLVED, ConditionKind.MISSING, "r1")]
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [
+        listing(observed("other", Status.COMPLETED), complete=False),
+        listing(observed("other", Status.COMPLETED), observed("other", Status.COMPLETED)),
+    ],
+    ids=["a page failed", "the listing moved"],
+)
+def test_incomplete_listing_neither_suspects_nor_resolves(reading: Observation) -> None:
+    state = with_run(Status.RUNNING)
+    assert assess(None, state, reading, at(NOON)).conditions == {}
+    suspected = assess(None, state, OTHERS_LISTED, at(NOON))
+    assert assess(suspected, state, reading, at(NOON + minutes(0.5))).conditions == suspected.conditions
+
+
+def test_run_missing_for_ninety_days_is_given_up_in_silence() -> None:
+    state = with_run(Status.RUNNING)
+    suspected = assess(None, state, OTHERS_LISTED, at(NOON))
+    opened = assess(suspected, state, OTHERS_LISTED, at(NOON + minutes(1)))
+    end = assess(opened, state, OTHERS_LISTED, at(NOON + GIVE_UP_AFTER + minutes(1), thresholds=Thresholds()))
+    assert (end.conditions, end.events, end.given_up) == ({}, (), frozenset({"r1"}))
+
+
+# Unreachable
+
+
+def test_suddenly_empty_listing_is_a_condition_of_the_journey_and_not_of_its_runs() -> None:
+    state = with_run(Status.RUNNING)
+    suspected = assess(None, state, listing(), at(NOON))
+    assert [condition.kind for condition in suspected.conditions.values()] == [ConditionKind.UNREACHABLE]
+    opened = assess(suspected, state, listing(), at(NOON + minutes(10)))
+    assert told(opened) == [(Phase.OPENED, ConditionKind.UNREACHABLE, None)]
+    assert "no runs" in opened.events[0].condition.reason
+    back = assess(opened, state, RUNNING_LISTED, at(NOON + minutes(11)))
+    assert told(back) == [(Phase.RESOLVED, ConditionKind.UNREACHABLE, None)]
+
+
+def test_empty_listing_of_a_journey_without_live_runs_is_nothing() -> None:
+    assert assess(None, with_run(Status.COMPLETED), listing(), at(NOON)).conditions == {}
+
+
+def test_failure_opens_after_its_patience_and_resolves_when_it_answers() -> None:
+    suspected = assess_failure({}, "403 Forbidden", at(NOON))
+    assert suspected.events == ()
+    assert assess_failure(suspected.conditions, "503", at(NOON + minutes(9))).conditions == suspected.conditions
+    opened = assess_failure(suspected.conditions, "503", at(NOON + minutes(10)))
+    assert told(opened) == [(Phase.OPENED, ConditionKind.UNREACHABLE, None)]
+    assert opened.events[0].condition.reason == "403 Forbidden"
+    assert told(assess_failure(opened.conditions, None, at(NOON + minutes(11)))) == [
+        (Phase.RESOLVED, ConditionKind.UNREACHABLE, None)
+    ]
+
+
+def test_failure_leaves_the_other_conditions_alone() -> None:
+    stuck = assess(None, with_run(Status.RUNNING), RUNNING_LISTED, at(NOON + 2 * HOUR)).conditions
+    failing = assess_failure(stuck, "503", at(NOON + 2 * HOUR + minutes(1)))
+    assert failing.conditions["STUCK:r1"] == stuck["STUCK:r1"]
+    assert assess_failure(failing.conditions, None, at(NOON + 3 * HOUR)).conditions == stuck
+
+
+# Overdue
+
+
+def test_journey_without_a_new_run_for_too_long_is_overdue_until_one_comes() -> None:
+    state = with_run(Status.COMPLETED)
+    assert assess(None, state, OTHERS_LISTED, at(NOON + days(1)), expects_runs=True).events == ()
+    opened = assess(None, state, OTHERS_LISTED, at(NOON + days(1) + minutes(1)), expects_runs=True)
+    assert told(opened) == [(Phase.OPENED, ConditionKind.OVERDUE, None)]
+    fresh = replace(state, runs={**state.runs, "r2": recorded(Status.RUNNING, created=NOON + days(1))})
+    both = listing(observed("r1", Status.COMPLETED), observed("r2", Status.RUNNING))
+    over = assess(opened, fresh, both, at(NOON + days(1) + minutes(2)), expects_runs=True)
+    assert (Phase.RESOLVED, ConditionKind.OVERDUE, None) in told(over)
+
+
+def test_journey_that_has_ended_is_never_overdue() -> None:
+    assert assess(None, with_run(Status.COMPLETED), OTHERS_LISTED, at(NOON + days(99))).conditions == {}
+
+
+# Mutes
+
+
+def test_what_opens_under_a_mute_is_told_when_the_mute_ends_if_it_is_still_open() -> None:
+    state = with_run(Status.RUNNING)
+    muted = assess(None, state, RUNNING_LISTED, at(NOON + 2 * HOUR, muted=True))
+    assert muted.events == ()
+    assert next(iter(muted.conditions.values())).opened_at == NOON + 2 * HOUR
+    assert told(assess(muted, state, RUNNING_LISTED, at(NOON + 3 * HOUR))) == [
+        (Phase.OPENED, ConditionKind.STUCK, "r1")
+    ]
+
+
+def test_what_opens_and_ends_under_a_mute_is_told_to_nobody() -> None:
+    muted = assess(None, with_run(Status.RUNNING), RUNNING_LISTED, at(NOON + 2 * HOUR, muted=True))
+    over = assess(muted, with_run(Status.COMPLETED), OTHERS_LISTED, at(NOON + 3 * HOUR))
+    assert (over.conditions, over.events) == ({}, ())
+
+
+def test_keys_are_distinct_for_each_kind_and_run() -> None:
+    one = Condition(ConditionKind.STUCK, "r1", NOON)
+    assert len({one.key, replace(one, run_id="r2").key, replace(one, kind=ConditionKind.MISSING).key}) == 3
