@@ -5,28 +5,20 @@ from typing import Final
 
 from hypothesis import strategies as st
 
+from journey_watch.adapters.connect_campaigns import CONNECT
 from journey_watch.adapters.pinpoint_journey_runs import PINPOINT
 from journey_watch.core.alerts import Alert
-from journey_watch.core.messages import status_change
+from journey_watch.core.condition_rules import ConditionEvent, Phase
+from journey_watch.core.conditions import Condition, ConditionKind
+from journey_watch.core.messages import condition_alert, digests, mute_ended_alert, status_change
 from journey_watch.core.provider import Provider
-from journey_watch.core.runs import JourneyInfo, JourneyKey, Lane, ObservedRun, RecordedRun, Status
+from journey_watch.core.runs import LANE_ITSELF, JourneyInfo, JourneyKey, Lane, ObservedRun, RecordedRun, Status
 from journey_watch.core.severity import Severity
 from journey_watch.core.transitions import Transition
+from journey_watch.core.watch_list import ALL
 from tests.core.builders import LANE, NOON
 
-CAMPAIGNS: Final = Provider(
-    name="connect",
-    title="Amazon Connect outbound campaigns",
-    subject="Campaign",
-    journey_noun="campaign",
-    container_noun="instance",
-    container_field="instance_id",
-    journey_field="campaign_id",
-    run_field=None,
-    arn_format="arn:{partition}:connect-campaigns:{region}:{account}:campaign/{journey}",
-    refusal_hint="",
-    console_url_format="https://{console}/connect/v2/app/campaigns?region={region}#/{container}/{journey}",
-)
+CAMPAIGNS: Final = CONNECT
 """A provider without runs, times or spaces to hide in."""
 
 EXAMPLE: Final = JourneyKey("A", "J")
@@ -114,4 +106,58 @@ def alerts(draw: st.DrawFn) -> Alert:
         name=draw(st.none() | hostile_text()),
         container_name=draw(st.none() | hostile_text()),
         severity=draw(st.sampled_from(Severity)),
+    )
+
+
+def every_kind() -> st.SearchStrategy[Alert]:
+    """Any alert of any kind."""
+    return st.one_of(alerts(), condition_alerts(), digest_alerts(), mute_alerts())
+
+
+@st.composite
+def condition_alerts(draw: st.DrawFn) -> Alert:
+    """Any alert about a condition of a run, a journey, a listing or a lane, with hostile names and reasons."""
+    provider = draw(st.sampled_from([PINPOINT, CAMPAIGNS]))
+    an_id = hostile_text(max_size=512).map(lambda text: text[:512]).filter(lambda text: bool(text) and text != ALL)
+    container = draw(an_id)
+    journey = draw(st.sampled_from([JourneyKey(container, draw(an_id)), JourneyKey(container, ALL), LANE_ITSELF]))
+    condition = Condition(
+        draw(st.sampled_from(ConditionKind)),
+        draw(st.none() | an_id) if ALL not in (journey.container_id, journey.journey_id) else None,
+        NOON,
+        reason=draw(hostile_text()),
+        opened_at=NOON,
+        severity=draw(st.sampled_from([Severity.WARNING, Severity.CRITICAL])),
+        reminders=draw(st.integers(0, 1000)),
+    )
+    return condition_alert(
+        ConditionEvent(draw(st.sampled_from(Phase)), condition),
+        lane=LANE,
+        journey=journey,
+        provider=provider,
+        info=JourneyInfo(draw(st.none() | hostile_text()), draw(st.none() | hostile_text())),
+        sequence=draw(st.integers(1, 10**6)),
+        observed_at=NOON + timedelta(seconds=draw(st.integers(-100, 10**8))),
+    )
+
+
+@st.composite
+def digest_alerts(draw: st.DrawFn) -> Alert:
+    """Any digest: the first piece, if it was split."""
+    members = draw(st.lists(alerts() | condition_alerts(), min_size=1, max_size=3)) * draw(st.integers(1, 40))
+    return next(iter(digests(members, lane=LANE, provider=PINPOINT)))[0]
+
+
+@st.composite
+def mute_alerts(draw: st.DrawFn) -> Alert:
+    """Any account of what a mute held back."""
+    held_back = draw(st.lists(alerts(), min_size=1, max_size=3)) * draw(st.integers(1, 40))
+    return mute_ended_alert(
+        "release",
+        [one.envelope["detail"] for one in held_back],
+        since=NOON,
+        lane=LANE,
+        provider=PINPOINT,
+        sequence=3,
+        observed_at=NOON + timedelta(hours=1),
     )
