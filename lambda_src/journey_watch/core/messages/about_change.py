@@ -80,9 +80,11 @@ def _before_that(detail: Mapping[str, Any]) -> str | None:
     since = detail["previous_status_since"]
     if since is None:
         return None
-    was, began = detail["previous_status"], f"since {readable_time(since)}"
+    was, until = detail["previous_status"], detail["last_update_time"]
+    if until is None:  # nor did the provider say since when: it is when this was first seen
+        return f"{was}, seen so since {readable_time(since)}"
+    began = f"since {readable_time(since)}"
     if detail["skipped_statuses"]:
         return f"{was}, {began}"  # until when, nobody saw
-    until = detail["last_update_time"] or detail["observed_time"]
     seconds = (datetime.fromisoformat(until) - datetime.fromisoformat(since)).total_seconds()
     return f"{was} for {duration(max(0.0, seconds))}, {began}"

@@ -1,9 +1,9 @@
 """One message for many changes: a digest of what is about to be sent, or the account of what a mute held back."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from journey_watch.core.alerts import Alert
 from journey_watch.core.messages.about_many import counts_of, summary_of_digest, summary_of_ended_mute
@@ -12,9 +12,11 @@ from journey_watch.core.provider import Provider
 from journey_watch.core.runs import LANE_ITSELF, Lane
 from journey_watch.core.severity import Severity
 
-LARGEST_DIGEST_BYTES: Final = 120_000
-"""Of members: with an e-mail beside it, it stays under the 256 KiB of a message."""
+LARGEST_DIGEST_BYTES: Final = 100_000
+"""Of members, as JSON. SNS takes that as a text within JSON, which may double it, and 256 KiB in all."""
 MOST_HELD_BACK_SHOWN: Final = 50
+
+T = TypeVar("T")
 
 
 def digests(alerts: Sequence[Alert], *, lane: Lane, provider: Provider) -> Iterator[tuple[Alert, Sequence[Alert]]]:
@@ -24,7 +26,7 @@ def digests(alerts: Sequence[Alert], *, lane: Lane, provider: Provider) -> Itera
     A digest is not recorded, its members are: sent again, it may have other members, and so another id.
     """
     worst_first = sorted(alerts, key=lambda alert: (-alert.severity.loudness, alert.observed_time, alert.sequence))
-    for members in _pieces(worst_first):
+    for members in _pieces(worst_first, _member):
         details = [_member(alert) for alert in members]
         detail = {
             "schema_version": SCHEMA_VERSION,
@@ -42,15 +44,16 @@ def digests(alerts: Sequence[Alert], *, lane: Lane, provider: Provider) -> Itera
         yield Alert.from_envelope(envelope, journey=LANE_ITSELF, thread=digest_id), members
 
 
-def _pieces(alerts: Sequence[Alert]) -> Iterator[list[Alert]]:
-    piece: list[Alert] = []
+def _pieces(items: Iterable[T], details: Callable[[T], Mapping[str, Any]]) -> Iterator[list[T]]:
+    """Cut so that each piece fits in a message; none is empty."""
+    piece: list[T] = []
     size = 0
-    for alert in alerts:
-        alone = len(json.dumps(_member(alert)))
+    for item in items:
+        alone = len(json.dumps(details(item)))
         if piece and size + alone > LARGEST_DIGEST_BYTES:
             yield piece
             piece, size = [], 0
-        piece.append(alert)
+        piece.append(item)
         size += alone
     if piece:
         yield piece
@@ -80,7 +83,7 @@ def mute_ended_alert(
         "since": iso(since),
         "held_back": len(held_back),
         "counts": counts_of(held_back),
-        "changes": worst_first[:MOST_HELD_BACK_SHOWN],
+        "changes": next(_pieces(worst_first, lambda one: one))[:MOST_HELD_BACK_SHOWN],
         "severity": worst_first[0]["severity"],
         "sequence": sequence,
         "observed_time": iso(observed_at),
