@@ -13,7 +13,7 @@ from journey_watch.core.conditions import Condition
 from journey_watch.core.errors import JourneyWatchError, SourceError, StateTooLargeError, StoreUnavailableError
 from journey_watch.core.runs import JourneyInfo, JourneyKey, JourneyState, Lane, Observation, Status
 from journey_watch.core.transitions import Comparison, StateChange, compare, with_assessment
-from journey_watch.core.watch_list import Thresholds, WatchTarget
+from journey_watch.core.watch_list import WatchTarget
 from journey_watch.invocation import Invocation
 from journey_watch.ports import Commit, RunSource
 from journey_watch.recording import Recorder
@@ -134,11 +134,13 @@ class JourneyPoll:
     def circumstances(self, journey: JourneyKey, begun: datetime) -> Circumstances:
         """What the configuration says about a journey's conditions, now."""
         now = self.invocation.now()
+        # No target need cover a whole lane: then the least patient of them decides.
+        shortest = min((target.thresholds for target in self.targets), key=lambda one: one.unreachable_after)
         return Circumstances(
             now=now,
             begun=begun,
             interval=timedelta(seconds=self.config.every_seconds),
-            thresholds=next((target.thresholds for target in self.targets if target.covers(journey)), Thresholds()),
+            thresholds=next((target.thresholds for target in self.targets if target.covers(journey)), shortest),
             muted=self.recorder.muted_by(journey, now) is not None,
         )
 

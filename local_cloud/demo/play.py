@@ -4,68 +4,87 @@ import signal
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from rich.console import Console
 
+from journey_watch.adapters.dynamodb_items import mute_item
+from journey_watch.core.mutes import Mute
 from local_cloud.cloud import LocalCloud
 from local_cloud.demo import screen
-from local_cloud.demo.told import JSON_READER, Change, Reader, Told, complaints, expected_changes, read
+from local_cloud.demo.told import JSON_READER, Expected, Reader, Told, complaints, expected_alerts, read
 from local_cloud.errors import LocalCloudError
+from local_cloud.page import page_of
 from local_cloud.progress import Progress
 
 HERE = Path(__file__).parent
 CONFIG = "config/demo.toml"
+REGION = "eu-west-2"
+"""One that has both Pinpoint and Connect campaigns."""
 SPEED = 30.0
 """The schedule of every minute fires every 2 s."""
+PROVIDERS = ("pinpoint", "connect")
+"""Each has a lane."""
 FIRST_POLL_SECONDS = 60.0
-STORY_SECONDS = 60.0
+STORY_SECONDS = 100.0
 QUIET_POLLS = 2
 """So many polls after the last change must have nothing more to tell."""
+MUTED_JOURNEY = "rehearsal"
+MUTED_SECONDS = 10.0
 QUEUE = "journey-watch-demo-reader"
 DONE = {
-    "simulator": "The simulator stands in for Amazon Pinpoint",
+    "simulator": "The simulator stands in for Amazon Pinpoint and Amazon Connect",
     "ministack": "MiniStack stands in for AWS",
     "bootstrap": "cdk bootstrap",
     "deploy": "cdk deploy: table, function, schedule, topics, keys, roles",
-    "first look": "The schedule has fired the function: 1,002 runs recorded, nothing told",
+    "first look": "The schedule has fired the function: 1,008 runs and 2 campaigns recorded, nothing told",
 }
 READERS = (
-    Reader(JSON_READER, QUEUE, "info"),
+    Reader(JSON_READER, QUEUE, "info", hears=("everybody", "operators")),
     Reader("email", "marketing@example.com", "info"),
-    Reader("email", "oncall@example.com", "warning"),
-    Reader("https", "", "info"),
+    Reader("email", "oncall@example.com", "warning", hears=("everybody", "operators")),
+    Reader("https", "#journey-watch-demo-slack-C0123ABCD", "info"),
 )
 
 
 class Demo:
     """One performance, in a cloud that runs and has the stack."""
 
-    def __init__(self, cloud: LocalCloud, console: Console, expected: Sequence[Change]) -> None:
+    def __init__(self, cloud: LocalCloud, console: Console, expected: Sequence[Expected]) -> None:
         self._cloud = cloud
         self._console = console
         self._expected = expected
         self._shown: set[str] = set()
 
     def subscribe_json_reader(self) -> None:
-        """A queue on the alert topic, as any program would have."""
+        """A queue on both topics, as any program would have."""
         sqs, sns = self._cloud.client("sqs"), self._cloud.client("sns")
         url = sqs.create_queue(QueueName=QUEUE)["QueueUrl"]
         arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-        sns.subscribe(TopicArn=self._cloud.outputs["AlertTopicArn"], Protocol="sqs", Endpoint=arn)
+        for topic in ("AlertTopicArn", "OpsTopicArn"):
+            sns.subscribe(TopicArn=self._cloud.outputs[topic], Protocol="sqs", Endpoint=arn)
 
     def wait_for_polls(self, count: int) -> None:
-        """Until so many more polls have been completed."""
+        """Until so many more polls of each lane have been completed."""
         goal = self._polls() + count
         self._wait(lambda: self._polls() >= goal, FIRST_POLL_SECONDS, "The schedule fired no poll")
 
     def play(self) -> list[Told]:
         """Start the scenario's clock; show each alert as it arrives, until all came and nothing follows."""
+        self._mute(MUTED_JOURNEY, seconds=MUTED_SECONDS)
         self._cloud.simulator.control("PUT", "/time", {"running": True})
         self._wait(self._everything_told, STORY_SECONDS, None)
         self.wait_for_polls(QUIET_POLLS)
         self._show_new()
         return self._told()
+
+    def _mute(self, journey_id: str, *, seconds: float) -> None:
+        """As an operator would with `journey-watch mute`."""
+        until = datetime.now(UTC) + timedelta(seconds=seconds)
+        mute = Mute(id=journey_id, journeys=(journey_id,), until=until, reason="a rehearsal", set_by="the demo")
+        table = self._cloud.outputs["StateTableName"]
+        self._cloud.client("dynamodb").put_item(TableName=table, Item=mute_item(mute))
 
     def _everything_told(self) -> bool:
         self._show_new()
@@ -74,8 +93,7 @@ class Demo:
         )
 
     def _told(self) -> list[Told]:
-        operators = self._cloud.outputs["OpsTopicArn"]
-        return read([one for one in self._cloud.inbox.deliveries() if one.topic_arn != operators])
+        return read([one for one in self._cloud.inbox.deliveries() if not one.body.startswith('{"AlarmName"')])
 
     def _show_new(self) -> None:
         for told in self._told():
@@ -84,7 +102,10 @@ class Demo:
                 screen.show(self._console, told)
 
     def _polls(self) -> int:
-        return sum('"poll completed"' in line for line in self._cloud.logs(self._cloud.outputs["PollerFunctionName"]))
+        """How many polls every lane has completed."""
+        lines = self._cloud.logs(self._cloud.outputs["PollerFunctionName"])
+        completed = [line for line in lines if '"poll completed"' in line]
+        return min(sum(f'"{provider}/' in line for line in completed) for provider in PROVIDERS)
 
     def _wait(self, done: Callable[[], bool], seconds: float, complaint: str | None) -> None:
         deadline = time.monotonic() + seconds
@@ -98,7 +119,7 @@ class Demo:
 
 def perform(*, keep: bool, console: Console, scenario: Path = HERE / "scenario.toml") -> int:
     """The whole demo, from an empty machine to the verdict; the exit code."""
-    expected = expected_changes(HERE / "expected.toml")
+    expected = expected_alerts(HERE / "expected.toml")
     started = time.monotonic()
 
     def say(progress: Progress) -> None:
@@ -106,7 +127,7 @@ def perform(*, keep: bool, console: Console, scenario: Path = HERE / "scenario.t
             console.print(f"[dim]{time.monotonic() - started:5.1f} s[/]  {DONE[progress.step]}")
 
     console.print("Deploying the real stack into a local cloud on 127.0.0.1; nothing leaves this machine.")
-    with LocalCloud.start(scenario=scenario, speed=SPEED, report=say) as cloud:
+    with LocalCloud.start(scenario=scenario, speed=SPEED, region=REGION, report=say) as cloud:
         cloud.deploy(context={"config": CONFIG})
         demo = Demo(cloud, console, expected)
         demo.subscribe_json_reader()
@@ -130,6 +151,7 @@ def _stay(cloud: LocalCloud, console: Console) -> None:
         console.print(f"  export {name}={value}", highlight=False)
     for name, value in sorted(cloud.outputs.items()):
         console.print(f"  [dim]{name:<20}[/]{value}", highlight=False)
-    console.print(f"\nLogs and deliveries: {cloud.directory}\nCtrl-C stops everything.", highlight=False)
-    with suppress(KeyboardInterrupt):
+    console.print(f"\nLogs and deliveries: {cloud.directory}", highlight=False)
+    with suppress(KeyboardInterrupt), page_of(cloud, config=CONFIG) as url:
+        console.print(f"Live runs and inbox: [bold]{url}[/]\nCtrl-C stops everything.", highlight=False)
         signal.pause()

@@ -10,7 +10,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from local_cloud.demo.told import JSON_READER, Change, Told
+from local_cloud.demo.told import JSON_READER, Expected, Told
 from local_cloud.inbox import Delivery
 
 COLOURS = {"info": "green", "warning": "yellow", "critical": "red"}
@@ -53,19 +53,20 @@ def _json(delivery: Delivery, _to: str) -> Panel:
     )
 
 
-def table(told: Sequence[Told], expected: Sequence[Change]) -> Table:
+def table(told: Sequence[Told], expected: Sequence[Expected]) -> Table:
     """What changed, what was told, and after how long."""
     grid = Table(title="What changed, and what was told", title_justify="left")
-    for heading in ("run", "change", "severity", "told", "after"):
+    for heading in ("about", "what", "severity", "told", "after"):
         grid.add_column(heading)
     for change in list(expected) + [one.change for one in told if one.change not in expected]:
         times = [one for one in told if one.change == change]
         ok = len(times) == 1 and change in expected
+        seconds = times[0].seconds if times else None
         grid.add_row(
-            change.run,
-            str(change),
+            change.about,
+            change.what,
             Text(change.severity, style=COLOURS[change.severity]),
             Text("once" if ok else f"{len(times)} times", style="green" if ok else "bold red"),
-            f"{times[0].seconds:.1f} s" if times else "—",
+            "—" if seconds is None else f"{seconds:.1f} s",
         )
     return grid

@@ -1,0 +1,70 @@
+"""`python -m local_cloud.screenshots`: plays the demo and takes the pictures that the documents show."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from rich.console import Console
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.by import By
+
+from local_cloud.browser import chromium, prefer, resize
+from local_cloud.cloud import LocalCloud
+from local_cloud.demo.play import CONFIG, HERE, REGION, SPEED, Demo
+from local_cloud.demo.told import expected_alerts
+from local_cloud.page import page_of
+from local_cloud.toolchain import CHECKOUT
+from local_cloud.waiting import eventually
+
+IMAGES: Final = CHECKOUT / "docs" / "images"
+
+
+@dataclass(frozen=True)
+class Picture:
+    name: str
+    of: str
+    """The first element that this CSS selector finds."""
+    width: int
+    height: int | None = None
+    """None makes the window as high as the page."""
+    scheme: str = "light"
+
+
+PICTURES: Final = (
+    Picture("live-runs", ".jw", width=1280),
+    Picture("live-runs-dark", ".jw", width=1280, scheme="dark"),
+    Picture("live-runs-narrow", ".jw", width=375),
+    Picture("alert", ".letter.critical", width=1280),
+    Picture("local-page", "body", width=1600, height=1000),
+)
+
+
+def main() -> None:
+    console = Console()
+    with LocalCloud.start(scenario=HERE / "scenario.toml", speed=SPEED, region=REGION) as cloud:
+        console.print("Playing the demo …")
+        cloud.deploy(context={"config": CONFIG})
+        demo = Demo(cloud, Console(quiet=True), expected_alerts(HERE / "expected.toml"))
+        demo.subscribe_json_reader()
+        demo.wait_for_polls(2)
+        demo.play()
+        with page_of(cloud, config=CONFIG) as url, chromium() as chrome:
+            for picture in PICTURES:
+                console.print(f"  {take(chrome, url, picture)}")
+
+
+def take(chrome: Chrome, url: str, picture: Picture) -> str:
+    """The path of the picture, taken and saved."""
+    prefer(chrome, picture.scheme)
+    resize(chrome, picture.width, 800)
+    chrome.get(url)
+    eventually(lambda: chrome.find_elements(By.CSS_SELECTOR, ".jw") and chrome.find_elements(By.CLASS_NAME, "letter"))
+    height = picture.height or chrome.execute_script("return document.documentElement.scrollHeight")
+    resize(chrome, picture.width, height)
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    path = IMAGES / f"{picture.name}.png"
+    chrome.find_element(By.CSS_SELECTOR, picture.of).screenshot(str(path))
+    return str(path.relative_to(CHECKOUT))
+
+
+if __name__ == "__main__":
+    main()
