@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from journey_watch.core.errors import JourneyWatchError, SourceError, StoreUnavailableError
 from journey_watch.core.runs import Lane, Status
@@ -56,10 +57,17 @@ class PollReport:
     def live_runs(self) -> Counter[Status]:
         return sum((outcome.runs for outcome in self.outcomes), Counter())
 
+    @property
+    def _changes(self) -> list[Mapping[str, Any]]:
+        """The details of the alerts about a run's change; those about conditions have no status."""
+        details = [alert.envelope["detail"] for outcome in self.outcomes for alert in outcome.committed]
+        return [detail for detail in details if "status" in detail]
+
     def measurements(self) -> dict[str, float]:
         """The contract's metrics by name, times in seconds; `DetectionDelay` and `PollDuration` are kept elsewhere."""
-        committed = [alert.envelope["detail"]["status"] for outcome in self.outcomes for alert in outcome.committed]
+        after = [detail["status"] for detail in self._changes]
         oldest = self.delivery.oldest_undelivered
+        conditions = [one for outcome in self.outcomes for one in outcome.conditions.values()]
         return {
             "JourneysPolled": self.observed,
             "JourneysFailed": self.failed,
@@ -68,17 +76,16 @@ class PollReport:
             "RunsScheduled": self.live_runs[Status.SCHEDULED],
             "RunsRunning": self.live_runs[Status.RUNNING],
             "RunsPaused": self.live_runs[Status.PAUSED],
-            "Transitions": len(committed),
-            "RunsCancelled": sum(status in (Status.CANCELLED, Status.FAILED) for status in committed),
+            "Transitions": len(after),
+            "RunsCancelled": sum(status in (Status.CANCELLED, Status.FAILED) for status in after),
             "AlertsDelivered": self.delivery.delivered,
             "AlertsUndelivered": len(self.delivery.refused),
             "OldestUndeliveredAge": max(0.0, (self.finished_at - oldest).total_seconds()) if oldest else 0.0,
+            "ConditionsOpen": sum(condition.opened_at is not None for condition in conditions),
         }
 
     @property
     def detection_delays(self) -> list[float]:
         """Seconds from the provider's time of each change to the poll that saw it, where that time is known."""
-        details = [alert.envelope["detail"] for outcome in self.outcomes for alert in outcome.committed]
-        return [
-            detail["detection_delay_seconds"] for detail in details if detail["detection_delay_seconds"] is not None
-        ]
+        delays = [detail["detection_delay_seconds"] for detail in self._changes]
+        return [delay for delay in delays if delay is not None]

@@ -191,8 +191,8 @@ class Stage:
         self.config = replace(self.config, watch=targets)
 
     def poll(self, *, seconds: float = 50.0) -> PollReport:
-        """Poll at the clock's time, with so many seconds until the invocation would end."""
-        return poll_lane(
+        """Poll at the clock's time, with so many seconds until the invocation would end; what it did can be counted."""
+        report = poll_lane(
             LANE,
             self.config.watch,
             source=self.source,
@@ -201,6 +201,9 @@ class Stage:
             config=self.config,
             invocation=Invocation(self.clock.now, self.clock.time + timedelta(seconds=seconds)),
         )
+        assert report.measurements()["PagesRead"] >= 0
+        assert all(delay >= 0 for delay in report.detection_delays)
+        return report
 
     def poll_a_minute_later(self) -> PollReport:
         self.clock.advance(minutes=1)

@@ -68,6 +68,12 @@ def test_lasting_condition_writes_nothing_while_nothing_changes(stage: Stage) ->
     assert stage.store.writes == []
 
 
+def test_open_conditions_are_counted(stage: Stage) -> None:
+    stage.clock.advance(hours=2)
+    assert stage.poll().measurements()["ConditionsOpen"] == 2
+    assert stage.poll_a_minute_later().measurements()["ConditionsOpen"] == 2
+
+
 def test_run_that_is_no_longer_stuck_at_the_second_reading_is_not_told() -> None:
     stage = Stage()
     stage.config = replace(stage.config, watch=(replace(EVERYTHING, thresholds=PATIENCE),))
