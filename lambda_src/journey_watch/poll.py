@@ -51,7 +51,7 @@ def poll_lane(
     throttles_before = source.throttles
     remembered = store.load(lane)
     mutes = [*config.mutes, *store.mutes()]
-    recorder = Recorder(lane, source.provider, store, channels, mutes, config, invocation)
+    recorder = Recorder(lane, source, store, channels, mutes, config, invocation)
     lane_watch = LaneWatch(recorder, dict(remembered.watchers))
     delivery = Delivery(
         lane,

@@ -44,6 +44,12 @@ class RunSource(Protocol):
         An incomplete reading that showed something is an Observation with `complete=False`.
         """
 
+    def counters(self, journey: JourneyKey, run_id: str) -> Mapping[str, str]:
+        """What the provider has counted of a run, by its own names; empty if it does not say so at once.
+
+        Only decorates an alert: one attempt, a short time-out, never an exception.
+        """
+
     @property
     def throttles(self) -> int:
         """How many answers asked for fewer calls since this source was made."""

@@ -13,8 +13,12 @@ from journey_watch.core.provider import Provider
 from journey_watch.core.runs import JourneyInfo, JourneyKey, Lane
 from journey_watch.core.transitions import StateChange, Transition
 from journey_watch.invocation import Invocation
-from journey_watch.ports import Channel, Commit, RunStore
+from journey_watch.ports import Channel, Commit, RunSource, RunStore
 from journey_watch.settings import WatchConfig
+
+MOST_COUNTED = 3
+"""Runs of one commit whose counters are asked for: each may take two seconds."""
+TIME_FOR_COUNTERS_SECONDS = 25.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +37,16 @@ class Recorder:
     """Commits the changes of one lane. Safe for threads."""
 
     lane: Lane
-    provider: Provider
+    source: RunSource
     store: RunStore
     channels: Mapping[str, Channel]
     mutes: Sequence[Mute]
     config: WatchConfig
     invocation: Invocation
+
+    @property
+    def provider(self) -> Provider:
+        return self.source.provider
 
     def muted_by(self, journey: JourneyKey, now: datetime) -> str | None:
         """The mute that keeps quiet about a journey, if one does. The monitor's own blindness is never muted."""
@@ -48,7 +56,11 @@ class Recorder:
         """Save the change, its alerts and `more`. Raises what RunStore.commit raises."""
         info = replace(info, name=info.name or change.state.journey_name)
         mute = self.muted_by(change.journey, self.invocation.now())
-        changed = [self._about_transition(change.journey, one, info, mute) for one in change.transitions]
+        counted = self._counters(change.journey, change.transitions)
+        changed = [
+            self._about_transition(change.journey, one, info, mute, counted.get(one.run.run_id, {}))
+            for one in change.transitions
+        ]
         change, conditions = self._with_conditions(change, info)
         alerts = [*changed, *conditions, *more]
         held = changed if mute else []
@@ -57,7 +69,12 @@ class Recorder:
         return Record(result, alerts, owed, muted=len(held))
 
     def _about_transition(
-        self, journey: JourneyKey, transition: Transition, info: JourneyInfo, mute: str | None
+        self,
+        journey: JourneyKey,
+        transition: Transition,
+        info: JourneyInfo,
+        mute: str | None,
+        counters: Mapping[str, str],
     ) -> Alert:
         return status_change(
             transition,
@@ -74,7 +91,15 @@ class Recorder:
             ),
             observed_at=self.invocation.now(),
             muted_by=mute,
+            counters=counters,
         )
+
+    def _counters(self, journey: JourneyKey, transitions: Sequence[Transition]) -> dict[str, Mapping[str, str]]:
+        """By run id, of runs that ended: what readers of the alert ask next. Of a few, if there is plenty of time."""
+        if self.invocation.remaining_seconds < TIME_FOR_COUNTERS_SECONDS:
+            return {}
+        ended = [one.run.run_id for one in transitions if one.run.status.is_terminal][:MOST_COUNTED]
+        return {run_id: self.source.counters(journey, run_id) for run_id in ended}
 
     def _with_conditions(self, change: StateChange, info: JourneyInfo) -> tuple[StateChange, list[Alert]]:
         """The alerts about conditions; what they open remembers them, for the thread that they begin."""

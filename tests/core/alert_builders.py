@@ -1,6 +1,8 @@
 """Alerts for tests, built the way a poll builds them. The defaults are the example of the contract."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Final
 
 from hypothesis import strategies as st
@@ -42,6 +44,7 @@ def alert(
     name: str | None = "Welcome",
     container_name: str | None = "Shop",
     severity: Severity = Severity.CRITICAL,
+    counters: Mapping[str, str] = MappingProxyType({}),
 ) -> Alert:
     run = ObservedRun(run_id, after, after.value if raw_status is None else raw_status, created, updated)
     previous = None if before is None else RecordedRun(before, NOON - timedelta(minutes=199), created, since)
@@ -53,6 +56,7 @@ def alert(
         info=JourneyInfo(name, container_name),
         severity=severity,
         observed_at=observed_at,
+        counters=counters,
     )
 
 
@@ -106,6 +110,7 @@ def alerts(draw: st.DrawFn) -> Alert:
         name=draw(st.none() | hostile_text()),
         container_name=draw(st.none() | hostile_text()),
         severity=draw(st.sampled_from(Severity)),
+        counters=draw(st.just({}) | st.dictionaries(hostile_text(), hostile_text(), max_size=20)),
     )
 
 

@@ -126,7 +126,7 @@ def test_no_name_adds_a_line(an_alert: Alert) -> None:
     detail = an_alert.envelope["detail"]
     lines = card["content"]["description"].split("\n")
     expected = 3 + (2 if "run_id" not in detail else 3)
-    expected += bool(detail["previous_status_since"]) + bool(detail["creation_time"])
+    expected += bool(detail["previous_status_since"]) + bool(detail["creation_time"]) + bool(detail.get("counters"))
     assert len(lines) in (expected, expected - 1)
 
 

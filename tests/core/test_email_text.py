@@ -127,6 +127,7 @@ def test_no_name_adds_a_line_hides_one_or_makes_the_email_long(an_alert: Alert) 
     labels += ["Status", "When"]
     labels += ["Before that"] if detail["previous_status_since"] else []
     labels += ["Created or scheduled"] if detail["creation_time"] else []
+    labels += ["Counted so far"] if detail.get("counters") else []
     lines = text.splitlines()
     assert [line.partition(":")[0] for line in lines[2 : 2 + len(labels)]] == labels
     assert len(lines) == 2 + len(labels) + 6

@@ -10,7 +10,7 @@ import journey_watch
 from journey_watch.composition import SOURCES
 
 PACKAGE = Path(journey_watch.__file__).parent
-SPECIFIC = ("composition.py", "pinpoint_", "connect_", "aws_clients.py", "rate_limit.py")
+SPECIFIC = ("composition.py", "live_page.py", "pinpoint_", "connect_", "aws_clients.py", "rate_limit.py")
 """Where a provider is at home."""
 NEUTRAL = [path for path in PACKAGE.rglob("*.py") if not path.name.startswith(SPECIFIC)]
 

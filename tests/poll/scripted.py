@@ -63,6 +63,7 @@ class ScriptedSource:
     shown_instead: list[dict[JourneyKey, dict[str, ObservedRun]]] = field(default_factory=list)
     """Stale readings, each served once."""
     incomplete: set[JourneyKey] = field(default_factory=set)
+    counted: dict[tuple[JourneyKey, str], Mapping[str, str]] = field(default_factory=dict)
     infos: dict[JourneyKey, JourneyInfo] = field(default_factory=dict)
     observed: list[JourneyKey] = field(default_factory=list)
     before_reading: Callable[[], None] = lambda: None
@@ -86,6 +87,9 @@ class ScriptedSource:
             if any(target.covers(journey) for target in targets) and journey.container_id not in self.unlisted
         }
         return Discovery({} if "*" in self.unlisted else journeys, listed, self.unlisted)
+
+    def counters(self, journey: JourneyKey, run_id: str) -> Mapping[str, str]:
+        return self.counted.get((journey, run_id), {})
 
     def observe(self, journeys: Sequence[JourneyKey]) -> Mapping[JourneyKey, Observation | SourceError]:
         self.before_reading()

@@ -59,6 +59,20 @@ def test_quiet_poll_writes_nothing_and_sends_nothing(stage: Stage) -> None:
     assert stage.channel.calls == 0
 
 
+def test_counters_of_a_run_that_ended_are_told(stage: Stage) -> None:
+    stage.source.counted[WELCOME, "r1"] = {"ENDPOINT_ENTERED": "100"}
+    stage.source.set(WELCOME, "r1", Status.CANCELLED)
+    stage.poll()
+    assert stage.channel.accepted[0].envelope["detail"]["counters"] == {"ENDPOINT_ENTERED": "100"}
+
+
+def test_counters_are_not_waited_for_when_time_is_short(stage: Stage) -> None:
+    stage.source.counted[WELCOME, "r1"] = {"ENDPOINT_ENTERED": "100"}
+    stage.source.set(WELCOME, "r1", Status.CANCELLED)
+    stage.poll(seconds=20)
+    assert "counters" not in stage.channel.accepted[0].envelope["detail"]
+
+
 def test_every_changed_journey_is_one_commit_and_one_acknowledgement(stage: Stage) -> None:
     for n in range(3):
         stage.source.set(WELCOME, f"new-{n}", Status.RUNNING)

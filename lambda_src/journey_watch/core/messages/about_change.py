@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from journey_watch.core.messages.story import Story
-from journey_watch.core.messages.untrusted_text import one_line
+from journey_watch.core.messages.untrusted_text import for_chat, one_line
 from journey_watch.core.messages.wording import LONGEST_NAME, duration, named, readable_time, things_of
 from journey_watch.core.runs import Status
 
@@ -19,6 +19,7 @@ _NEXT_STEP: Final = {
     Status.FAILED: "Open the {noun} in the console to see why it failed. What it had not sent yet will not be sent.",
     Status.UNKNOWN: "Open the {noun} in the console: this version of Journey Watch does not know the status it is in.",
 }
+LONGEST_COUNTERS: Final = 400
 _CAME_BACK: Final = "It had ended and is live again: make sure that nobody receives its messages twice."
 
 
@@ -41,9 +42,16 @@ def story_of_change(detail: Mapping[str, Any]) -> Story:
             ("When", _when(detail)),
             *([("Before that", before)] if before else []),
             *([("Created or scheduled", readable_time(created))] if created else []),
+            *([("Counted so far", _counted(detail["counters"]))] if detail.get("counters") else []),
         ],
         next_step=_next_step(detail),
     )
+
+
+def _counted(counters: Mapping[str, str]) -> str:
+    """`100 endpoint entered, 7 endpoint left`: a counter's name in words, made harmless for every form."""
+    words = (f"{value} {name.lower().replace('_', ' ')}" for name, value in counters.items())
+    return for_chat(", ".join(words), LONGEST_COUNTERS)
 
 
 def move_of(detail: Mapping[str, Any]) -> str:

@@ -1,7 +1,9 @@
 """The alert envelope about a change, version 1: docs/alert-envelope.schema.json describes it to its readers."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from journey_watch.core.alerts import Alert
 from journey_watch.core.messages.about_change import summary_of_change
@@ -22,6 +24,9 @@ from journey_watch.core.runs import JourneyInfo, JourneyKey, Lane
 from journey_watch.core.severity import Severity
 from journey_watch.core.transitions import Transition
 
+LONGEST_COUNTER: Final = 60
+"""Of a counter's name, and of its value."""
+
 
 def status_change(
     transition: Transition,
@@ -33,10 +38,12 @@ def status_change(
     severity: Severity,
     observed_at: datetime,
     muted_by: str | None = None,
+    counters: Mapping[str, str] = MappingProxyType({}),
 ) -> Alert:
     """Build the alert about one run's change of status; the same change always gets the same id.
 
-    `muted_by` is the mute that keeps it from being sent; it is recorded all the same.
+    `muted_by` is the mute that keeps it from being sent; it is recorded all the same. `counters` are what the provider
+    counted of the run, as far as it said so in time.
     """
     run_id = transition.run.run_id
     detail_type = f"{provider.subject} Status Change"
@@ -48,6 +55,7 @@ def status_change(
         **_change(transition, observed_at),
         "severity": severity.value,
         **({"muted_by": muted_by} if muted_by else {}),
+        **({"counters": _counters(counters)} if counters else {}),
         "sequence": transition.sequence,
         "console_url": console_url_of(lane, journey, provider),
     }
@@ -56,6 +64,10 @@ def status_change(
     alert_id = stable_id([str(lane), *parts_of(journey), run_id, detail_type, "", before, after, transition.sequence])
     envelope = framed(alert_id, detail_type, detail, lane=lane, resources=[arn_of(lane, journey, provider)])
     return Alert.from_envelope(envelope, journey=journey, thread=stable_id([str(lane), *parts_of(journey), run_id]))
+
+
+def _counters(counters: Mapping[str, str]) -> dict[str, str]:
+    return {valid_text(name, LONGEST_COUNTER): valid_text(value, LONGEST_COUNTER) for name, value in counters.items()}
 
 
 def _change(transition: Transition, observed_at: datetime) -> dict[str, Any]:

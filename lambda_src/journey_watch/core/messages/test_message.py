@@ -38,7 +38,7 @@ def test_message(*, service: str, account: str, region: str, sent_at: datetime) 
 
 def story_of_test(detail: Mapping[str, Any]) -> Story:
     return Story(
-        about=Thing("TEST", "", "TEST of Journey Watch"),
+        about=Thing("alert", "", "TEST of Journey Watch"),
         move="nothing happened",
         facts=[("Sent", readable_time(detail["observed_time"]))],
         next_step="Nothing: that you read this is the proof that alerts reach you here.",

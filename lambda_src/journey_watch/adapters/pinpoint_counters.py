@@ -1,0 +1,34 @@
+"""GetJourneyRunExecutionMetrics: how many endpoints a run has had so far."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from journey_watch.adapters.untrusted_values import read_text
+from journey_watch.core.runs import JourneyKey
+
+if TYPE_CHECKING:
+    from mypy_boto3_pinpoint import PinpointClient
+
+MOST_COUNTERS: Final = 20
+"""Pinpoint documents fewer; an alert has room for no more."""
+
+
+class PinpointCounters:
+    """Reads a run's counters with an impatient client. Safe for threads."""
+
+    def __init__(self, client: "PinpointClient") -> None:
+        self._client = client
+
+    def read(self, journey: JourneyKey, run_id: str) -> Mapping[str, str]:
+        """By Pinpoint's names, such as ENDPOINT_ENTERED; empty if they cannot be had at once."""
+        try:
+            answer = self._client.get_journey_run_execution_metrics(
+                ApplicationId=journey.container_id, JourneyId=journey.journey_id, RunId=run_id
+            )
+            metrics: object = answer["JourneyRunExecutionMetricsResponse"]["Metrics"]
+        except Exception:  # noqa: BLE001 - whatever it was, the alert goes out without them
+            return {}
+        if not isinstance(metrics, dict):
+            return {}
+        read = {name: read_text(value) for name, value in metrics.items() if isinstance(name, str)}
+        return dict([(name, value) for name, value in read.items() if value is not None][:MOST_COUNTERS])
