@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from journey_watch import contract
 from journey_watch.core.errors import JourneyWatchError, SourceError, StoreUnavailableError
 from journey_watch.core.runs import Lane, Status
 from journey_watch.delivery import DeliveryReport
@@ -67,21 +68,24 @@ class PollReport:
         """The contract's metrics by name, times in seconds; `DetectionDelay` and `PollDuration` are kept elsewhere."""
         after = [detail["status"] for detail in self._changes]
         oldest = self.delivery.oldest_undelivered
+        age = (self.finished_at - oldest).total_seconds() if oldest else 0.0
         conditions = [one for outcome in self.outcomes for one in outcome.conditions.values()]
         return {
             "JourneysPolled": self.observed,
-            "JourneysFailed": self.failed,
+            contract.METRIC_JOURNEYS_FAILED: self.failed,
             "PagesRead": sum(outcome.pages for outcome in self.outcomes),
-            "Throttles": self.throttles,
+            contract.METRIC_THROTTLES: self.throttles,
             "RunsScheduled": self.live_runs[Status.SCHEDULED],
-            "RunsRunning": self.live_runs[Status.RUNNING],
+            contract.METRIC_RUNS_RUNNING: self.live_runs[Status.RUNNING],
             "RunsPaused": self.live_runs[Status.PAUSED],
             "Transitions": len(after),
-            "RunsCancelled": sum(status in (Status.CANCELLED, Status.FAILED) for status in after),
+            contract.METRIC_RUNS_CANCELLED: sum(status in (Status.CANCELLED, Status.FAILED) for status in after),
             "AlertsDelivered": self.delivery.delivered,
-            "AlertsUndelivered": len(self.delivery.refused),
-            "OldestUndeliveredAge": max(0.0, (self.finished_at - oldest).total_seconds()) if oldest else 0.0,
-            "ConditionsOpen": sum(condition.opened_at is not None for condition in conditions),
+            contract.METRIC_ALERTS_UNDELIVERED: len(self.delivery.refused),
+            contract.METRIC_OLDEST_UNDELIVERED_AGE: max(0.0, (self.finished_at - oldest).total_seconds())
+            if oldest
+            else 0.0,
+            contract.METRIC_CONDITIONS_OPEN: sum(condition.opened_at is not None for condition in conditions),
         }
 
     @property
