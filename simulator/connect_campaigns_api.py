@@ -51,6 +51,7 @@ def _list_campaigns(call: Call, scene: Scene) -> Answer:
     listed = [it for it in _campaigns(call, scene) if instance_id in (None, it.instance_id)]
     if scene.world.ended.get("connect") == "empty":
         listed = []
+    size = min(size, scene.largest_page)
     page, token = read_page(call, scene, listed, size=size, token=asked.get("nextToken"), show=_summary)
     return json_answer({"campaignSummaryList": page} | ({"nextToken": token} if token else {}))
 

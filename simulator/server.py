@@ -5,6 +5,7 @@ import contextlib
 import re
 import socket
 import threading
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -157,13 +158,19 @@ class RunningSimulator:
 
 
 @contextlib.contextmanager
-def running(scenario: Scenario | Path | str = "", *, start_clock: bool = False) -> Iterator[RunningSimulator]:
+def running(
+    scenario: Scenario | Path | str = "",
+    *,
+    start_clock: bool = False,
+    monotonic: Callable[[], float] = time.monotonic,
+) -> Iterator[RunningSimulator]:
     """A simulator in a thread of this process, on a free port of 127.0.0.1, ready when the block begins.
 
     `scenario` is one that was loaded, the path of its file, or its TOML. Unless `start_clock`, nothing happens but
-    by the control. Raises ScenarioError for a scenario that is not right.
+    by the control. `monotonic` is what the clock and the quotas count by.
+    Raises ScenarioError for a scenario that is not right.
     """
-    simulation = Simulation(load_scenario(scenario) if isinstance(scenario, Path) else scenario)
+    simulation = Simulation(load_scenario(scenario) if isinstance(scenario, Path) else scenario, monotonic=monotonic)
     bound = listen()
     listening = threading.Event()
     server = SimulatorServer(simulation, on_listening=listening.set)

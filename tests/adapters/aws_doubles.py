@@ -73,14 +73,15 @@ class ScriptedAnswers:
     def attach(self, client: "BaseClient | boto3.Session") -> "ScriptedAnswers":
         """Answer for this client, or for all that the session makes from now on."""
         events = client.events if isinstance(client, boto3.Session) else client.meta.events
-        events.register("before-send", self._answer)  # type: ignore[arg-type]  # may answer
+        events.register("before-send", self.answer)  # type: ignore[arg-type]  # may answer
         return self
 
     def say(self, *answers: Answer) -> None:
         """Forget the script; these come next."""
         self._answers = list(answers)
 
-    def _answer(self, request: AWSPreparedRequest, **_: object) -> AWSResponse:
+    def answer(self, request: AWSPreparedRequest, **_: object) -> AWSResponse:
+        """The next answer, to this request."""
         self.requests.append(request)
         answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
         if isinstance(answer, Exception):

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from typing import Final
 
 from journey_watch.adapters.aws_clients import SOURCE_CONFIG, pinpoint_client
-from journey_watch.adapters.pinpoint_discovery import REMEMBER_SECONDS
 from journey_watch.adapters.pinpoint_journey_runs import PinpointJourneyRuns
 from journey_watch.adapters.rate_limit import PINPOINT_READS, RateLimit
+from journey_watch.adapters.remembered_listing import REMEMBER_SECONDS
 from journey_watch.core.runs import JourneyKey
 from journey_watch.core.watch_list import ALL
 from simulator import Simulation

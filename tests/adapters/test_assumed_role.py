@@ -117,6 +117,25 @@ def test_credentials_are_renewed_before_they_expire(lane: MakeLane) -> None:
     assert "Credential=NEW/" in str(made.pinpoint.requests[-1].headers["Authorization"])
 
 
+def test_a_role_that_stops_being_assumable_is_still_used_while_its_last_credentials_hold(lane: MakeLane) -> None:
+    made = lane(granted(for_=timedelta(minutes=14)), REFUSED)
+    assert all(isinstance(reading, Observation) for reading in made.poll())
+    assert len(made.sts.requests) == 2  # renewed in good time, as far as STS let it
+
+
+def test_a_role_that_stops_being_assumable_is_an_error_once_they_do_not(lane: MakeLane, clock: Clock) -> None:
+    made = lane(granted(for_=timedelta(minutes=5)), REFUSED)
+    first, *later = made.poll()
+    assert isinstance(first, Observation)
+    for reading in later:
+        assert isinstance(reading, SourceError)
+        assert (reading.code, reading.refused) == (ROLE_NOT_ASSUMED, True)
+        assert ROLE in str(reading)
+    made.sts.say(granted())
+    clock.at += ASK_AGAIN_AFTER
+    assert all(isinstance(reading, Observation) for reading in made.poll())
+
+
 def test_a_role_that_cannot_be_assumed_is_every_journeys_error_and_says_what_to_do(lane: MakeLane) -> None:
     made = lane(REFUSED, external_id="secret-1")
     for reading in made.poll():

@@ -18,13 +18,13 @@ from journey_watch.adapters.dynamodb_run_store import ACKNOWLEDGE_ATTEMPTS, KEEP
 from journey_watch.core.errors import StateTooLargeError, StoreUnavailableError
 from journey_watch.core.runs import JourneyKey, Status
 from journey_watch.ports import Commit
+from tests.adapters.state_table import TABLE, create_state_table
 from tests.contracts.run_store_contract import RunStoreContract, alert, change, commit, state_of, try_commit
 from tests.core.builders import JOURNEY, LANE, NOON, recorded
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-TABLE = "journey-watch-state"
 HISTORY = timedelta(days=90)
 
 
@@ -34,33 +34,7 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Iterator["DynamoDBClient"]:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     with mock_aws():
         client = boto3.client("dynamodb", region_name="eu-west-1")
-        client.create_table(
-            TableName=TABLE,
-            BillingMode="PAY_PER_REQUEST",
-            KeySchema=[
-                {"AttributeName": contract.PARTITION_KEY, "KeyType": "HASH"},
-                {"AttributeName": contract.SORT_KEY, "KeyType": "RANGE"},
-            ],
-            AttributeDefinitions=[
-                {"AttributeName": name, "AttributeType": "S"}
-                for name in (
-                    contract.PARTITION_KEY,
-                    contract.SORT_KEY,
-                    contract.LANE_INDEX_PARTITION_KEY,
-                    contract.LANE_INDEX_SORT_KEY,
-                )
-            ],
-            GlobalSecondaryIndexes=[
-                {
-                    "IndexName": contract.LANE_INDEX,
-                    "KeySchema": [
-                        {"AttributeName": contract.LANE_INDEX_PARTITION_KEY, "KeyType": "HASH"},
-                        {"AttributeName": contract.LANE_INDEX_SORT_KEY, "KeyType": "RANGE"},
-                    ],
-                    "Projection": {"ProjectionType": "ALL"},
-                }
-            ],
-        )
+        create_state_table(client)
         yield client
 
 

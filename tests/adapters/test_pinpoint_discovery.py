@@ -6,12 +6,20 @@ from datetime import timedelta
 import pytest
 
 import simulator
-from journey_watch.adapters.pinpoint_discovery import DORMANT_AFTER, REMEMBER_SECONDS
+from journey_watch.adapters.pinpoint_discovery import DORMANT_AFTER
+from journey_watch.adapters.remembered_listing import REMEMBER_SECONDS
 from journey_watch.core.runs import JourneyKey
 from journey_watch.core.watch_list import ALL, WatchTarget
 from tests.adapters.aws_doubles import do_not_wait_between_retries
 from tests.adapters.pinpoint_doubles import SCENARIO, SimulatedPinpoint, by_request, page, scripted_source
-from tests.contracts.run_source_contract import ELSEWHERE, FIRST, JOURNEYS, SECOND, RunSourceDiscoveryContract
+from tests.contracts.run_source_contract import (
+    ELSEWHERE,
+    FIRST,
+    JOURNEYS,
+    SECOND,
+    ContainerByContainerContract,
+    RunSourceDiscoveryContract,
+)
 from tests.core.builders import NOON
 
 EVERYTHING = WatchTarget("pinpoint", ALL)
@@ -37,7 +45,7 @@ def provider(server: simulator.RunningSimulator, monkeypatch: pytest.MonkeyPatch
     return SimulatedPinpoint(server.control)
 
 
-class TestContract(RunSourceDiscoveryContract):
+class TestContract(RunSourceDiscoveryContract, ContainerByContainerContract):
     """On the simulator."""
 
 

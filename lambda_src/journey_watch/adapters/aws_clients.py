@@ -22,8 +22,11 @@ if TYPE_CHECKING:
     from botocore.model import OperationModel
     from mypy_boto3_connectcampaignsv2 import ConnectCampaignServiceV2Client
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_pinpoint import PinpointClient
+    from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
 
 CONNECT_SECONDS: Final = 2
 READ_SECONDS: Final = 5
@@ -42,6 +45,9 @@ SOURCE_CONFIG: Final = Config(
     max_pool_connections=MAX_CONNECTIONS,
     user_agent_extra="journey-watch",
 )
+IMPATIENT_CONFIG: Final = SOURCE_CONFIG.merge(
+    Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=1, read_timeout=2)
+)
 OWN_CONFIG: Final = SOURCE_CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 3}))
 """For the stack's own table and topics: near, and rarely throttled."""
 
@@ -52,6 +58,13 @@ def pinpoint_client(session: boto3.Session, rate_limit: RateLimit) -> "PinpointC
     _prepare_source(client, rate_limit)
     for operation in READ_AS_JSON:
         client.meta.events.register(f"before-parse.pinpoint.{operation}", hand_over_json)
+    return client
+
+
+def impatient_pinpoint_client(session: boto3.Session, rate_limit: RateLimit) -> "PinpointClient":
+    """A client for what is good to have and must keep nothing waiting: one attempt, a second or two."""
+    client = session.client("pinpoint", config=IMPATIENT_CONFIG)
+    _prepare_source(client, rate_limit)
     return client
 
 
@@ -72,6 +85,27 @@ def dynamodb_client(session: boto3.Session) -> "DynamoDBClient":
 def sns_client(session: boto3.Session) -> "SNSClient":
     """A client for the topics."""
     client = session.client("sns", config=OWN_CONFIG)
+    share_tls_context(client)
+    return client
+
+
+def events_client(session: boto3.Session, region: str) -> "EventBridgeClient":
+    """A client for a bus, in the bus's own Region."""
+    client = session.client("events", region_name=region, config=OWN_CONFIG)
+    share_tls_context(client)
+    return client
+
+
+def sqs_client(session: boto3.Session) -> "SQSClient":
+    """A client for the queues before webhooks."""
+    client = session.client("sqs", config=OWN_CONFIG)
+    share_tls_context(client)
+    return client
+
+
+def secrets_client(session: boto3.Session) -> "SecretsManagerClient":
+    """A client for the secrets that hold webhooks' URLs."""
+    client = session.client("secretsmanager", config=OWN_CONFIG)
     share_tls_context(client)
     return client
 

@@ -149,7 +149,8 @@ class PinpointListings:
             except Exception as error:
                 # Anything: botocore's parser has no error of its own for an answer it cannot walk through.
                 raise source_error(error, doing) from error
-            return page_of(answer, member, read_item, doing=doing)
+            body = answer.get(member) if isinstance(answer, dict) else None
+            return page_of(body, read_item, entries="Item", following="NextToken", doing=doing)
 
         return read_pages(fetch, clock=self._clock)
 

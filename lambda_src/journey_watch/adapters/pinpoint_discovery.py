@@ -1,60 +1,23 @@
 """Which journeys there are in Pinpoint, what they are called, and which of them ended long ago."""
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Final, Generic, Protocol, Self, TypeVar
+from typing import Final
 
 from aws_lambda_powertools import Logger
 
-from journey_watch.adapters.aws_errors import BROKEN_ANSWER
 from journey_watch.adapters.pinpoint_answers import ListedApplication, ListedJourney, PinpointListings
+from journey_watch.adapters.remembered_listing import RememberedListing, RememberedListings, Thing
 from journey_watch.adapters.token_paging import Listing
 from journey_watch.core.errors import SourceError
 from journey_watch.core.runs import JourneyInfo, JourneyKey
 from journey_watch.core.watch_list import ALL, WatchTarget
 from journey_watch.ports import Discovery
 
-REMEMBER_SECONDS: Final = 300.0
 DORMANT_AFTER: Final = timedelta(hours=24)
-THREADS: Final = 8
-"""Applications are listed side by side: one that hangs must not hold up the others."""
 
 logger = Logger(child=True)
-
-
-class _HasId(Protocol):
-    @property
-    def id(self) -> str: ...
-
-
-Thing = TypeVar("Thing", bound=_HasId)
-
-
-@dataclass(frozen=True, slots=True)
-class _Remembered(Generic[Thing]):
-    """A listing as it was last read, and what stood in it before if it could not be read to its end."""
-
-    things: Mapping[str, Thing] = field(default_factory=dict)
-    read_at: float = float("-inf")
-    complete: bool = False
-    problem: SourceError | None = None
-    """What the last reading failed with."""
-
-    def is_due(self, now: float, *, needed: bool) -> bool:
-        """True if it is time to read again. What is needed and was not had is asked for at every poll."""
-        return now >= self.read_at + REMEMBER_SECONDS or (needed and not self.complete)
-
-    def renewed(self, listing: Listing[Thing], *, at: float) -> Self:
-        listed = {thing.id: thing for thing in listing.items}
-        # One that stands in it twice moved between two pages, so another may have slipped through between them.
-        complete = listing.complete and len(listed) == len(listing.items)
-        problem = listing.problem
-        if problem is None and listing.malformed:
-            problem = SourceError(f"{listing.malformed} entries of the listing have no id.", code=BROKEN_ANSWER)
-        return type(self)(listed if complete else {**self.things, **listed}, at, complete, problem)
 
 
 class PinpointDiscovery:
@@ -64,8 +27,8 @@ class PinpointDiscovery:
         self._listings = listings
         self._clock = clock
         self._now = now
-        self._applications: _Remembered[ListedApplication] = _Remembered()
-        self._journeys: dict[str, _Remembered[ListedJourney]] = {}
+        self._applications: RememberedListing[ListedApplication] = RememberedListing()
+        self._journeys = RememberedListings(self._list_journeys, clock=clock)
         self._names: dict[str, str | None] = {}
         self._lock = threading.Lock()
 
@@ -77,7 +40,6 @@ class PinpointDiscovery:
                 self._renew_applications()
             used = {application_id for target in targets for application_id in self._applications_of(target)}
             needed = {id_ for target in targets if _needs_listing(target) for id_ in self._applications_of(target)}
-            self._forget_all_but(used)
             self._renew_journeys(used, needed)
             failures = {id_: problem for id_ in sorted(needed) if (problem := self._journeys[id_].problem)}
             if everywhere and self._applications.problem:
@@ -116,25 +78,17 @@ class PinpointDiscovery:
             and all(self._journeys[application_id].complete for application_id in self._applications_of(target))
         )
 
-    def _forget_all_but(self, used: set[str]) -> None:
-        self._journeys = {id_: self._journeys.get(id_, _Remembered()) for id_ in used}
-        self._names = {id_: name for id_, name in self._names.items() if id_ in used}
-
     def _renew_applications(self) -> None:
         listing = self._listings.applications()
         self._applications = self._applications.renewed(listing, at=self._clock())
         _log_failure("Applications could not be listed", self._applications.problem, listing)
 
     def _renew_journeys(self, used: set[str], needed: set[str]) -> None:
-        now = self._clock()
-        due = [id_ for id_ in sorted(used) if self._journeys[id_].is_due(now, needed=id_ in needed)]
-        if due:
-            with ThreadPoolExecutor(min(THREADS, len(due))) as pool:
-                for application_id, listing in zip(due, pool.map(self._list_journeys, due), strict=True):
-                    renewed = self._journeys[application_id].renewed(listing, at=now)
-                    self._journeys[application_id] = renewed
-                    if application_id in needed:  # otherwise only names are missing
-                        _log_failure("Journeys could not be listed", renewed.problem, listing, application_id)
+        self._names = {id_: name for id_, name in self._names.items() if id_ in used}
+        for application_id, listing in self._journeys.renew(used, needed=needed).items():
+            if application_id in needed:  # otherwise only names are missing
+                problem = self._journeys[application_id].problem
+                _log_failure("Journeys could not be listed", problem, listing, application_id)
 
     def _list_journeys(self, application_id: str) -> Listing[ListedJourney]:
         if application_id not in self._applications.things:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from aws_lambda_powertools import Logger
 
 from journey_watch.adapters.pinpoint_answers import PinpointListings
+from journey_watch.adapters.pinpoint_counters import PinpointCounters
 from journey_watch.adapters.pinpoint_discovery import PinpointDiscovery
 from journey_watch.adapters.rate_limit import RateLimit
 from journey_watch.core.errors import SourceError
@@ -29,6 +30,8 @@ PINPOINT: Final = Provider(
     journey_field="journey_id",
     run_field="run_id",
     arn_format="arn:{partition}:mobiletargeting:{region}:{account}:apps/{container}/journeys/{journey}",
+    refusal_hint="Amazon ended support for Pinpoint on 2026-10-30: if it is gone for you, watch what replaces it with "
+    'provider = "connect", and take this entry out of the configuration.',
     console_url_format="https://{console}/pinpoint/home?region={region}#/apps/{container}/journeys/{journey}",
 )
 
@@ -49,13 +52,19 @@ class PinpointJourneyRuns:
         self,
         client: "PinpointClient",
         rate_limit: RateLimit,
+        counters: PinpointCounters | None = None,
         *,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._rate_limit = rate_limit
+        self._counters = counters
         self._listings = PinpointListings(client, clock=clock, now=now)
         self._discovery = PinpointDiscovery(self._listings, clock=clock, now=now)
+
+    def counters(self, journey: JourneyKey, run_id: str) -> Mapping[str, str]:
+        """Of GetJourneyRunExecutionMetrics; empty if they cannot be had at once."""
+        return self._counters.read(journey, run_id) if self._counters else {}
 
     @property
     def throttles(self) -> int:

@@ -22,6 +22,9 @@ class Quota:
 
 PINPOINT_READS: Final = Quota(per_second=300, burst=300)
 """Of each journey operation: https://docs.aws.amazon.com/pinpoint/latest/developerguide/quotas.html"""
+CONNECT_READS: Final = Quota(per_second=5, burst=10)
+"""Of ListCampaigns and of GetCampaignStateBatch, which share one limit here:
+https://docs.aws.amazon.com/connect/latest/adminguide/amazon-connect-service-limits.html"""
 
 SHARE: Final = 0.9
 """Of the quota; the rest is for the console and for others."""

@@ -41,22 +41,25 @@ class Listing(Generic[Item]):
         return self.problem is None and not self.malformed
 
 
-def page_of(answer: object, member: str, read_item: Callable[[object], Item | None], *, doing: str) -> Page[Item]:
-    """The page that an answer holds under `member`; `read_item` gives None for an entry that cannot be read.
+def page_of(
+    body: object, read_item: Callable[[object], Item | None], *, entries: str, following: str, doing: str
+) -> Page[Item]:
+    """The page in a body, whose members are called `entries` and `following`.
 
-    Raises SourceError, whose message begins with `doing`, if the answer is not a page at all.
+    `read_item` gives None for an entry that cannot be read. Raises SourceError, whose message begins with `doing`, if
+    the body is not a page at all.
     """
-    body = answer.get(member) if isinstance(answer, dict) else None
-    entries = body.get("Item") if isinstance(body, dict) else None
-    if not isinstance(body, dict) or not isinstance(entries, list):
+    listed = body.get(entries) if isinstance(body, dict) else None
+    if not isinstance(body, dict) or not isinstance(listed, list):
         # boto3 shows a body that is not JSON as an answer without members: that must not pass for an empty listing.
-        raise SourceError(f"{doing} failed: the answer has no list of Item in {member}.", code=BROKEN_ANSWER)
-    token = body.get("NextToken") or None
-    if token is not None and not isinstance(token, str):
-        raise SourceError(f"{doing} failed: NextToken is no string but {type(token).__name__}.", code=BROKEN_ANSWER)
-    read = [read_item(entry) for entry in entries]
+        raise SourceError(f"{doing} failed: the answer has no list of {entries}.", code=BROKEN_ANSWER)
+    next_token = body.get(following) or None
+    if next_token is not None and not isinstance(next_token, str):
+        kind = type(next_token).__name__
+        raise SourceError(f"{doing} failed: {following} is no string but {kind}.", code=BROKEN_ANSWER)
+    read = [read_item(entry) for entry in listed]
     items = [item for item in read if item is not None]
-    return Page(items, len(read) - len(items), token)
+    return Page(items, len(read) - len(items), next_token)
 
 
 def read_pages(fetch: Callable[[str | None], Page[Item]], *, clock: Callable[[], float]) -> Listing[Item]:
@@ -87,7 +90,7 @@ def read_pages(fetch: Callable[[str | None], Page[Item]], *, clock: Callable[[],
 
 def _reason_to_stop(token: str, seen: set[str], pages: int, late: bool) -> SourceError | None:
     if token in seen:
-        return SourceError(f"Page {pages} leads back to one that was read: its NextToken repeats.", code=BROKEN_ANSWER)
+        return SourceError(f"Page {pages} leads back to one that was read: its token repeats.", code=BROKEN_ANSWER)
     if pages >= MAX_PAGES:
         return SourceError(f"The listing has more than {MAX_PAGES} pages.", code=TOO_LONG)
     if late:

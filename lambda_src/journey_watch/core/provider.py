@@ -1,9 +1,6 @@
 """How one provider speaks of its things, so that nothing else in the core or the store knows a provider's name."""
 
 from dataclasses import dataclass
-from urllib.parse import quote
-
-from journey_watch.core.partitions import partition_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +29,3 @@ class Provider:
     """What an operator should know when the provider refuses or cannot be reached; one sentence, or empty."""
     console_url_format: str
     """With {console} (the partition's console host), {region}, {container} and {journey}."""
-
-    def console_url(self, *, region: str, container_id: str, journey_id: str) -> str:
-        """Where a person finds the journey. Ids are quoted, so that none leads elsewhere."""
-        return self.console_url_format.format(
-            console=partition_of(region).console_host,
-            region=quote(region, safe=""),
-            container=quote(container_id, safe="", errors="replace"),
-            journey=quote(journey_id, safe="", errors="replace"),
-        )

@@ -1,0 +1,55 @@
+"""Secrets that hold webhooks' URLs, from a Secrets Manager in process."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from journey_watch.adapters.aws_clients import secrets_client
+from journey_watch.adapters.webhook_secrets import WebhookSecrets
+from journey_watch.core.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+URL = "https://hooks.slack.com/services/T0/B0/x0x0"
+
+
+@pytest.fixture
+def client() -> Iterator["SecretsManagerClient"]:
+    with mock_aws():
+        yield secrets_client(boto3.Session(region_name="eu-west-1"))
+
+
+def test_the_url_is_read_without_the_line_break_that_editors_add(client: "SecretsManagerClient") -> None:
+    client.create_secret(Name="slack", SecretString=f"{URL}\n")
+
+    assert WebhookSecrets(client).url("slack") == URL
+
+
+def test_it_is_read_once_in_five_minutes(client: "SecretsManagerClient") -> None:
+    client.create_secret(Name="slack", SecretString=URL)
+    secrets = WebhookSecrets(client)
+    secrets.url("slack")
+    client.put_secret_value(SecretId="slack", SecretString="https://elsewhere.example")
+
+    assert secrets.url("slack") == URL
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["http://hooks.slack.com/services/private", "hooks.slack.com/private", "https:///private", "https://[private"],
+)
+def test_what_is_no_https_url_is_refused_and_not_quoted(client: "SecretsManagerClient", value: str) -> None:
+    client.create_secret(Name="slack", SecretString=value)
+
+    with pytest.raises(ConfigurationError, match="must hold a webhook's https URL") as caught:
+        WebhookSecrets(client).url("slack")
+    assert "private" not in str(caught.value)
+
+
+def test_a_missing_secret_is_named(client: "SecretsManagerClient") -> None:
+    with pytest.raises(ConfigurationError, match=r'The secret "slack" cannot be read: .*ResourceNotFound'):
+        WebhookSecrets(client).url("slack")

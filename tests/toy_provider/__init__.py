@@ -1,0 +1,1 @@
+"""A third provider: what docs/adding-a-provider.md describes, done for a service that never was."""
