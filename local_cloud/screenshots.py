@@ -33,7 +33,7 @@ PICTURES: Final = (
     Picture("live-runs", ".jw", width=1280),
     Picture("live-runs-dark", ".jw", width=1280, scheme="dark"),
     Picture("live-runs-narrow", ".jw", width=375),
-    Picture("alert", ".letter.critical", width=1280),
+    Picture("alert", ".letter.critical:has(.card)", width=1280),
     Picture("local-page", "body", width=1600, height=1000),
 )
 

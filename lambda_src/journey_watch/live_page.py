@@ -1,8 +1,9 @@
 """Puts the page of live runs together, for the widget and for the local cloud."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 import boto3
 
@@ -10,7 +11,7 @@ from journey_watch.adapters import aws_clients
 from journey_watch.adapters.connect_campaigns import CONNECT
 from journey_watch.adapters.lane_reader import LaneReader
 from journey_watch.adapters.pinpoint_journey_runs import PINPOINT
-from journey_watch.core.live_page import Links, PageRequest, ViewerClock, build_view, render
+from journey_watch.core.live_page import LaneReading, Links, PageRequest, ViewerClock, build_view, render
 from journey_watch.core.provider import Provider
 from journey_watch.core.runs import Lane
 from journey_watch.core.watch_list import lanes_of
@@ -19,12 +20,20 @@ from journey_watch.settings import WidgetSettings, bundled_watch_config
 PROVIDERS: Mapping[str, Provider] = {provider.name: provider for provider in (PINPOINT, CONNECT)}
 
 
+class Reader(Protocol):
+    def read(self, lanes: Mapping[Lane, Provider], *, since: datetime) -> Sequence[LaneReading]:
+        """All lanes, with what was recorded from `since` on. Raises StoreUnavailableError if that cannot be read."""
+
+
 class LivePage:
     """Reads the table and renders. Nothing is kept between two calls."""
 
-    def __init__(self, reader: LaneReader, lanes: Sequence[Lane]) -> None:
+    def __init__(
+        self, reader: Reader, lanes: Sequence[Lane], *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
         self._reader = reader
         self._lanes = {lane: PROVIDERS[lane.provider] for lane in lanes}
+        self._clock = clock
 
     @classmethod
     def from_environment(cls) -> "LivePage":
@@ -34,12 +43,9 @@ class LivePage:
         lanes = lanes_of(settings.config.watch, own_account=settings.account, own_region=settings.region)
         return cls(LaneReader(client, settings.table_name), list(lanes))
 
-    def html(self, request: PageRequest, links: Links, *, now: datetime | None = None) -> str:
-        """The page as of `now`, which is the present unless a test says otherwise.
-
-        Raises StoreUnavailableError if the table cannot be read.
-        """
-        now = now or datetime.now(UTC)
+    def html(self, request: PageRequest, links: Links) -> str:
+        """The page as it is now. Raises StoreUnavailableError if the table cannot be read."""
+        now = self._clock()
         readings = self._reader.read(self._lanes, since=now - timedelta(hours=request.query.hours))
         view = build_view(readings, request.query, now)
         return render(view, theme=request.theme, clock=ViewerClock(now, request.zone), links=links)

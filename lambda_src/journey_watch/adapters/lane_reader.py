@@ -1,0 +1,88 @@
+"""Reads what the state table knows of lanes, and nothing but reads: for the page of live runs."""
+
+import json
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from journey_watch.adapters import dynamodb_items as items
+from journey_watch.contract import LANE_INDEX, LANE_INDEX_PARTITION_KEY, LANE_INDEX_SORT_KEY, PARTITION_KEY
+from journey_watch.core.errors import StoreUnavailableError
+from journey_watch.core.live_page import Change, LaneReading
+from journey_watch.core.provider import Provider
+from journey_watch.core.runs import Lane
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+MOST_CHANGES: Final = 500
+"""Of one lane, the latest. An envelope takes some 1.5 KB, so that is one page of a Query."""
+_LANES_AT_ONCE: Final = 8
+
+
+class LaneReader:
+    """What it needs of IAM is `dynamodb:Query` on the table and its index."""
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def read(self, lanes: Mapping[Lane, Provider], *, since: datetime) -> list[LaneReading]:
+        """All lanes, in this order, with what was recorded from `since` on.
+
+        Raises StoreUnavailableError if the table does not answer: half a page would hide what is wrong.
+        """
+        with ThreadPoolExecutor(_LANES_AT_ONCE, thread_name_prefix="lane") as pool:
+            return list(pool.map(lambda lane: self._read(lane, lanes[lane], since), lanes))
+
+    def _read(self, lane: Lane, provider: Provider, since: datetime) -> LaneReading:
+        try:
+            state = items.lane_state(self._partition(lane))
+            envelopes = self._envelopes(lane, since)
+        except (ClientError, BotoCoreError) as error:
+            raise StoreUnavailableError(f"The state table {self._table} could not be read: {error}") from error
+        return LaneReading(
+            lane=lane,
+            provider=provider,
+            journeys=state.journeys,
+            changes=[Change.from_envelope(lane, envelope) for envelope in envelopes[:MOST_CHANGES]],
+            was_listed=bool(state.listed),
+            watchers=state.watchers,
+            more_changes=len(envelopes) > MOST_CHANGES,
+        )
+
+    def _partition(self, lane: Lane) -> list[items.Item]:
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="#pk = :pk",
+            ExpressionAttributeNames={"#pk": PARTITION_KEY},
+            ExpressionAttributeValues={":pk": {"S": items.lane_key(lane)}},
+        )
+        return [item for page in pages for item in page["Items"]]
+
+    def _envelopes(self, lane: Lane, since: datetime) -> Sequence[Mapping[str, Any]]:
+        """Newest first, and one more than are wanted if there are more."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            IndexName=LANE_INDEX,
+            KeyConditionExpression="#lane = :lane AND #at >= :since",
+            ExpressionAttributeNames={
+                "#lane": LANE_INDEX_PARTITION_KEY,
+                "#at": LANE_INDEX_SORT_KEY,
+                "#envelope": "envelope",
+            },
+            # Sort keys begin with a time in UTC to the millisecond; to the second sorts before all of that second.
+            ExpressionAttributeValues={
+                ":lane": {"S": str(lane)},
+                ":since": {"S": f"{since.astimezone(UTC):%Y-%m-%dT%H:%M:%S}"},
+            },
+            ProjectionExpression="#envelope",
+            ScanIndexForward=False,
+            PaginationConfig={"PageSize": MOST_CHANGES + 1},
+        )
+        found = (json.loads(item["envelope"]["S"]) for page in pages for item in page["Items"])
+        return list(islice(found, MOST_CHANGES + 1))

@@ -1,0 +1,29 @@
+"""How journeys and severities are shown, wherever on the page."""
+
+from journey_watch.core.live_page.elements import Html, element
+from journey_watch.core.live_page.view import JourneyRow
+from journey_watch.core.messages.envelope_parts import console_url_of
+from journey_watch.core.messages.untrusted_text import one_line
+from journey_watch.core.messages.wording import LONGEST_NAME
+from journey_watch.core.severity import Severity
+
+_LONGEST_LINK = 2000
+
+
+def shown(name: str | None, otherwise: str) -> str:
+    """A name on one line, or the id of what has no name to be seen."""
+    return one_line(name or "", LONGEST_NAME) or one_line(otherwise, LONGEST_NAME) or "(no name)"
+
+
+def journey_name(row: JourneyRow) -> Html:
+    """Leads to the journey in its console."""
+    name = shown(row.name, row.key.journey_id)
+    url = console_url_of(row.lane, row.key, row.provider)
+    if len(url) > _LONGEST_LINK:
+        return element("b", name)
+    return element("a", name, href=url, target="_blank", rel="noopener noreferrer")
+
+
+def badge(severity: Severity, label: str, *, good: bool = False) -> Html:
+    """In the colour of its severity; good news is in the colour of good news, however loud it was told."""
+    return element("span", label, cls=f"jw-badge jw-{'good' if good else severity}", title=f"Severity: {severity}")

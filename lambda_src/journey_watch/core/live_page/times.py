@@ -1,0 +1,52 @@
+"""Moments and ages as a reader takes them in."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+
+from journey_watch.core.live_page.elements import Html, element
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+
+
+def age(span: timedelta) -> str:
+    """`40 s`, `12 min`, `2 h 05 min`, `3 d 4 h`: what a person compares, and no more."""
+    seconds = max(0, round(span.total_seconds()))
+    if seconds < _MINUTE:
+        return f"{seconds} s"
+    if seconds < _HOUR:
+        return f"{seconds // _MINUTE} min"
+    if seconds < _DAY:
+        return f"{seconds // _HOUR} h {seconds % _HOUR // _MINUTE:02d} min"
+    return f"{seconds // _DAY} d {seconds % _DAY // _HOUR} h"
+
+
+@dataclass(frozen=True, slots=True)
+class ViewerClock:
+    """The moment of rendering, where the viewer is."""
+
+    now: datetime
+    zone: tzinfo
+
+    @property
+    def zone_name(self) -> str:
+        """`UTC`, or `UTC+02:00`."""
+        return str(self.zone)
+
+    def text(self, time: datetime) -> str:
+        """`14:03:20` today, `22 Nov 14:03` on another day."""
+        local = time.astimezone(self.zone)
+        today = local.date() == self.now.astimezone(self.zone).date()
+        return f"{local:%H:%M:%S}" if today else f"{local:%d %b %H:%M}"
+
+    def at(self, time: datetime) -> Html:
+        """The moment; pointed at, it says all of it."""
+        local = time.astimezone(self.zone)
+        return element(
+            "time", self.text(time), datetime=local.isoformat(), title=f"{local:%Y-%m-%d %H:%M:%S} {self.zone_name}"
+        )
+
+    def ago(self, time: datetime) -> Html:
+        """How long ago; pointed at, it says when."""
+        local = time.astimezone(self.zone)
+        title = f"{local:%Y-%m-%d %H:%M:%S} {self.zone_name}"
+        return element("time", age(self.now - time), datetime=local.isoformat(), title=title)

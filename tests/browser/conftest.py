@@ -1,0 +1,84 @@
+"""One Chromium for all tests of this folder, and what it is pointed at."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from selenium.webdriver import Chrome
+
+from journey_watch.core.live_page import LaneReading
+from journey_watch.core.provider import Provider
+from journey_watch.core.runs import Lane
+from journey_watch.live_page import LivePage
+from local_cloud.browser import chromium, prefer, resize
+from local_cloud.inbox import Inbox
+from local_cloud.page import served
+from tests.live_page.samples import NOW, readings
+
+WIDE, NARROW = 1600, 375
+
+Open = Callable[..., Chrome]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One worker gets them all, so that one browser is enough."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.fixture(scope="session")
+def _one_chrome() -> Iterator[Chrome]:
+    with chromium() as chrome:
+        yield chrome
+
+
+@pytest.fixture
+def chrome(_one_chrome: Chrome) -> Chrome:
+    prefer(_one_chrome, "light")
+    resize(_one_chrome, WIDE, 1000)
+    return _one_chrome
+
+
+@pytest.fixture
+def show(chrome: Chrome, tmp_path: Path) -> Open:
+    """Opens a piece of HTML the way a dashboard does: within a page of its own."""
+
+    def opened(html: str, *, width: int = WIDE) -> Chrome:
+        page = tmp_path / "page.html"
+        page.write_text(f'<!doctype html><meta charset="utf-8"><body style="margin:0">{html}', encoding="utf-8")
+        resize(chrome, width, 1000)
+        chrome.get(page.as_uri())
+        return chrome
+
+    return opened
+
+
+class FixedReader:
+    """Always reads the same."""
+
+    def __init__(self, found: Sequence[LaneReading]) -> None:
+        self.found = found
+
+    def read(self, lanes: Mapping[Lane, Provider], *, since: datetime) -> Sequence[LaneReading]:
+        del lanes, since
+        return self.found
+
+
+@pytest.fixture
+def reader() -> FixedReader:
+    return FixedReader(readings())
+
+
+@pytest.fixture
+def inbox_file(tmp_path: Path) -> Path:
+    return tmp_path / "inbox.jsonl"
+
+
+@pytest.fixture
+def url(reader: FixedReader, inbox_file: Path) -> Iterator[str]:
+    """The local page, about what `reader` holds and what stands in `inbox_file`."""
+    with served(LivePage(reader, [], clock=lambda: NOW), Inbox(inbox_file)) as address:
+        yield address

@@ -1,0 +1,198 @@
+"""What is wrong, what is shown, in which order: before any markup."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from journey_watch.adapters.pinpoint_journey_runs import PINPOINT
+from journey_watch.core.conditions import Condition, ConditionKind
+from journey_watch.core.live_page import LaneReading, Query, Sort, build_view
+from journey_watch.core.live_page.problems import UNSENT_AFTER
+from journey_watch.core.live_page.view import PAGE_SIZE, JourneyRow, View
+from journey_watch.core.runs import JourneyKey, Status
+from journey_watch.core.severity import Severity
+from tests.core.builders import minutes
+from tests.live_page.samples import (
+    BILLING,
+    CONNECT_LANE,
+    NOW,
+    PINPOINT_LANE,
+    WELCOME,
+    change,
+    condition,
+    pinpoint_reading,
+    readings,
+    run,
+    state,
+)
+
+
+def view(query: Query | None = None) -> View:
+    return build_view(readings(), query or Query(), NOW)
+
+
+def labels(found: View) -> list[str]:
+    return [row.label for row in found.rows]
+
+
+def told(found: View) -> list[tuple[str, str | None]]:
+    return [(problem.label, problem.run_id) for problem in found.problems]
+
+
+def with_welcome(reading: LaneReading, **changes: object) -> LaneReading:
+    journeys = dict(reading.journeys)
+    journeys[WELCOME] = replace(journeys[WELCOME], **changes)  # type: ignore[arg-type]
+    return replace(reading, journeys=journeys)
+
+
+def problems_of(reading: LaneReading) -> list[tuple[str, str | None]]:
+    return told(build_view([reading], Query(), NOW))
+
+
+def test_what_is_wrong_stands_worst_and_latest_first() -> None:
+    assert told(view()) == [
+        ("CANCELLED", "welcome-1123"),
+        ("NOT SENT", None),
+        ("PAUSED", None),
+        ("LATE", "winback-07"),
+        ("STUCK", "cart-a"),
+    ]
+    assert [problem.lasts for problem in view().problems] == [False, True, False, True, True]
+
+
+def test_a_condition_that_is_only_suspected_is_no_problem() -> None:
+    suspected = replace(condition(ConditionKind.STUCK, "r", since=60), opened_at=None)
+    reading = LaneReading(PINPOINT_LANE, PINPOINT, {WELCOME: state("W", {}, suspected)})
+
+    assert problems_of(reading) == []
+
+
+def test_a_cancelled_run_that_came_back_is_no_problem_any_more() -> None:
+    reading = with_welcome(pinpoint_reading(), runs={"welcome-1123": run(Status.RUNNING, began=2)})
+
+    assert ("CANCELLED", "welcome-1123") not in problems_of(reading)
+
+
+def test_the_alert_rules_decide_whether_a_cancelled_run_is_a_problem() -> None:
+    quiet = change(Status.RUNNING, Status.CANCELLED, ago=5, journey=WELCOME, run_id="r")
+    reading = LaneReading(
+        PINPOINT_LANE, PINPOINT, {WELCOME: state("W", {"r": run(Status.CANCELLED, began=9, ended=5)})}, [quiet]
+    )
+
+    assert quiet.severity is Severity.INFO
+    assert problems_of(reading) == []
+
+
+def test_a_run_that_was_cancelled_before_anybody_watched_is_no_problem() -> None:
+    journeys = {WELCOME: state("W", {"r": run(Status.CANCELLED, began=9, ended=5)})}
+
+    assert problems_of(LaneReading(PINPOINT_LANE, PINPOINT, journeys)) == []
+
+
+def test_an_alert_that_may_still_be_on_its_way_is_no_problem() -> None:
+    journeys = {WELCOME: state("W", {}, owed_since=NOW - UNSENT_AFTER)}
+
+    assert problems_of(LaneReading(PINPOINT_LANE, PINPOINT, journeys)) == []
+
+
+def test_a_lane_or_container_that_cannot_be_read_is_a_problem_that_filters_by_journey_leave_out() -> None:
+    blind = Condition(
+        ConditionKind.UNREACHABLE, None, NOW - minutes(30), "HTTP 403", opened_at=NOW, severity=Severity.CRITICAL
+    )
+    watchers = {JourneyKey("*", "*"): state(None, {}, blind), JourneyKey("app", "*"): state(None, {}, blind)}
+    reading = LaneReading(PINPOINT_LANE, PINPOINT, {}, watchers=watchers)
+
+    (lane, container) = build_view([reading], Query(), NOW).problems
+
+    assert lane.text == "cannot be read: nothing is seen there (HTTP 403)"
+    assert container.text.startswith("application app cannot be read")
+    assert build_view([reading], Query(journey="x"), NOW).problems == []
+
+
+def test_journeys_with_problems_come_first_then_live_ones() -> None:
+    assert labels(view()) == [
+        "Welcome series",
+        "Loyalty tier change",
+        "Billing reminders (calls)",
+        "Win-back: „20 % off“ <b>🎉</b>",
+        "Abandoned cart",
+        "Contract renewal",
+        "Weekly digest",
+        "Birthday greetings",
+        "Satisfaction survey",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        (Query(lane=str(CONNECT_LANE)), {"Billing reminders (calls)", "Loyalty tier change"}),
+        (Query(application="1f0e7c52"), {"Billing reminders (calls)", "Loyalty tier change"}),
+        (Query(application="Contact centre"), {"Billing reminders (calls)", "Loyalty tier change"}),
+        (Query(journey="WELCOME"), {"Welcome series"}),
+        (Query(journey="calls"), {"Billing reminders (calls)"}),
+        (Query(status="PAUSED"), {"Billing reminders (calls)"}),
+        (Query(status="CANCELLED"), {"Welcome series"}),
+        (
+            Query(application="1f0e7c52", only_problems=True, status="RUNNING"),
+            {"Loyalty tier change", "Billing reminders (calls)"},
+        ),
+        (Query(lane="no/such/lane"), set()),
+    ],
+)
+def test_filters_leave_what_matches(query: Query, expected: set[str]) -> None:
+    assert set(labels(view(query))) == expected
+
+
+def test_problems_and_changes_are_those_of_the_journeys_that_are_left() -> None:
+    found = view(Query(application="Contact centre"))
+
+    assert told(found) == [("NOT SENT", None), ("PAUSED", None)]
+    assert {one.journey for one in found.changes} == {BILLING}
+    assert found.live == {Status.PAUSED: 1, Status.RUNNING: 1}
+
+
+def test_only_problems_narrows_the_list_and_not_the_counts() -> None:
+    found = view(Query(only_problems=True))
+
+    assert (found.matching, found.watched) == (5, 9)
+
+
+def test_sorting_by_name_and_by_change() -> None:
+    assert labels(view(Query(sort=Sort.NAME)))[0] == "Abandoned cart"
+    assert labels(view(Query(sort=Sort.CHANGED)))[0] == "Birthday greetings"
+    assert labels(view(Query(sort=Sort.CHANGED)))[-1] == "Satisfaction survey"
+
+
+def many(count: int) -> list[LaneReading]:
+    return [
+        LaneReading(PINPOINT_LANE, PINPOINT, {JourneyKey("a", f"{n:05}"): state(f"J{n:05}", {}) for n in range(count)})
+    ]
+
+
+def test_every_journey_is_on_exactly_one_page() -> None:
+    pages = [build_view(many(1030), Query(page=page, sort=Sort.NAME), NOW) for page in range(1, 7)]
+
+    assert {page.pages for page in pages} == {6}
+    assert [len(page.rows) for page in pages] == [PAGE_SIZE] * 5 + [30]
+    shown: list[JourneyRow] = [row for page in pages for row in page.rows]
+    assert len({row.key for row in shown}) == 1030
+
+
+def test_a_page_that_is_not_there_is_the_last_one() -> None:
+    found = build_view(many(PAGE_SIZE + 1), Query(page=99), NOW)
+
+    assert (found.query.page, found.pages, len(found.rows)) == (2, 2, 1)
+
+
+def test_names_of_applications_come_from_what_was_told_of_any_journey_in_them() -> None:
+    named = {row.label: row.container_name for row in view().rows}
+
+    assert named["Win-back: „20 % off“ <b>🎉</b>"] == "Web shop"
+    assert named["Satisfaction survey"] == "Insurance"
+
+
+def test_the_age_of_the_data_is_that_of_the_last_record() -> None:
+    assert view().last_recorded == NOW - minutes(9) + timedelta(seconds=40)
+    assert build_view([], Query(), NOW).last_recorded is None
