@@ -11,11 +11,13 @@ from journey_watch.adapters import aws_clients
 from journey_watch.adapters.assumed_role import session_for_role
 from journey_watch.adapters.connect_campaigns import CONNECT, ConnectCampaigns
 from journey_watch.adapters.dynamodb_run_store import DynamoDBRunStore
+from journey_watch.adapters.event_bus_notifier import EventBusNotifier
+from journey_watch.adapters.pinpoint_counters import PinpointCounters
 from journey_watch.adapters.pinpoint_journey_runs import PINPOINT, PinpointJourneyRuns
 from journey_watch.adapters.rate_limit import CONNECT_READS, PINPOINT_READS, RateLimit
 from journey_watch.adapters.sns_notifier import SnsNotifier
 from journey_watch.adapters.sns_readers import SnsReaders
-from journey_watch.core.alerts import ALERT_TOPIC
+from journey_watch.core.alerts import ALERT_TOPIC, OPS_TOPIC
 from journey_watch.core.errors import ConfigurationError
 from journey_watch.core.messages import chat_topic_message
 from journey_watch.core.runs import Lane
@@ -25,6 +27,7 @@ from journey_watch.poll import poll_lane
 from journey_watch.ports import Channel, RunSource
 from journey_watch.report import PollReport
 from journey_watch.settings import Settings, bundled_watch_config
+from journey_watch.test_alert import TestReport, send_test_alert
 
 EMAILED_PER_SECOND = 5.0
 """Over all lanes. SNS deactivates an e-mail subscription that gets more than 10 messages a second."""
@@ -38,7 +41,8 @@ SECONDS_BETWEEN_CHECKS = 3600
 
 def _pinpoint(session: boto3.Session) -> RunSource:
     limit = RateLimit(PINPOINT_READS)
-    return PinpointJourneyRuns(aws_clients.pinpoint_client(session, limit), limit)
+    counters = PinpointCounters(aws_clients.impatient_pinpoint_client(session, limit))
+    return PinpointJourneyRuns(aws_clients.pinpoint_client(session, limit), limit, counters)
 
 
 def _connect(session: boto3.Session) -> RunSource:
@@ -76,10 +80,15 @@ class Poller:
     def _make_channels(self) -> dict[str, Channel]:
         rate = max(EMAILED_PER_SECOND / max(1, len(self._targets)), SLOWEST_PER_SECOND)
         alerts = SnsNotifier(self._sns, self._settings.alert_topic_arn, messages_per_second=rate)
-        channels = {ALERT_TOPIC: Channel(alerts)}
+        operators = SnsNotifier(self._sns, self._settings.ops_topic_arn, messages_per_second=rate)
+        channels = {ALERT_TOPIC: Channel(alerts), OPS_TOPIC: Channel(operators)}
         for severity, topic_arn in self._settings.chat_topic_arns.items():
             notifier = SnsNotifier(self._sns, topic_arn, messages_per_second=rate, compose=chat_topic_message)
             channels[f"chat-{severity}"] = Channel(notifier, severity)
+        if bus_arn := self._settings.event_bus_arn:
+            # An event bus cannot be written to from another Region than its own.
+            events = aws_clients.events_client(self._session, bus_arn.split(":")[3])
+            channels["event-bus"] = Channel(EventBusNotifier(events, bus_arn))
         return channels
 
     @classmethod
@@ -101,6 +110,17 @@ class Poller:
             channels=self._channels,
             config=self._settings.config,
             invocation=Invocation(now=_utc_now, deadline=_utc_now() + timedelta(seconds=remaining_seconds)),
+        )
+
+    def send_test_alert(self) -> TestReport:
+        """Send a test alert through every channel."""
+        settings = self._settings
+        return send_test_alert(
+            self._channels,
+            service=settings.service,
+            account=settings.account,
+            region=settings.region,
+            now=_utc_now(),
         )
 
     @property

@@ -28,6 +28,8 @@ WATCH_CONFIG_FILE: Final = "watch_config.json"
 
 # The event of one lane's schedule
 EVENT_LANE: Final = "lane"
+EVENT_TEST_ALERT: Final = "test_alert"
+"""With the value true it stands alone: one test alert through every channel, and no poll."""
 
 # The state table
 PARTITION_KEY: Final = "pk"

@@ -82,9 +82,7 @@ class PollReport:
             contract.METRIC_RUNS_CANCELLED: sum(status in (Status.CANCELLED, Status.FAILED) for status in after),
             "AlertsDelivered": self.delivery.delivered,
             contract.METRIC_ALERTS_UNDELIVERED: len(self.delivery.refused),
-            contract.METRIC_OLDEST_UNDELIVERED_AGE: max(0.0, (self.finished_at - oldest).total_seconds())
-            if oldest
-            else 0.0,
+            contract.METRIC_OLDEST_UNDELIVERED_AGE: max(0.0, age),
             contract.METRIC_CONDITIONS_OPEN: sum(condition.opened_at is not None for condition in conditions),
         }
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sns.type_defs import BatchResultErrorEntryTypeDef, PublishBatchRequestEntryTypeDef
 
 ENTRIES_PER_BATCH: Final = 10
+LONGEST_WAIT_SECONDS: Final = 5.0
+"""What would have to wait longer for its turn is left to the next poll, which may tell it in a digest."""
 HELD_BACK: Final = "An earlier alert of its run was refused, and a later one must not overtake it."
 
 _MAY_BE_ONE_MESSAGE: Final = frozenset(
@@ -122,7 +124,10 @@ class SnsNotifier:
         )
 
     def _send(self, batch: Sequence[_Outgoing], refusals: _Refusals) -> None:
-        self._wait_for_turn(len(batch))
+        if not self._wait_for_turn(len(batch)):
+            for outgoing in batch:
+                refusals.add(outgoing.alert, "Too many messages at once; it waits for the next poll.")
+            return
         try:
             answer = self._client.publish_batch(
                 TopicArn=self._topic_arn,
@@ -149,11 +154,15 @@ class SnsNotifier:
         for outgoing in batch:
             refusals.add(outgoing.alert, _advised(str(problem), problem.code))
 
-    def _wait_for_turn(self, messages: int) -> None:
+    def _wait_for_turn(self, messages: int) -> bool:
+        """False if the wait would be too long."""
         now = self._clock()
+        if self._free_at - now > LONGEST_WAIT_SECONDS:
+            return False
         if now < self._free_at:
             self._sleep(self._free_at - now)
         self._free_at = max(now, self._free_at) + messages * self._seconds_per_message
+        return True
 
 
 def _reason_of_entry(failed: "BatchResultErrorEntryTypeDef | None") -> str:

@@ -7,22 +7,38 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from journey_watch import telemetry
 from journey_watch.composition import Poller, lane_of
-from journey_watch.metrics import emit
+from journey_watch.test_alert import asks_for_test
 
 logger = Logger()
 poller = cache(Poller.from_environment)
 
 
-@logger.inject_lambda_context
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, float]:
-    """Poll a lane; returns what was counted. An exception makes the invocation fail, which an alarm watches."""
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Poll a lane, or send a test alert; returns what was counted. If it raises, it fails, which an alarm watches."""
     logger.set_correlation_id(context.aws_request_id)
     started = monotonic()
+    if asks_for_test(event):
+        return poller().send_test_alert().to_json()
     lane = lane_of(event)
     logger.append_keys(lane=str(lane))
-    report = poller().poll(lane, remaining_seconds=context.get_remaining_time_in_millis() / 1000)
-    counted = {**report.measurements(), "PollsCompleted": 1, "PollDuration": round((monotonic() - started) * 1000)}
-    emit(lane, {**counted, "DetectionDelay": report.detection_delays})
-    logger.info("poll completed", extra=counted)
-    return counted
+    polling = poller()
+    throttles_before = polling.throttles(lane)
+    try:
+        report = polling.poll(lane, remaining_seconds=context.get_remaining_time_in_millis() / 1000)
+    except Exception as error:
+        throttles = polling.throttles(lane) - throttles_before
+        telemetry.poll_failed(lane, error, milliseconds=_since(started), throttles=throttles)
+        raise
+    return telemetry.poll_completed(
+        report,
+        milliseconds=_since(started),
+        find_unconfirmed=polling.unconfirmed_readers,
+        per_journey=polling.per_journey_metrics,
+    )
+
+
+def _since(started: float) -> int:
+    return round((monotonic() - started) * 1000)

@@ -1,0 +1,98 @@
+"""Slack and Teams by Amazon Q Developer in chat applications.
+
+It shows cards and nothing else, and so has its own topics: one for each distinct least severity, because it subscribes
+itself, without a filter policy.
+"""
+
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Final
+
+from aws_cdk import Aws, Stack
+from aws_cdk import aws_chatbot as chatbot
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+from infra.readers import SlackChannel, TeamsChannel
+from journey_watch.core.severity import Severity
+
+GUARDRAIL: Final = f"arn:{Aws.PARTITION}:iam::aws:policy/CloudWatchReadOnlyAccess"
+"""The most that commands typed in a channel may ever do, whatever its role is granted later. AWS's default: all."""
+LOGGING: Final = "ERROR"
+"""Says which cards were not shown, and why. AWS's default: nothing."""
+
+
+class ChatChannels(Construct):
+    """The chat topics, and the channels that show what is published to them."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, key: kms.IKey, channels: Sequence[SlackChannel | TeamsChannel]
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.topics = {
+            severity: sns.Topic(
+                self,
+                f"{severity.title()}Cards",
+                display_name=f"Journey Watch chat, {severity} and up",
+                master_key=key,
+                enforce_ssl=True,
+            )
+            for severity in sorted({channel.min_severity for channel in channels}, key=list(Severity).index)
+        }
+        """By the least severity that their readers get."""
+        if not channels:
+            return
+        # Amazon Q requires a role. It is for commands typed in the channel: this one lets them do nothing.
+        role = iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal("chatbot.amazonaws.com"),
+            description="Journey Watch: what members of its chat channels may do here, which is nothing",
+        )
+        for channel in channels:
+            self._show_in(channel, role)
+
+    def grant_publish_cards(self, role: iam.Role) -> None:
+        """Also covers PublishBatch, which is authorised as Publish."""
+        if self.topics:
+            topic_arns = [topic.topic_arn for topic in self.topics.values()]
+            role.add_to_principal_policy(iam.PolicyStatement(actions=["sns:Publish"], resources=topic_arns))
+
+    def _show_in(self, channel: SlackChannel | TeamsChannel, role: iam.Role) -> None:
+        name = _name(channel)
+        topic_arns = [self.topics[channel.min_severity].topic_arn]
+        if isinstance(channel, SlackChannel):
+            chatbot.CfnSlackChannelConfiguration(
+                self,
+                name,
+                configuration_name=f"{Stack.of(self).stack_name}-{name}",
+                slack_workspace_id=channel.workspace_id,
+                slack_channel_id=channel.channel_id,
+                sns_topic_arns=topic_arns,
+                iam_role_arn=role.role_arn,
+                guardrail_policies=[GUARDRAIL],
+                logging_level=LOGGING,
+            )
+        else:
+            chatbot.CfnMicrosoftTeamsChannelConfiguration(
+                self,
+                name,
+                configuration_name=f"{Stack.of(self).stack_name}-{name}",
+                team_id=channel.team_id,
+                teams_tenant_id=channel.tenant_id,
+                teams_channel_id=channel.channel_id,
+                sns_topic_arns=topic_arns,
+                iam_role_arn=role.role_arn,
+                guardrail_policies=[GUARDRAIL],
+                logging_level=LOGGING,
+            )
+
+
+def _name(channel: SlackChannel | TeamsChannel) -> str:
+    """Tells the channels of a deployment apart, in its template and on Amazon Q's pages."""
+    if isinstance(channel, SlackChannel):
+        return f"slack-{channel.channel_id}"
+    # Theirs is too long, and has characters that a name may not have.
+    return f"teams-{sha256(channel.channel_id.encode()).hexdigest()[:8]}"

@@ -1,0 +1,142 @@
+"""Slack by incoming webhooks: alert topic, a queue for each webhook, one small function.
+
+The queue keeps what Slack does not take, for as long as Slack does not take it.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from aws_cdk import ArnFormat, Duration, RemovalPolicy, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_event_sources as event_sources
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.bundle import Bundle
+from infra.nag import acknowledge
+from infra.poller import RUNTIME
+from infra.readers import SlackWebhook, severities_from
+from journey_watch import contract
+
+TIMEOUT: Final = Duration.minutes(1)
+BATCH_SIZE: Final = 5
+"""At two seconds an alert, and with a first one that times out, far less than the function's time-out."""
+CONCURRENCY: Final = 2
+"""The least that Lambda takes; nothing is reserved, which a new account may not be able to."""
+MOST_ATTEMPTS: Final = 200
+"""At ten minutes an attempt, more than a day of Slack being down."""
+KEPT: Final = Duration.days(14)
+"""The most that SQS keeps: dead letters wait for somebody to send them again."""
+
+
+class SlackWebhooks(Construct):
+    """Everything between the alert topic and the webhooks."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        bundle: Bundle,
+        alert_topic: sns.ITopic,
+        webhooks: Sequence[SlackWebhook],
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.dead_letters = self._queue("DeadLetters", dead_letters=None)
+        acknowledge(self.dead_letters, "SQS3", reason="It is itself the dead-letter queue.")
+        self.queues: dict[str, sqs.Queue] = {}
+        """By the name of the webhook's secret."""
+        for webhook in webhooks:
+            # An id may not have a slash; no secret's name has a colon.
+            queue = self._queue(f"Queue:{webhook.secret.replace('/', ':')}", dead_letters=self.dead_letters)
+            self.queues[webhook.secret] = queue
+            alert_topic.add_subscription(
+                subscriptions.SqsSubscription(
+                    queue,
+                    raw_message_delivery=True,
+                    filter_policy={
+                        contract.ATTRIBUTE_SEVERITY: sns.SubscriptionFilter.string_filter(
+                            allowlist=severities_from(webhook.min_severity)
+                        )
+                    },
+                )
+            )
+        self.log_group = logs.LogGroup(
+            self, "Log", retention=logs.RetentionDays.ONE_MONTH, removal_policy=RemovalPolicy.DESTROY
+        )
+        self.role = self._role()
+        self.function = self._function(bundle)
+
+    def _queue(self, construct_id: str, *, dead_letters: sqs.IQueue | None) -> sqs.Queue:
+        return sqs.Queue(
+            self,
+            construct_id,
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            retention_period=KEPT,
+            # What Lambda asks for. It is the wait after a crash only: the function sets its own after what it caught.
+            visibility_timeout=Duration.seconds(6 * TIMEOUT.to_seconds()),
+            dead_letter_queue=sqs.DeadLetterQueue(queue=dead_letters, max_receive_count=MOST_ATTEMPTS)
+            if dead_letters
+            else None,
+        )
+
+    def _role(self) -> iam.Role:
+        role = iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+            description="Journey Watch: hands alerts from its queues to Slack",
+        )
+        self.log_group.grant_write(role)
+        role.add_to_policy(
+            iam.PolicyStatement(
+                actions=["secretsmanager:GetSecretValue"],
+                resources=[
+                    # Secrets Manager ends each ARN in a hyphen and six characters of its own.
+                    Stack.of(self).format_arn(
+                        service="secretsmanager",
+                        resource="secret",
+                        resource_name=f"{secret}-??????",
+                        arn_format=ArnFormat.COLON_RESOURCE_NAME,
+                    )
+                    for secret in self.queues
+                ],
+            )
+        )
+        return role
+
+    def _function(self, bundle: Bundle) -> lambda_.Function:
+        stack = Stack.of(self)
+        function = lambda_.Function(
+            self,
+            "Function",
+            description="Hands alerts to Slack's incoming webhooks",
+            code=lambda_.Code.from_asset(str(bundle.path), asset_hash=bundle.digest),
+            handler=contract.SLACK_HANDLER,
+            runtime=RUNTIME,
+            architecture=lambda_.Architecture.ARM_64,
+            # It waits most of its time; less memory would only make its start slow.
+            memory_size=256,
+            timeout=TIMEOUT,
+            role=self.role,
+            log_group=self.log_group,
+            environment={
+                contract.ENV_SERVICE: stack.stack_name,
+                contract.ENV_WEBHOOK_SECRETS: stack.to_json_string(
+                    {queue.queue_arn: secret for secret, queue in self.queues.items()}
+                ),
+            },
+        )
+        acknowledge(function, "L1", reason="Python 3.13 is the newest runtime that the tests run on.")
+        for queue in self.queues.values():
+            function.add_event_source(
+                event_sources.SqsEventSource(
+                    queue, batch_size=BATCH_SIZE, max_concurrency=CONCURRENCY, report_batch_item_failures=True
+                )
+            )
+        return function

@@ -1,0 +1,38 @@
+"""Finds readers who get nothing: SNS sends nothing to a subscription that nobody confirmed, and tells nobody."""
+
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Final
+
+from journey_watch.adapters.aws_errors import source_error
+
+if TYPE_CHECKING:
+    from mypy_boto3_sns import SNSClient
+
+_PENDING: Final = "PendingConfirmation"
+"""What SNS gives in place of the ARN until somebody has followed the link."""
+
+
+class SnsReaders:
+    """The readers of topics; `expected` are the addresses each should have, by topic ARN."""
+
+    def __init__(self, client: "SNSClient", expected: Mapping[str, Collection[str]]) -> None:
+        self._client = client
+        self._expected = expected
+
+    def unconfirmed(self) -> list[str]:
+        """Addresses, once for each topic, that asked for messages and do not get them.
+
+        A subscription that is never confirmed disappears after a few days, and so does one whose reader unsubscribed:
+        so an expected address that is not there counts too. Raises SourceError if SNS does not say.
+        """
+        return [address for topic, expected in self._expected.items() for address in self._missing(topic, expected)]
+
+    def _missing(self, topic_arn: str, expected: Collection[str]) -> list[str]:
+        pages = self._client.get_paginator("list_subscriptions_by_topic")
+        try:
+            found = [each for page in pages.paginate(TopicArn=topic_arn) for each in page["Subscriptions"]]
+        except Exception as error:
+            raise source_error(error, "Listing the readers of a topic") from error
+        pending = {each["Endpoint"] for each in found if each["SubscriptionArn"] == _PENDING}
+        confirmed = {each["Endpoint"] for each in found if each["SubscriptionArn"].startswith("arn:")}
+        return sorted((pending | set(expected)) - confirmed)

@@ -1,0 +1,1 @@
+"""The `journey-watch` command, for those who look after a deployment."""

@@ -1,0 +1,85 @@
+"""What is wrong with a deployment, and what to do about it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from journey_watch.core.messages.wording import duration
+from journey_watch.core.runs import Lane
+from journey_watch.delivery import committed_at
+from journey_watch.ports import LaneState
+from operator_cli.deployment import LOOK_BACK, Deployment
+
+OVERDUE: Final = timedelta(minutes=5)
+"""Metrics take a minute or two to show; a slower schedule than this is allowed for below."""
+
+
+class Level(StrEnum):
+    OK = "ok"
+    NOTE = "note"
+    PROBLEM = "problem"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    level: Level
+    about: str
+    text: str
+
+
+def examine(deployment: Deployment, *, now: datetime) -> Iterator[Finding]:
+    """All findings, the good ones too."""
+    yield Finding(Level.OK, "stack", f"{deployment.stack} is deployed, with {len(deployment.lanes)} lanes")
+    if not deployment.lanes:
+        yield Finding(Level.PROBLEM, "lanes", "Nothing is watched: add a [[watch]] entry and deploy.")
+    for lane in deployment.lanes:
+        state = deployment.state(lane)
+        yield _last_poll(deployment.last_poll(lane), lane, now)
+        yield _undelivered(state, lane, now)
+        if not (state.journeys or state.listed):
+            yield Finding(Level.NOTE, str(lane), "Not in use: nothing of this provider has ever been read here.")
+    yield from _readers(deployment.unconfirmed_readers())
+    for queue, count in deployment.dead_letters().items():
+        if count:
+            advice = "Find out why in the function's log, then send them again with a redrive in the SQS console."
+            yield Finding(Level.PROBLEM, queue, f"{count} messages were given up. {advice}")
+        else:
+            yield Finding(Level.OK, queue, "empty")
+
+
+def _last_poll(last: datetime | None, lane: Lane, now: datetime) -> Finding:
+    if last is None:
+        return Finding(
+            Level.PROBLEM, str(lane), f"No poll came to its end for {duration(LOOK_BACK.total_seconds())}: see the log."
+        )
+    age = now - last
+    text = f"Last polled {duration(max(0.0, age.total_seconds()))} ago"
+    if age > OVERDUE:
+        return Finding(Level.NOTE, str(lane), f"{text}; if its schedule is faster than that, see the poller's log.")
+    return Finding(Level.OK, str(lane), text)
+
+
+def _undelivered(state: LaneState, lane: Lane, now: datetime) -> Finding:
+    states = (*state.journeys.values(), *state.watchers.values())
+    times = [committed_at(pending) for journey in states for pending in journey.undelivered.values()]
+    if not times:
+        return Finding(Level.OK, str(lane), "No alert is waiting")
+    age = now - min(times)
+    text = f"{len(times)} alerts are waiting, the oldest for {duration(max(0.0, age.total_seconds()))}."
+    if age > OVERDUE:
+        return Finding(Level.PROBLEM, str(lane), f'{text} The poller\'s log says why, in lines with "not accepted".')
+    return Finding(Level.OK, str(lane), text)
+
+
+def _readers(unconfirmed: list[str]) -> Iterator[Finding]:
+    if not unconfirmed:
+        yield Finding(Level.OK, "readers", "All have confirmed their subscription")
+    for address in unconfirmed:
+        yield Finding(
+            Level.PROBLEM,
+            address,
+            "Gets nothing: it never confirmed. Follow the link in AWS's mail; if it is older than two days, "
+            "delete the subscription in the SNS console and deploy again.",
+        )
