@@ -11,7 +11,7 @@ PIP := -m pip install --quiet --disable-pip-version-check
 
 .PHONY: help
 help: ## Show this list
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: install ## Deploy the real stack into a local cloud and watch alerts arrive (KEEP=1 leaves it running)
@@ -19,7 +19,13 @@ demo: install ## Deploy the real stack into a local cloud and watch alerts arriv
 
 .PHONY: test
 test: install ## Run every test (no AWS account, no network but the package registries)
+	@tools/install-chromium
 	$(VENV)/python -m pytest -n 2 --dist loadgroup -q
+
+.PHONY: screenshots
+screenshots: install ## Play the demo and take the pictures of docs/images again
+	@tools/install-chromium
+	$(VENV)/python -m local_cloud.screenshots
 
 .PHONY: check
 check: install ## Linters, types, layers
@@ -47,6 +53,8 @@ lock: install ## Pin again what requirements.txt brings along
 	sed '/^-c /d' requirements.txt | $(VENV)/uv pip compile --quiet --universal --python-version 3.11 \
 	  --no-emit-index-url --no-emit-find-links --no-annotate --no-header --no-emit-package journey-watch \
 	  - --output-file requirements.lock
+	sed -i.bak '1s/^/# Everything requirements.txt brings along, pinned. Written by `make lock`; not edited by hand.\n/' requirements.lock
+	rm requirements.lock.bak
 
 .PHONY: clean
 clean: ## Remove everything that make and the tools have written here

@@ -9,7 +9,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
-from infra.deployment_config import EmailReader
+from infra.readers import EmailReader, severities_from
 from journey_watch import contract
 
 
@@ -33,7 +33,7 @@ class AlertChannels(Construct):
                     reader.address,
                     filter_policy={
                         contract.ATTRIBUTE_SEVERITY: sns.SubscriptionFilter.string_filter(
-                            allowlist=list(reader.severities)
+                            allowlist=severities_from(reader.min_severity)
                         )
                     },
                 )
@@ -47,6 +47,15 @@ class AlertChannels(Construct):
         """Also covers PublishBatch, which is authorised as Publish."""
         role.add_to_principal_policy(
             iam.PolicyStatement(actions=["sns:Publish"], resources=[self.alert_topic.topic_arn])
+        )
+
+    def grant_listing_readers(self, role: iam.Role) -> None:
+        """To find out who never confirmed."""
+        role.add_to_principal_policy(
+            iam.PolicyStatement(
+                actions=["sns:ListSubscriptionsByTopic"],
+                resources=[self.alert_topic.topic_arn, self.ops_topic.topic_arn],
+            )
         )
 
     def _open_ops_topic_to_alarms(self, key: kms.Key) -> None:

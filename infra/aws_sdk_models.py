@@ -17,7 +17,10 @@ AWS_OPERATIONS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "connectcampaignsv2": ("GetCampaignStateBatch", "ListCampaigns"),
     "dynamodb": ("BatchGetItem", "GetItem", "Query", "TransactWriteItems", "UpdateItem"),
-    "sns": ("Publish", "PublishBatch"),
+    "sns": ("ListSubscriptionsByTopic", "Publish", "PublishBatch"),
+    "sqs": ("ChangeMessageVisibility",),
+    "secretsmanager": ("GetSecretValue",),
+    "events": ("PutEvents",),
     "sts": ("AssumeRole",),
 }
 """What the functions may call. The models of all other services and operations, 25 MB, stay out of the bundle."""

@@ -7,48 +7,47 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Self
 
+from infra.durations import interval
+from infra.mute_entries import read_mute
 from infra.providers import PROVIDERS
+from infra.readers import (
+    EmailReader,
+    SlackChannel,
+    SlackReader,
+    SlackWebhook,
+    TeamsChannel,
+    email_address,
+    email_reader,
+    event_bus_name_or_arn,
+    slack_readers,
+    teams_channels,
+)
 from infra.toml_table import Place, Table, boolean, list_of, load, matching, nearest, one_of, text, whole_number
-from infra.watch_entries import read_watch_list
-from journey_watch import contract
+from infra.watch_entries import read_watch_list, served
+from journey_watch.core.mutes import Mute
 from journey_watch.core.policy import ANY, NEW, AlertRule
 from journey_watch.core.runs import Status
 from journey_watch.core.severity import Severity
 from journey_watch.core.watch_list import WatchTarget
 from journey_watch.settings import WatchConfig
 
-KEYS: Final = ("name", "every", "keep_data", "history_days", "watch", "alerts", "ops")
-ALERT_KEYS: Final = ("email", "alert_on_first_sight", "rules")
-READER_KEYS: Final = ("to", "min_severity")
-RULE_KEYS: Final = ("when", "journeys", "application_id", "provider", "severity")
+KEYS: Final = ("name", "every", "keep_data", "history_days", "watch", "alerts", "ops", "metrics")
+ALERT_KEYS: Final = ("email", "slack", "teams", "event_bus", "alert_on_first_sight", "digest_over", "rules", "mute")
+RULE_KEYS: Final = (
+    "when",
+    *(key for provider in PROVIDERS.values() for key in (provider.journeys_key, provider.container_key)),
+    "provider",
+    "severity",
+)
 OPS_KEYS: Final = ("email",)
-
-_SLOWEST: Final = timedelta(hours=1)
-_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+METRICS_KEYS: Final = ("per_journey",)
 
 # What CloudFormation takes as a stack's name.
 _stack_name: Final = matching(re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}"), "a stack name: letters, digits and -")
-_address: Final = matching(
-    re.compile(r"[^@\s<>$\"\\]+@[^@\s<>$\"\\]+\.[^@\s<>$\"\\.]+"), "an e-mail address like ops@example.com"
-)
 # The wildcards of `fnmatch`, as rules use them.
 _id_pattern: Final = matching(
     re.compile(r"[A-Za-z0-9_*?\[\]!-]+"), "an id (letters, digits, - and _), with * and ? as wildcards"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class EmailReader:
-    """A person or list who gets alerts by e-mail."""
-
-    address: str
-    min_severity: Severity = Severity.WARNING
-    """The quietest alert they get."""
-
-    @property
-    def severities(self) -> tuple[str, ...]:
-        """The severities they get, from quiet to loud."""
-        return contract.SEVERITIES[contract.SEVERITIES.index(self.min_severity) :]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,12 +63,32 @@ class DeploymentConfig:
     history_days: int = 90
     """How long recorded changes can be looked up."""
     watch: tuple[WatchTarget, ...] = ()
+    unserved: tuple[WatchTarget, ...] = ()
+    """Entries that are left out: they watch everything of a provider that the stack's Region does not have."""
     alert_email: tuple[EmailReader, ...] = ()
+    slack: tuple[SlackReader, ...] = ()
+    teams: tuple[TeamsChannel, ...] = ()
+    event_bus: str | None = None
+    """The name or ARN of a bus that gets every alert as an event."""
     alert_on_first_sight: bool = False
     """True: the first look at a journey alerts what it finds instead of recording it silently."""
+    digest_over: int = 10
+    """More alerts than this in one poll of a lane become one message."""
     rules: tuple[AlertRule, ...] = ()
+    mutes: tuple[Mute, ...] = ()
     ops_email: tuple[str, ...] = ()
     """Those who look after the monitor itself."""
+    per_journey_metrics: bool = False
+    """True: two metrics of each journey, which CloudWatch bills for each of them."""
+
+    @property
+    def chat(self) -> tuple[SlackChannel | TeamsChannel, ...]:
+        """The channels in which Amazon Q shows cards."""
+        return *(reader for reader in self.slack if isinstance(reader, SlackChannel)), *self.teams
+
+    @property
+    def webhooks(self) -> tuple[SlackWebhook, ...]:
+        return tuple(reader for reader in self.slack if isinstance(reader, SlackWebhook))
 
     @classmethod
     def from_file(cls, path: Path, *, own_account: str = "own", own_region: str = "own") -> Self:
@@ -81,22 +100,32 @@ class DeploymentConfig:
         top = Table(root, place, keys=KEYS)
         alerts = top.table("alerts", keys=ALERT_KEYS)
         ops = top.table("ops", keys=OPS_KEYS)
+        metrics = top.table("metrics", keys=METRICS_KEYS)
         default = cls()
+        read_watch = partial(read_watch_list, own_account=own_account, own_region=own_region)
+        targets: tuple[WatchTarget, ...] = top.get("watch", read_watch, ())
         return cls(
             name=top.get("name", _stack_name, default.name),
-            every=top.get("every", _interval, default.every),
+            every=top.get("every", interval, default.every),
             keep_data=top.get("keep_data", boolean, default.keep_data),
             history_days=top.get("history_days", whole_number(1, 3650), default.history_days),
-            watch=top.get("watch", partial(read_watch_list, own_account=own_account, own_region=own_region), ()),
-            alert_email=alerts.get("email", list_of(_email_reader), ()),
+            watch=tuple(target for target in targets if served(target, own_region=own_region)),
+            unserved=tuple(target for target in targets if not served(target, own_region=own_region)),
+            alert_email=alerts.get("email", list_of(email_reader), ()),
+            slack=alerts.get("slack", slack_readers, ()),
+            teams=alerts.get("teams", teams_channels, ()),
+            event_bus=alerts.get("event_bus", event_bus_name_or_arn, None),
             alert_on_first_sight=alerts.get("alert_on_first_sight", boolean, default.alert_on_first_sight),
+            digest_over=alerts.get("digest_over", whole_number(1, 1000), default.digest_over),
             rules=alerts.get("rules", list_of(_rule), ()),
-            ops_email=ops.get("email", list_of(_address), ()),
+            mutes=alerts.get("mute", list_of(read_mute), ()),
+            ops_email=ops.get("email", list_of(email_address), ()),
+            per_journey_metrics=metrics.get("per_journey", boolean, default.per_journey_metrics),
         )
 
     def with_reader(self, address: object) -> Self:
         """The same deployment with one reader more, on both topics. Raises ConfigurationError if it is no address."""
-        known = _address(address, Place("-c email"))
+        known = email_address(address, Place("-c email"))
         return replace(
             self,
             alert_email=self.alert_email
@@ -109,39 +138,36 @@ class DeploymentConfig:
         """What the poller needs of it."""
         return WatchConfig(
             watch=self.watch,
+            every_seconds=int(self.every.total_seconds()),
             rules=self.rules,
+            mutes=self.mutes,
+            digest_over=self.digest_over,
             alert_on_first_sight=self.alert_on_first_sight,
             history_days=self.history_days,
+            per_journey_metrics=self.per_journey_metrics,
+            alert_readers=tuple(reader.address for reader in self.alert_email),
+            ops_readers=self.ops_email,
         )
-
-
-def _interval(value: object, place: Place) -> timedelta:
-    match = re.fullmatch(r"(\d{1,4})([smhd])", value) if isinstance(value, str) else None
-    interval = timedelta(**{_UNITS[match[2]]: int(match[1])}) if match else timedelta()
-    if timedelta() < interval <= _SLOWEST and not interval % timedelta(minutes=1):
-        return interval
-    raise place.unexpected(value, 'whole minutes from "1m" to "1h"')
-
-
-def _email_reader(value: object, place: Place) -> EmailReader:
-    if isinstance(value, str):
-        return EmailReader(_address(value, place))
-    reader = Table(value, place, keys=READER_KEYS)
-    return EmailReader(
-        reader.get("to", _address),
-        Severity(reader.get("min_severity", one_of(contract.SEVERITIES), Severity.WARNING.value)),
-    )
 
 
 def _rule(value: object, place: Place) -> AlertRule:
     rule = Table(value, place, keys=RULE_KEYS)
     before, after = rule.get("when", _change)
+    journeys: tuple[str, ...] = ()
+    containers: dict[str, str] = {}
+    for provider in PROVIDERS.values():
+        some: tuple[str, ...] = rule.get(provider.journeys_key, list_of(_id_pattern, at_least=1), ())
+        journeys += some
+        if container_id := rule.get(provider.container_key, _id_pattern, ""):
+            containers[provider.container_key] = container_id
+    if len(containers) > 1:
+        raise place.error(f"has {' and '.join(containers)}; expected one of them, for nothing is in both.")
     return AlertRule(
         before=before,
         after=after,
         severity=Severity(rule.get("severity", one_of(tuple(Severity)))),
-        journeys=rule.get("journeys", list_of(_id_pattern, at_least=1), (ANY,)),
-        container_id=rule.get("application_id", _id_pattern, ANY),
+        journeys=journeys or (ANY,),
+        container_id=next(iter(containers.values()), ANY),
         provider=rule.get("provider", one_of((*PROVIDERS, ANY)), ANY),
     )
 

@@ -34,3 +34,7 @@ class EncryptionKey(Construct):
             *(f"IAM5[Action::{action}]" for action in _DATA_ACTIONS if "*" in action),
             reason="The services ask for these families of actions; they are granted on this deployment's key alone.",
         )
+
+    def grant_reading(self, role: iam.Role) -> None:
+        """What DynamoDB asks of those who only read."""
+        role.add_to_principal_policy(iam.PolicyStatement(actions=["kms:Decrypt"], resources=[self.key.key_arn]))

@@ -1,16 +1,22 @@
 """The whole deployment. It only wires: what each part is stands in its own file, what it may do is granted here."""
 
 from aws_cdk import Annotations, CfnOutput, Environment, Stack
+from aws_cdk import aws_events as events
 from constructs import Construct
 
 from infra.alert_channels import AlertChannels
 from infra.bundle import Bundle
+from infra.chat_channels import ChatChannels
 from infra.deployment_config import DeploymentConfig
 from infra.encryption_key import EncryptionKey
+from infra.monitoring import Monitoring
 from infra.poller import Poller
+from infra.providers import PROVIDERS
 from infra.schedules import Schedules
+from infra.slack_webhooks import SlackWebhooks
 from infra.source_access import grant_assuming, grant_reading
 from infra.state_table import StateTable
+from infra.widget import LiveRunsWidget
 from journey_watch.core.watch_list import lanes_of
 
 
@@ -29,7 +35,7 @@ class JourneyWatchStack(Stack):
             scope,
             config.name,
             env=env,
-            description="Journey Watch: alerts when an Amazon Pinpoint journey run changes its status",
+            description="Journey Watch: alerts when a Pinpoint journey run or a Connect campaign changes its status",
         )
         lanes = lanes_of(config.watch, own_account=self.account, own_region=self.region)
 
@@ -38,12 +44,48 @@ class JourneyWatchStack(Stack):
         channels = AlertChannels(
             self, "Channels", key=encryption.key, alert_email=config.alert_email, ops_email=config.ops_email
         )
-        poller = Poller(self, "Poller", bundle=bundle, every=config.every, state=state, channels=channels)
-        Schedules(self, "Schedules", function=poller.function, every=config.every, lanes=lanes)
+        chat = ChatChannels(self, "Chat", key=encryption.key, channels=config.chat)
+        event_bus = self._event_bus(config.event_bus)
+        poller = Poller(
+            self,
+            "Poller",
+            bundle=bundle,
+            every=config.every,
+            state=state,
+            channels=channels,
+            chat=chat,
+            event_bus=event_bus,
+        )
+        slack = (
+            SlackWebhooks(self, "Slack", bundle=bundle, alert_topic=channels.alert_topic, webhooks=config.webhooks)
+            if config.webhooks
+            else None
+        )
+        schedules = Schedules(self, "Schedules", function=poller.function, every=config.every, lanes=lanes)
+        live_runs = LiveRunsWidget(self, "LiveRuns", bundle=bundle, state=state)
+        monitoring = Monitoring(
+            self,
+            "Monitoring",
+            every=config.every,
+            lanes=lanes,
+            poller=poller,
+            schedules=schedules,
+            state=state,
+            channels=channels,
+            chat=chat,
+            slack=slack,
+            live_runs=live_runs.widget(),
+        )
 
         encryption.grant_data_access(poller.role)
         state.grant_poller(poller.role)
         channels.grant_publish_alerts(poller.role)
+        channels.grant_listing_readers(poller.role)
+        chat.grant_publish_cards(poller.role)
+        if event_bus:
+            event_bus.grant_put_events_to(poller.role)
+        encryption.grant_reading(live_runs.role)
+        state.grant_reader(live_runs.role)
         grant_reading(poller.role, [targets for targets in lanes.values() if not targets[0].role_arn])
         for reader_role_arn in {target.role_arn: None for target in config.watch if target.role_arn}:
             grant_assuming(poller.role, reader_role_arn)
@@ -58,16 +100,30 @@ class JourneyWatchStack(Stack):
                 poller.function.function_name,
                 'Polls one lane: {"lane": "provider/account/region"}',
             ),
+            ("DashboardName", monitoring.dashboard.dashboard_name, "The dashboard, in CloudWatch's console"),
             ("PollerRoleArn", poller.role.role_arn, "Whom a reader role in another account must trust"),
         ):
             CfnOutput(self, name, value=value, description=meaning)
 
+    def _event_bus(self, name_or_arn: str | None) -> events.IEventBus | None:
+        if name_or_arn is None:
+            return None
+        if name_or_arn.startswith("arn:"):
+            return events.EventBus.from_event_bus_arn(self, "EventBus", name_or_arn)
+        return events.EventBus.from_event_bus_name(self, "EventBus", name_or_arn)
+
     def _warn_if_useless(self, config: DeploymentConfig) -> None:
+        for target in config.unserved:
+            Annotations.of(self).add_warning_v2(
+                f"journey-watch:no-{target.provider}-here",
+                f'{self.region} has no "{target.provider}": what would be watched of it is left out. It exists in '
+                f"{', '.join(sorted(PROVIDERS[target.provider].regions))}; name one of them as the entry's region.",
+            )
         if not config.watch:
             Annotations.of(self).add_warning_v2(
                 "journey-watch:nothing-watched", "The configuration has no [[watch]] entry: nothing will be watched."
             )
-        if not config.alert_email:
+        if not (config.alert_email or config.slack or config.teams or config.event_bus):
             Annotations.of(self).add_warning_v2(
                 "journey-watch:no-reader",
                 "Nobody gets the alerts: name a reader under [alerts] email, or deploy with -c email=you@example.com.",

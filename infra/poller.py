@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Final
 
 from aws_cdk import Aws, Duration, RemovalPolicy, Stack
+from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -11,6 +12,7 @@ from constructs import Construct
 
 from infra.alert_channels import AlertChannels
 from infra.bundle import Bundle
+from infra.chat_channels import ChatChannels
 from infra.nag import acknowledge
 from infra.state_table import StateTable
 from journey_watch import contract
@@ -34,9 +36,11 @@ class Poller(Construct):
         every: timedelta,
         state: StateTable,
         channels: AlertChannels,
+        chat: ChatChannels,
+        event_bus: events.IEventBus | None,
     ) -> None:
         super().__init__(scope, construct_id)
-        log_group = logs.LogGroup(
+        self.log_group = logs.LogGroup(
             self, "Log", retention=logs.RetentionDays.ONE_MONTH, removal_policy=RemovalPolicy.DESTROY
         )
         self.role = iam.Role(
@@ -45,7 +49,8 @@ class Poller(Construct):
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
             description="Journey Watch: polls what is watched, keeps its state, publishes alerts",
         )
-        log_group.grant_write(self.role)
+        self.log_group.grant_write(self.role)
+        self.timeout = Duration.seconds(_timeout(every).total_seconds())
         self.function = lambda_.Function(
             self,
             "Function",
@@ -56,9 +61,9 @@ class Poller(Construct):
             architecture=lambda_.Architecture.ARM_64,
             # Polling is bound by waiting and by one core's parsing; the share of a core grows with the memory.
             memory_size=512,
-            timeout=Duration.seconds(_timeout(every).total_seconds()),
+            timeout=self.timeout,
             role=self.role,
-            log_group=log_group,
+            log_group=self.log_group,
             # The next poll is the retry, and it sees a newer world. Nothing is kept of a failed event: it says only
             # which lane, and every lane's next event says that again.
             retry_attempts=0,
@@ -67,6 +72,10 @@ class Poller(Construct):
                 contract.ENV_STATE_TABLE: state.table.table_name,
                 contract.ENV_ALERT_TOPIC: channels.alert_topic.topic_arn,
                 contract.ENV_OPS_TOPIC: channels.ops_topic.topic_arn,
+                contract.ENV_CHAT_TOPICS: Stack.of(self).to_json_string(
+                    {severity.value: topic.topic_arn for severity, topic in chat.topics.items()}
+                ),
+                **({contract.ENV_EVENT_BUS: event_bus.event_bus_arn} if event_bus else {}),
                 contract.ENV_ACCOUNT: Aws.ACCOUNT_ID,
                 contract.ENV_SERVICE: Stack.of(self).stack_name,
                 contract.ENV_METRICS_NAMESPACE: contract.METRICS_NAMESPACE,

@@ -4,14 +4,18 @@ Another provider is one entry more in PROVIDERS. No CDK here: permissions are da
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Final
 
-from journey_watch.core.watch_list import ALL, WatchTarget
+from journey_watch.core.watch_list import ALL, Thresholds, WatchTarget
 
 MAX_ARNS_PER_APPLICATION: Final = 20
 MAX_JOURNEY_ARNS: Final = 200
 """A role's policies hold about 60 KB in all: beyond these numbers, whole applications are granted."""
+
+
+THRESHOLD_KEYS: Final = tuple(field.name for field in fields(Thresholds))
+"""Keys of a `[[watch]]` entry that every provider has: durations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,8 @@ class ProviderSetup:
     @property
     def watch_keys(self) -> tuple[str, ...]:
         """Every key of a `[[watch]]` entry."""
-        return ("provider", self.container_key, self.journeys_key, "region", "role_arn", "external_id")
+        identity = ("provider", self.container_key, self.journeys_key, "region", "role_arn", "external_id")
+        return *identity, *THRESHOLD_KEYS
 
 
 # As in botocore's endpoint data. Pinpoint has ended, so none will be added.
@@ -84,11 +89,40 @@ def _journey_paths(applications: Mapping[str, set[str]]) -> Iterator[str]:
             yield from (f"{application}/journeys/{journey}*" for journey in sorted(journeys))
 
 
+# As in botocore's endpoint data; a test compares them.
+_CONNECT_REGIONS: Final = frozenset({
+    "af-south-1", "ap-northeast-1", "ap-northeast-2", "ap-southeast-1", "ap-southeast-2", "ca-central-1",
+    "eu-central-1", "eu-west-2", "us-east-1", "us-west-2",
+})  # fmt: skip
+
+
+def _connect_access(targets: Sequence[WatchTarget]) -> list[Access]:
+    """Service Authorization Reference, the same page for Amazon Connect Outbound Campaigns."""
+    region = targets[0].region or "${AWS::Region}"
+    root = f"arn:${{AWS::Partition}}:connect-campaigns:{region}:${{AWS::AccountId}}:campaign"
+    campaigns = {campaign for target in targets for campaign in target.journey_ids}
+    everything = ALL in campaigns or len(campaigns) > MAX_JOURNEY_ARNS
+    return [
+        # It takes no resource, and instances are none of its: one account and Region can only be listed as a whole.
+        Access(("connect-campaigns:ListCampaigns",), ("*",)),
+        Access(
+            ("connect-campaigns:GetCampaignStateBatch",),
+            tuple(f"{root}/{campaign}" for campaign in (ALL if everything else sorted(campaigns))),
+        ),
+    ]
+
+
 PROVIDERS: Final[Mapping[str, ProviderSetup]] = {
     "pinpoint": ProviderSetup(
         container_key="application_id",
         journeys_key="journeys",
         regions=_PINPOINT_REGIONS,
         access=_pinpoint_access,
+    ),
+    "connect": ProviderSetup(
+        container_key="instance_id",
+        journeys_key="campaigns",
+        regions=_CONNECT_REGIONS,
+        access=_connect_access,
     ),
 }

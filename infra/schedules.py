@@ -8,11 +8,23 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_sqs as sqs
-from constructs import Construct
+from constructs import Construct, IConstruct
 
 from infra.nag import acknowledge
 from journey_watch import contract
 from journey_watch.core.runs import Lane
+
+
+def lane_id(scope: IConstruct, lane: Lane) -> str:
+    """A construct's id for a lane.
+
+    Only what the configuration spells out can be part of a logical id: the stack's own account and Region are not
+    known at every synth.
+    """
+    stack = Stack.of(scope)
+    account = "own" if lane.account == stack.account else lane.account
+    region = "own" if lane.region == stack.region else lane.region
+    return f"{lane.provider}-{account}-{region}"
 
 
 class Schedules(Construct):
@@ -66,14 +78,10 @@ class Schedules(Construct):
 
     def _add(self, lane: Lane, *, function: lambda_.IFunction, every: timedelta) -> None:
         stack = Stack.of(self)
-        # Only what the configuration spells out can be part of a logical id: the stack's own account and Region are
-        # not known at every synth.
-        account = "own" if lane.account == stack.account else lane.account
-        region = "own" if lane.region == stack.region else lane.region
         minutes = every // timedelta(minutes=1)
         schedule = scheduler.CfnSchedule(
             self,
-            f"{lane.provider}-{account}-{region}",
+            lane_id(self, lane),
             description=f"Journey Watch: polls {lane}",
             schedule_expression=f"rate({minutes} {'minute' if minutes == 1 else 'minutes'})",
             flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),

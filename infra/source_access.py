@@ -84,5 +84,6 @@ def _size(resource: str) -> int:
 
 def _statement(access: Access) -> iam.PolicyStatement:
     return iam.PolicyStatement(
-        actions=list(access.actions), resources=[Fn.sub(resource) for resource in access.resources]
+        actions=list(access.actions),
+        resources=[Fn.sub(resource) if "${" in resource else resource for resource in access.resources],
     )

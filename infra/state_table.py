@@ -53,6 +53,14 @@ class StateTable(Construct):
             resource_arns=[self.table.table_arn],
         ).assert_success()
 
+    def grant_reader(self, reader: iam.IGrantable) -> None:
+        """What the page of live runs does: read lanes, and what happened in them."""
+        iam.Grant.add_to_principal(
+            grantee=reader,
+            actions=["dynamodb:Query"],
+            resource_arns=[self.table.table_arn, f"{self.table.table_arn}/index/{contract.LANE_INDEX}"],
+        ).assert_success()
+
 
 def _string(name: str) -> dynamodb.Attribute:
     return dynamodb.Attribute(name=name, type=dynamodb.AttributeType.STRING)

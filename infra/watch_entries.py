@@ -2,11 +2,13 @@
 
 import itertools
 import re
+from dataclasses import fields
 from typing import Final
 
+from infra.durations import seconds
 from infra.providers import PROVIDERS
 from infra.toml_table import Place, Table, list_of, matching, one_of
-from journey_watch.core.watch_list import ALL, WatchTarget, lanes_of
+from journey_watch.core.watch_list import ALL, Thresholds, WatchTarget, lanes_of
 
 MAX_LANES: Final = 50
 """Each lane costs up to $2 a month and a set of alarms: more than this is taken for a mistake."""
@@ -16,19 +18,26 @@ _role_arn: Final = matching(
     re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]{1,576}", re.ASCII),
     "a role's ARN like arn:aws:iam::111122223333:role/JourneyWatchReader",
 )
+_region: Final = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 _external_id: Final = matching(
     re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII), "an external id: 2 to 1224 letters, digits and +=,.@:/-_"
 )
 
 
 def read_watch_list(value: object, place: Place, *, own_account: str, own_region: str) -> tuple[WatchTarget, ...]:
-    """The checked targets, in the file's order.
+    """The checked targets, in the file's order, those included that `served` then leaves out.
 
     `own_account` and `own_region` are the stack's, or any text that stands for them while they are not known.
     Raises ConfigurationError if an entry is wrong, if two of them watch the same journey, or if two that share a lane
     (one provider in one account and Region) name different roles.
     """
     targets = list_of(_read_target)(value, place)
+    for index, target in enumerate(targets):
+        if target.container_id != ALL and not served(target, own_region=own_region):
+            raise place.item(index).error(
+                f'is in the stack\'s own Region, {own_region}, where "{target.provider}" does not exist; expected '
+                f"a region, one of: {', '.join(sorted(PROVIDERS[target.provider].regions))}."
+            )
     lanes = lanes_of(targets, own_account=own_account, own_region=own_region)
     for neighbours in lanes.values():
         for earlier, later in itertools.combinations(neighbours, 2):
@@ -38,6 +47,15 @@ def read_watch_list(value: object, place: Place, *, own_account: str, own_region
             f"has {len(lanes)} lanes (one for each provider, account and Region); expected at most {MAX_LANES}."
         )
     return targets
+
+
+def served(target: WatchTarget, *, own_region: str) -> bool:
+    """False if the provider does not exist where the target is. A Region that is not known yet may be any.
+
+    Whoever watches everything (`*`) there loses nothing: such a target is left out, and the stack says so.
+    """
+    region = target.region or own_region
+    return not _region.fullmatch(region) or region in PROVIDERS[target.provider].regions
 
 
 def _check_neighbours(earlier: WatchTarget, later: WatchTarget, earlier_place: Place, place: Place) -> None:
@@ -66,6 +84,9 @@ def _read_target(value: object, place: Place) -> WatchTarget:
         region=table.get("region", one_of(sorted(provider.regions)), None),
         role_arn=table.get("role_arn", _role_arn, None),
         external_id=table.get("external_id", _external_id, None),
+        thresholds=Thresholds(
+            **{field.name: table.get(field.name, seconds, field.default) for field in fields(Thresholds)}
+        ),
     )
     if target.external_id and not target.role_arn:
         raise place.key("external_id").error("is of no use without role_arn.")

@@ -1,12 +1,15 @@
-"""`python -m local_cloud up`: a local cloud to look around in."""
+"""`python -m local_cloud up`: a local cloud to look around in. `demo`: one that plays a story and tells what it saw."""
 
 import signal
+import sys
 from pathlib import Path
 from types import FrameType
 
 import click
+from rich.console import Console
 
 from local_cloud.cloud import LocalCloud
+from local_cloud.demo.play import perform
 from local_cloud.errors import LocalCloudError
 from local_cloud.progress import Progress
 
@@ -38,6 +41,21 @@ def up(scenario: Path | None, config: str, speed: float, region: str, keep: bool
             signal.pause()
     except KeyboardInterrupt:
         click.echo("\nStopped.")
+    except LocalCloudError as error:
+        raise click.ClickException(str(error)) from error
+
+
+@main.command()
+@click.option("--keep", is_flag=True, help="Leave everything running after the story, until Ctrl-C.")
+def demo(keep: bool) -> None:
+    """Deploy the stack, let journeys run and go wrong, and show every alert; fails unless each came exactly once."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        sys.exit(perform(keep=keep, console=Console()))
+    except KeyboardInterrupt:
+        # The shell's own code for a program that was interrupted: the story was not told to its end.
+        click.echo("\nStopped.")
+        sys.exit(128 + signal.SIGINT)
     except LocalCloudError as error:
         raise click.ClickException(str(error)) from error
 

@@ -3,6 +3,7 @@
 import http.client
 import re
 import socket
+import sys
 import threading
 import time
 from collections import Counter
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from email.message import Message
 from enum import Enum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Self
+from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
 from local_cloud.toolchain import LOOPBACK
@@ -44,6 +45,8 @@ class Fault:
     """The body of an ERROR, in the service's own format. Empty is what a load balancer in trouble answers."""
     delay: float = 0.0
     """Seconds that every such call waits before anything else happens."""
+    until: threading.Event | None = None
+    """What every such call waits for as well, so that a test decides what happens meanwhile."""
     times: int | None = None
     """How many calls it hits; None means all, until `clear`."""
 
@@ -136,6 +139,11 @@ class _Server(ThreadingHTTPServer):
         super().__init__((LOOPBACK, 0), _Handler)
         self.proxy = proxy
 
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - as socketserver has them
+        """Say nothing of clients that are gone before their answer: they were killed, or lost patience, on purpose."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
@@ -146,6 +154,8 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         fault = proxy._meet(operation_of(self.path, self.headers, body), len(body))  # noqa: SLF001 - its other half
         time.sleep(fault.delay)
+        if fault.until:
+            fault.until.wait()
         if fault.harm is Harm.DROP_REQUEST:
             self._hang_up()
         elif fault.harm is Harm.ERROR:

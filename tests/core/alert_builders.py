@@ -13,6 +13,7 @@ from journey_watch.core.alerts import Alert
 from journey_watch.core.condition_rules import ConditionEvent, Phase
 from journey_watch.core.conditions import Condition, ConditionKind
 from journey_watch.core.messages import condition_alert, digests, mute_ended_alert, status_change
+from journey_watch.core.messages.test_message import test_message
 from journey_watch.core.provider import Provider
 from journey_watch.core.runs import LANE_ITSELF, JourneyInfo, JourneyKey, Lane, ObservedRun, RecordedRun, Status
 from journey_watch.core.severity import Severity
@@ -116,7 +117,8 @@ def alerts(draw: st.DrawFn) -> Alert:
 
 def every_kind() -> st.SearchStrategy[Alert]:
     """Any alert of any kind."""
-    return st.one_of(alerts(), condition_alerts(), digest_alerts(), mute_alerts())
+    test = test_message(service="journey-watch", account=LANE.account, region=LANE.region, sent_at=NOON)
+    return st.one_of(alerts(), condition_alerts(), digest_alerts(), mute_alerts(), st.just(test))
 
 
 @st.composite

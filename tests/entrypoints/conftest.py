@@ -25,6 +25,8 @@ id = "shop"
     [[application.journey]]
     id = "welcome"
     run = [{ id = "r1", status = "RUNNING" }]
+    [[application.journey]]
+    id = "goodbye"
 """
 
 
@@ -82,7 +84,7 @@ def _make_topic_with_queue() -> tuple[str, str]:
 
 @pytest.fixture
 def deployment(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
-    """After its first look at one journey with one running run."""
+    """After its first look at a journey with one running run, and one without runs."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "made-up")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "made-up")
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)

@@ -13,6 +13,7 @@ from infra.bundle import Bundle
 from infra.deployment_config import DeploymentConfig
 from infra.journey_watch_stack import JourneyWatchStack
 from journey_watch.core.watch_list import WatchTarget
+from tests.entrypoints.conftest import deployment as deployment  # noqa: PLC0414 - a fixture here too
 from tests.infra.synthesis import Synthesized
 
 ROOT = Path(__file__).parent.parent.parent

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from journey_watch import contract
+
 Json = dict[str, Any]
 
 
@@ -34,10 +36,33 @@ class Synthesized:
     def output(self, name: str) -> str:
         return text(self.template["Outputs"][name]["Value"])
 
+    def function_id(self, handler: str) -> str:
+        """The logical id of the function with this handler."""
+        functions = self.ids("AWS::Lambda::Function")
+        (found,) = [each for each in functions if self.template["Resources"][each]["Properties"]["Handler"] == handler]
+        return found
+
+    def function(self, handler: str) -> Json:
+        """The properties of the function with this handler."""
+        return dict(self.template["Resources"][self.function_id(handler)]["Properties"])
+
+    def log_arn(self, function: Json) -> str:
+        """What `text` makes of a reference to the ARN of a function's log group."""
+        return f"${{{function['LoggingConfig']['LogGroup']['Ref']}.Arn}}"
+
+    @property
+    def poller(self) -> Json:
+        return self.function(contract.POLL_HANDLER)
+
+    @property
+    def poller_arn(self) -> str:
+        """What `text` makes of a reference to the poller's ARN."""
+        return f"${{{self.function_id(contract.POLL_HANDLER)}.Arn}}"
+
     @property
     def poller_role(self) -> str:
-        """The logical id of the function's role."""
-        return str(self.only("AWS::Lambda::Function")["Role"]["Fn::GetAtt"][0])
+        """The logical id of the poller's role."""
+        return str(self.poller["Role"]["Fn::GetAtt"][0])
 
     @property
     def schedule_role(self) -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from infra.deployment_config import EmailReader
+from infra.readers import EmailReader
 from journey_watch.core.severity import Severity
 from tests.infra.conftest import EVERYTHING, Synthesize
 from tests.infra.synthesis import Json, Synthesized, listed, text

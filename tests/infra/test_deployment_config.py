@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from infra import deployment_config, providers
-from infra.deployment_config import DeploymentConfig, EmailReader
+from infra import deployment_config, providers, readers
+from infra.deployment_config import DeploymentConfig
+from infra.readers import EmailReader, SlackChannel, SlackWebhook, TeamsChannel
 from journey_watch.core.errors import ConfigurationError
 from journey_watch.core.policy import AlertRule
 from journey_watch.core.severity import Severity
@@ -24,6 +25,8 @@ KEYS = [
     (match[1], match.start(1))
     for match in re.finditer(r"(?:^|^\[+|^\[+\w+\.|(?<=[{,] ))(\w+)(?= =|\])", EXAMPLE, re.MULTILINE)
 ]
+
+SLACK = "[alerts.slack]\n"
 
 Write = Callable[[str], Path]
 
@@ -67,6 +70,19 @@ def test_the_example_is_read_as_it_says() -> None:
         EmailReader("ops@example.com", Severity.WARNING),
         EmailReader("marketing@example.com", Severity.INFO),
     )
+    assert config.slack == (
+        SlackChannel("T0123ABCD", "C0123ABCD", Severity.INFO),
+        SlackWebhook("journey-watch/slack", Severity.CRITICAL),
+    )
+    assert config.teams == (
+        TeamsChannel(
+            "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9",
+            "1a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9",
+            "19%3A0a1b2c3d4e5f60718293%40thread.tacv2",
+            Severity.WARNING,
+        ),
+    )
+    assert config.event_bus == "default"
     assert config.ops_email == ("oncall@example.com",)
     assert config.watch[1].journey_ids == ("0a1b2c3d4e5f60718293a4b5c6d7e8f9", "1a1b2c3d4e5f60718293a4b5c6d7e8f9")
     assert config.watch[2].role_arn == "arn:aws:iam::111122223333:role/JourneyWatchReader"
@@ -93,6 +109,8 @@ def test_the_example_shows_every_key() -> None:
         "watch": {key for entry in parsed["watch"] for key in entry},
         "alerts": parsed["alerts"].keys(),
         "reader": parsed["alerts"]["email"][1].keys(),
+        "slack": {key for entry in parsed["alerts"]["slack"] for key in entry},
+        "teams": {key for entry in parsed["alerts"]["teams"] for key in entry},
         "rule": {key for entry in parsed["alerts"]["rules"] for key in entry},
         "ops": parsed["ops"].keys(),
     }
@@ -101,7 +119,9 @@ def test_the_example_shows_every_key() -> None:
         "top": set(deployment_config.KEYS),
         "watch": {key for provider in providers.PROVIDERS.values() for key in provider.watch_keys},
         "alerts": set(deployment_config.ALERT_KEYS),
-        "reader": set(deployment_config.READER_KEYS),
+        "reader": set(readers.READER_KEYS),
+        "slack": set(readers.SLACK_KEYS),
+        "teams": set(readers.TEAMS_KEYS),
         "rule": set(deployment_config.RULE_KEYS),
         "ops": set(deployment_config.OPS_KEYS),
     }
@@ -163,6 +183,18 @@ def test_every_misspelling_of_every_key_names_the_file_the_key_and_the_right_one
         ('[alerts]\nemail = ["a@example.com", "a@example.com"]', "alerts.email[1] is the same as alerts.email[0]"),
         ('[alerts]\nemail = [{ min_severity = "info" }]', "alerts.email[0].to is missing"),
         ('[alerts]\nemail = [{ to = "a@example.com", min_severity = "warn" }]', '(did you mean "warning"?)'),
+        (SLACK + 'workspace_id = "T0AB"', "alerts.slack has only one of workspace_id and channel_id"),
+        (SLACK + 'min_severity = "info"', "alerts.slack names nobody; expected workspace_id and"),
+        (SLACK + 'workspace_id = "T0AB"\nchannel_id = "#ops"', 'alerts.slack.channel_id is "#ops"; expected a Slack'),
+        (SLACK + 'webhook_secret = "https://hooks.slack.com/services/T/B/x"', "expected the name of a secret"),
+        (2 * '[[alerts.slack]]\nwebhook_secret = "s"\n', "alerts.slack[1] is the same as alerts.slack[0]"),
+        (
+            '[[alerts.slack]]\nwebhook_secret = "s"\n[[alerts.slack]]\nwebhook_secret = "s"\nmin_severity = "critical"',
+            'alerts.slack names "s" 2 times; expected it once',
+        ),
+        ("alerts.slack = 1", "alerts.slack is 1; expected a list"),
+        ('[alerts.teams]\nteam_id = "Ops"', 'alerts.teams.team_id is "Ops"; expected a team'),
+        ('[alerts]\nevent_bus = "a bus"', 'alerts.event_bus is "a bus"; expected the name or the ARN'),
         ("[alerts]\nalert_on_first_sight = 1", "alerts.alert_on_first_sight is 1; expected true or false"),
         ('[[alerts.rules]]\nseverity = "info"', "alerts.rules[0].when is missing"),
         ('[[alerts.rules]]\nwhen = "RUNNING->CANCELLED"', "alerts.rules[0].severity is missing"),
@@ -170,7 +202,7 @@ def test_every_misspelling_of_every_key_names_the_file_the_key_and_the_right_one
         ('[[alerts.rules]]\nwhen = "*->CANCELED"\nseverity = "info"', '"CANCELED" (did you mean "CANCELLED"?)'),
         ('[[alerts.rules]]\nwhen = "*->new"\nseverity = "info"', 'alerts.rules[0].when has "new"'),
         ('[[alerts.rules]]\nwhen = "*->*"\nseverity = "loud"', 'alerts.rules[0].severity is "loud"'),
-        ('[[alerts.rules]]\nwhen = "*->*"\nseverity = "info"\nprovider = "x"', "Expected one of: pinpoint, *"),
+        ('[[alerts.rules]]\nwhen = "*->*"\nseverity = "info"\nprovider = "x"', "Expected one of: pinpoint, connect, *"),
         ('[ops]\nemail = ["nobody"]', 'ops.email[0] is "nobody"; expected an e-mail address'),
         ("name = ", "is not TOML"),
     ],

@@ -32,12 +32,13 @@ def test_the_poller_may_do_this_and_nothing_else(everything: Synthesized) -> Non
     table, key = everything.arn("AWS::DynamoDB::Table"), everything.arn("AWS::KMS::Key")
     table_actions = ("BatchGetItem", "ConditionCheckItem", "GetItem", "PutItem", "Query", "UpdateItem")
     key_actions = ("Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey*", "ReEncrypt*")
-    log = everything.arn("AWS::Logs::LogGroup")
+    log = everything.log_arn(everything.poller)
 
     assert everything.allowed(everything.poller_role) - reading(everything) == {
         *((f"dynamodb:{action}", table) for action in table_actions),
         *((f"kms:{action}", key) for action in key_actions),
         ("sns:Publish", everything.output("AlertTopicArn")),
+        *(("sns:ListSubscriptionsByTopic", everything.output(f"{topic}TopicArn")) for topic in ("Alert", "Ops")),
         ("logs:CreateLogStream", log),
         ("logs:PutLogEvents", log),
     }
@@ -122,7 +123,7 @@ def test_two_hundred_journeys_fit_into_the_size_limits_of_policies(synthesize: S
 
 def test_schedules_may_invoke_the_poller_and_leave_dead_letters(everything: Synthesized) -> None:
     assert everything.allowed(everything.schedule_role) == {
-        ("lambda:InvokeFunction", everything.arn("AWS::Lambda::Function")),
+        ("lambda:InvokeFunction", everything.poller_arn),
         ("sqs:SendMessage", everything.arn("AWS::SQS::Queue")),
     }
 

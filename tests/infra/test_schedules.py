@@ -74,13 +74,13 @@ def test_a_poll_ends_before_the_next_begins(synthesize: Synthesize, minutes: int
     schedule = stack.only("AWS::Scheduler::Schedule")
     assert schedule["ScheduleExpression"] == rate
     assert schedule["FlexibleTimeWindow"] == {"Mode": "OFF"}
-    assert stack.only("AWS::Lambda::Function")["Timeout"] == timeout
+    assert stack.poller["Timeout"] == timeout
 
 
 def test_an_event_that_could_not_be_handed_over_is_kept_for_an_hour(everything: Synthesized) -> None:
     target = everything.only("AWS::Scheduler::Schedule")["Target"]
 
-    assert text(target["Arn"]) == everything.arn("AWS::Lambda::Function")
+    assert text(target["Arn"]) == everything.poller_arn
     assert target["RetryPolicy"] == {"MaximumEventAgeInSeconds": 60, "MaximumRetryAttempts": 3}
     assert text(target["DeadLetterConfig"]["Arn"]) == everything.arn("AWS::SQS::Queue")
     queue = everything.only("AWS::SQS::Queue")

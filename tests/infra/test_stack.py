@@ -14,7 +14,9 @@ from infra.bundle import PYTHON_VERSION, Bundle
 from infra.deployment_config import DeploymentConfig
 from infra.journey_watch_stack import JourneyWatchStack
 from infra.reader_role import ReaderRoleStack
+from infra.readers import SlackChannel, SlackWebhook, TeamsChannel
 from journey_watch import contract
+from journey_watch.core.severity import Severity
 from journey_watch.core.watch_list import WatchTarget
 from journey_watch.settings import Settings
 from tests.infra.conftest import EVERYTHING, ROOT, Synthesize
@@ -24,6 +26,9 @@ READER_ROLE = "arn:aws:iam::444455556666:role/path/Reader"
 KITCHEN_SINK = replace(
     EVERYTHING,
     keep_data=False,
+    slack=(SlackChannel("T1", "C1"), SlackChannel("T1", "C2", Severity.CRITICAL), SlackWebhook("team/slack")),
+    teams=(TeamsChannel("0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9", "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9", "19%3Aa%40b"),),
+    event_bus="default",
     watch=(
         WatchTarget("pinpoint", "listed", ("j1", "j2")),
         *(WatchTarget("pinpoint", f"{app:032x}", tuple(f"{n:032x}" for n in range(20))) for app in range(9)),
@@ -34,7 +39,7 @@ KITCHEN_SINK = replace(
 
 
 def test_the_environment_is_what_the_function_reads(everything: Synthesized) -> None:
-    variables = everything.only("AWS::Lambda::Function")["Environment"]["Variables"]
+    variables = everything.poller["Environment"]["Variables"]
     # Lambda itself sets the Region.
     env = {name: text(value) for name, value in variables.items()} | {contract.ENV_REGION: "eu-west-1"}
 
@@ -49,14 +54,13 @@ def test_the_environment_is_what_the_function_reads(everything: Synthesized) -> 
 
 
 def test_the_function_is_the_poll_handler_on_arm_with_a_log_of_limited_age(everything: Synthesized) -> None:
-    function = everything.only("AWS::Lambda::Function")
+    function = everything.poller
 
     assert function["Handler"] == contract.POLL_HANDLER
     assert function["Runtime"] == f"python{PYTHON_VERSION[0]}.{PYTHON_VERSION[1]}"
     assert function["Architectures"] == ["arm64"]
     assert function["MemorySize"] == 512
-    assert [function["LoggingConfig"]["LogGroup"]["Ref"]] == everything.ids("AWS::Logs::LogGroup")
-    assert everything.only("AWS::Logs::LogGroup")["RetentionInDays"] == 30
+    assert {each["RetentionInDays"] for each in everything.properties("AWS::Logs::LogGroup")} == {30}
 
 
 def test_the_table_is_keyed_as_the_contract_says(everything: Synthesized) -> None:
@@ -102,8 +106,9 @@ def test_outputs_name_what_others_build_on(everything: Synthesized) -> None:
         "StateTableName",
         "PollerFunctionName",
         "PollerRoleArn",
+        "DashboardName",
     }
-    assert everything.output("PollerFunctionName") == f"${{{everything.ids('AWS::Lambda::Function')[0]}}}"
+    assert f"{everything.output('PollerFunctionName')[:-1]}.Arn}}" == everything.poller_arn
     assert everything.output("PollerRoleArn") == f"${{{everything.poller_role}.Arn}}"
     assert everything.output("AlertTopicArn") != everything.output("OpsTopicArn")
 
@@ -113,6 +118,11 @@ def test_nothing_has_a_fixed_name_so_that_stacks_fit_beside_each_other(everythin
 
     for resource in everything.template["Resources"].values():
         named = names & resource["Properties"].keys()
+        if resource["Type"] in ("AWS::CloudWatch::Alarm", "AWS::Logs::QueryDefinition"):
+            # People read these: they begin with the name that tells stacks apart.
+            name = "AlarmName" if resource["Type"] == "AWS::CloudWatch::Alarm" else "Name"
+            assert text(resource["Properties"][name]).startswith(EVERYTHING.name)
+            continue
         assert resource["Type"] == "AWS::Lambda::EventInvokeConfig" or not named, (resource["Type"], named)
 
 
@@ -175,7 +185,7 @@ def test_the_template_is_as_it_was(everything: Synthesized, snapshot: Any) -> No
     del template["Parameters"], template["Rules"]  # the bootstrap's, not ours
     for resource in template["Resources"].values():
         resource.pop("Metadata", None)
-    (function_id,) = everything.ids("AWS::Lambda::Function")
-    template["Resources"][function_id]["Properties"]["Code"] = "the bundle"
+        if resource["Type"] == "AWS::Lambda::Function":
+            resource["Properties"]["Code"] = "the bundle"
 
     assert template == snapshot

@@ -1,0 +1,205 @@
+"""The alarms by which Journey Watch says that it is itself in trouble. Each kind has its entry in docs/runbook.md."""
+
+from datetime import timedelta
+from typing import Final
+
+from aws_cdk import Duration, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.own_metrics import lane_metric, service_metric
+from infra.schedules import lane_id
+from journey_watch import contract
+from journey_watch.core.runs import Lane
+
+RUNBOOK: Final = "docs/runbook.md"
+
+_MINUTE: Final = Duration.minutes(1)
+_HOUR: Final = Duration.hours(1)
+_SHORTEST_BACKLOG: Final = timedelta(minutes=5)
+_ATTEMPTS: Final = 5
+"""So often is one call repeated that a provider throttles: fewer throttles are a brush with the quota."""
+
+
+class Alarms(Construct):
+    """Alarms on the ops topic, which hears when they are over too. Each `watch_…` adds those of one thing."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, ops_topic: sns.ITopic, every: timedelta) -> None:
+        super().__init__(scope, construct_id)
+        self.all: list[cloudwatch.Alarm] = []
+        self._service = Stack.of(self).stack_name
+        self._action = actions.SnsAction(ops_topic)
+        self._every = every
+        self._interval = Duration.minutes(every // timedelta(minutes=1))
+
+    def watch_lane(self, lane: Lane) -> None:
+        """Whether it is polled, its journeys can be read, and its alerts leave."""
+        self._add(
+            "polls-missing",
+            f"No poll of {lane} came to its end for three intervals: nobody watches it.",
+            self._of_lane(lane, contract.METRIC_POLLS_COMPLETED, "Sum"),
+            about=str(lane),
+            path=lane_id(self, lane),
+            comparison=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+            periods=3,
+            datapoints=3,
+            missing=cloudwatch.TreatMissingData.BREACHING,
+        )
+        self._add(
+            "journeys-failing",
+            f"Some journeys of {lane} could not be read or saved in most of the last polls.",
+            self._of_lane(lane, contract.METRIC_JOURNEYS_FAILED, "Maximum"),
+            about=str(lane),
+            path=lane_id(self, lane),
+        )
+        patience = max(_SHORTEST_BACKLOG, 3 * self._every)
+        self._add(
+            "alerts-undelivered",
+            f"An alert of {lane} has been waiting for more than {patience // timedelta(minutes=1)} minutes.",
+            self._of_lane(lane, contract.METRIC_OLDEST_UNDELIVERED_AGE, "Maximum"),
+            about=str(lane),
+            path=lane_id(self, lane),
+            threshold=patience.total_seconds(),
+            periods=1,
+            datapoints=1,
+            # While no poll ends, whatever waits goes on waiting.
+            missing=cloudwatch.TreatMissingData.IGNORE,
+        )
+
+    def watch_service(self, *, timeout: Duration) -> None:
+        """What all lanes share; `timeout` is the poller's."""
+        self._add(
+            "polls-slow",
+            f"Polls took more than 80 % of the {timeout.to_seconds():.0f} s that the function has.",
+            self._of_service(contract.METRIC_POLL_DURATION, "Maximum", self._interval),
+            threshold=0.8 * timeout.to_seconds() * 1000,
+        )
+        self._add(
+            "provider-throttling",
+            "A provider keeps refusing calls for coming too fast: changes are seen late, or not at all.",
+            self._of_service(contract.METRIC_THROTTLES, "Sum", self._interval),
+            threshold=_ATTEMPTS,
+        )
+        self._add(
+            "readers-unconfirmed",
+            "Some readers never confirmed their subscription, or gave it up: they get nothing.",
+            self._of_service(contract.METRIC_READERS_UNCONFIRMED, "Maximum", _HOUR),
+            periods=1,
+            datapoints=1,
+            # It is counted once an hour, give or take a few seconds.
+            missing=cloudwatch.TreatMissingData.IGNORE,
+        )
+
+    def watch_function(self, name: str, function: lambda_.IFunction) -> None:
+        self._add(
+            "function-failing",
+            f"The {name} function failed in most of the last intervals.",
+            function.metric_errors(period=self._interval),
+            about=name,
+        )
+        self._add(
+            "function-throttled",
+            f"Lambda refused to start the {name} function: the account's concurrency is used up.",
+            function.metric_throttles(period=self._interval),
+            about=name,
+        )
+
+    def watch_topic(self, name: str, topic: sns.ITopic) -> None:
+        self._add(
+            "notifications-failing",
+            f"SNS could not hand a message of the {name} topic to one of its readers.",
+            topic.metric_number_of_notifications_failed(period=_MINUTE),
+            about=name,
+            periods=1,
+            datapoints=1,
+        )
+
+    def watch_table(self, table: dynamodb.ITable) -> None:
+        """CloudWatch has no metric for expiry that fails, and counts callers' errors by account only."""
+        for metric_name in ("ReadThrottleEvents", "WriteThrottleEvents"):
+            self._add(
+                "table-throttled",
+                f"DynamoDB keeps refusing calls for coming too fast ({metric_name}).",
+                table.metric(metric_name, statistic="Sum", period=self._interval),
+                about=metric_name,
+            )
+        for operation in ("Query", "TransactWriteItems"):
+            self._add(
+                "table-failing",
+                f"DynamoDB keeps failing to answer {operation}: state is not read, or changes are not saved.",
+                table.metric(
+                    "SystemErrors", statistic="Sum", period=self._interval, dimensions_map=_operation(table, operation)
+                ),
+                about=operation,
+            )
+
+    def watch_dead_letters(self, name: str, queue: sqs.IQueue) -> None:
+        """For a queue that should always be empty."""
+        self._add(
+            "dead-letters",
+            f"Something was given up and lies in the {name} dead-letter queue.",
+            queue.metric_approximate_number_of_messages_visible(period=_MINUTE),
+            about=name,
+            periods=1,
+            datapoints=1,
+        )
+
+    def watch_queue_age(self, name: str, queue: sqs.IQueue, *, limit: timedelta) -> None:
+        """For a queue that should be emptied within the limit."""
+        self._add(
+            "queue-too-old",
+            f"The {name} queue has not been emptied for more than {limit}.",
+            queue.metric_approximate_age_of_oldest_message(period=_MINUTE),
+            about=name,
+            threshold=limit.total_seconds(),
+        )
+
+    def _of_lane(self, lane: Lane, name: str, statistic: str) -> cloudwatch.Metric:
+        return lane_metric(self._service, lane, name, statistic=statistic, period=self._interval)
+
+    def _of_service(self, name: str, statistic: str, period: Duration) -> cloudwatch.Metric:
+        return service_metric(self._service, name, statistic=statistic, period=period)
+
+    def _add(
+        self,
+        kind: str,
+        meaning: str,
+        metric: cloudwatch.IMetric,
+        *,
+        about: str = "",
+        path: str = "",
+        threshold: float = 1,
+        comparison: cloudwatch.ComparisonOperator = cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+        periods: int = 5,
+        datapoints: int = 3,
+        missing: cloudwatch.TreatMissingData = cloudwatch.TreatMissingData.NOT_BREACHING,
+    ) -> None:
+        """One alarm. As it stands it is for trouble that stays: the next poll repairs what passes.
+
+        `kind` is the heading of its entry in the runbook; `path` stands for `about` where that is not known at synth.
+        """
+        alarm = cloudwatch.Alarm(
+            self,
+            "-".join(filter(None, (kind, path or about))),
+            # The name is the subject of the e-mail at night.
+            alarm_name=" ".join(filter(None, (self._service, kind, about))),
+            alarm_description=f"{meaning} What to do: {RUNBOOK}#{kind}",
+            metric=metric,
+            threshold=threshold,
+            comparison_operator=comparison,
+            evaluation_periods=periods,
+            datapoints_to_alarm=datapoints,
+            treat_missing_data=missing,
+        )
+        alarm.add_alarm_action(self._action)
+        alarm.add_ok_action(self._action)
+        self.all.append(alarm)
+
+
+def _operation(table: dynamodb.ITable, operation: str) -> dict[str, str]:
+    return {"TableName": table.table_name, "Operation": operation}

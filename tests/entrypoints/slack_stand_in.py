@@ -1,0 +1,205 @@
+"""Slack's side of an incoming webhook, over real TLS, in every mood: and a queue whose time passes only when told."""
+
+import ipaddress
+import json
+import ssl
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+TOKEN: Final = "T0SECRET/B0SECRET/x0x0secretx0x0"
+"""Makes up the path of the webhook; no log may hold it."""
+
+OK: Final = "ok"
+BUSY: Final = "429 with Retry-After"
+BROKEN: Final = "500"
+DROPPED: Final = "closes the connection without reading"
+DROPPED_AFTER: Final = "accepts, and closes the connection without an answer"
+HANGS: Final = "accepts, and does not answer"
+GONE: Final = "404 no_service"
+GOSSIP: Final = "502 with a page that quotes the path"
+RETRY_AFTER: Final = 40
+
+
+@dataclass
+class SlackStandIn:
+    url: str
+    moods: list[str]
+    """What each request in turn meets; afterwards all is well."""
+    accepted: list[dict[str, Any]] = field(default_factory=list)
+    requests: int = 0
+    released: threading.Event = field(default_factory=threading.Event)
+    """Ends what hangs."""
+
+    def mood(self) -> str:
+        self.requests += 1
+        return self.moods.pop(0) if self.moods else OK
+
+    @property
+    def alert_ids(self) -> Counter[str]:
+        """How often each alert was accepted."""
+        found = (message["blocks"][-1]["elements"][-1]["text"] for message in self.accepted)
+        return Counter(text.removeprefix("Alert id ") for text in found)
+
+
+@contextmanager
+def slack_stand_in(directory: Path, moods: Sequence[str] = ()) -> Iterator[tuple[SlackStandIn, Path]]:
+    """A stand-in, and the certificate to trust for it."""
+    certificate = _certificate(directory)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    server.daemon_threads = True
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    stand_in = SlackStandIn(f"https://127.0.0.1:{server.server_port}/services/{TOKEN}", list(moods))
+    server.stand_in = stand_in  # type: ignore[attr-defined]
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield stand_in, certificate
+    finally:
+        stand_in.released.set()
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1  # an answer in one piece: TCP would hold its second one back for a while
+
+    def do_POST(self) -> None:
+        stand_in: SlackStandIn = self.server.stand_in  # type: ignore[attr-defined]
+        mood = stand_in.mood()
+        if mood == DROPPED:
+            self.close_connection = True
+            return
+        message = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if self.path != f"/services/{TOKEN}":
+            mood = GONE
+        if mood in (OK, DROPPED_AFTER, HANGS):
+            stand_in.accepted.append(message)
+        if mood == HANGS:
+            stand_in.released.wait(10)
+        if mood in (DROPPED_AFTER, HANGS):
+            self.close_connection = True
+            return
+        self._answer(mood)
+
+    def _answer(self, mood: str) -> None:
+        status, body = {
+            OK: (200, "ok"),
+            BUSY: (429, "rate_limited"),
+            BROKEN: (500, "server_error"),
+            GONE: (404, "no_service"),
+            GOSSIP: (502, f"<h1>Cannot POST {self.path}</h1>"),
+        }[mood]
+        self.send_response(status)
+        if mood == BUSY:
+            self.send_header("Retry-After", str(RETRY_AFTER))
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    def log_request(self, code: object = "-", size: object = "-") -> None:
+        """Nothing: what came of requests is what the tests look at."""
+
+
+def _certificate(directory: Path) -> Path:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Slack stand-in")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    file = directory / "slack.pem"
+    file.write_bytes(
+        certificate.public_bytes(serialization.Encoding.PEM)
+        + key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return file
+
+
+QUEUE_ARN: Final = "arn:aws:sqs:eu-west-1:111122223333:slack"
+VISIBILITY_TIMEOUT: Final = 360
+
+
+@dataclass
+class _Message:
+    body: str
+    visible_at: float
+    attempt: int = 0
+
+
+class QueueStandIn:
+    """One SQS queue with Lambda behind it: visibility, batches, partial failures, dead letters; virtual seconds."""
+
+    def __init__(self, bodies: Sequence[str], *, most_attempts: int) -> None:
+        self._most_attempts = most_attempts
+        self.at = 0.0
+        self._waiting = {str(number): _Message(body, 0.0) for number, body in enumerate(bodies)}
+        self.dead = 0
+        self.slept: list[float] = []
+
+    def clock(self) -> float:
+        return self.at
+
+    def now(self) -> datetime:
+        return datetime(2026, 11, 23, 13, tzinfo=UTC) + timedelta(seconds=self.at)
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.at += seconds
+
+    def postpone(self, _queue_url: str, receipt: str, seconds: int) -> None:
+        self._waiting[receipt].visible_at = self.at + seconds
+
+    def drain(self, invoke: Callable[[dict[str, Any]], Any]) -> None:
+        """Hand messages out until none is left."""
+        while self._waiting:
+            self.at = max(self.at, min(message.visible_at for message in self._waiting.values()))
+            batch = [receipt for receipt, message in self._waiting.items() if message.visible_at <= self.at][:5]
+            for receipt in batch:
+                self._waiting[receipt].attempt += 1
+                self._waiting[receipt].visible_at = self.at + VISIBILITY_TIMEOUT
+            answer = invoke({"Records": [self._record(receipt) for receipt in batch]})
+            failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
+            for receipt in batch:
+                if receipt not in failed:
+                    del self._waiting[receipt]
+                elif self._waiting[receipt].attempt >= self._most_attempts:
+                    del self._waiting[receipt]
+                    self.dead += 1
+
+    def _record(self, receipt: str) -> dict[str, Any]:
+        message = self._waiting[receipt]
+        return {
+            "messageId": receipt,
+            "receiptHandle": receipt,
+            "body": message.body,
+            "attributes": {"ApproximateReceiveCount": str(message.attempt)},
+            "messageAttributes": {},
+            "eventSource": "aws:sqs",
+            "eventSourceARN": QUEUE_ARN,
+            "awsRegion": "eu-west-1",
+        }

@@ -1,0 +1,115 @@
+"""The widget as CloudWatch calls it, with moto's table behind it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from journey_watch import contract
+from journey_watch.adapters.dynamodb_run_store import DynamoDBRunStore
+from journey_watch.adapters.lane_reader import LaneReader
+from journey_watch.core.errors import StoreUnavailableError
+from journey_watch.core.live_page import Query
+from journey_watch.core.runs import JourneyKey, JourneyState, Lane, RecordedRun, Status
+from journey_watch.core.transitions import StateChange
+from journey_watch.core.watch_list import WatchTarget
+from journey_watch.entrypoints import widget_handler
+from journey_watch.live_page import LivePage
+from journey_watch.settings import WatchConfig
+from tests.adapters.state_table import TABLE, create_state_table
+from tests.entrypoints.conftest import ACCOUNT, REGION, Context
+from tests.live_page.markup import Markup
+
+LANES = (Lane("pinpoint", ACCOUNT, REGION), Lane("connect", ACCOUNT, REGION))
+Invoke = Callable[..., str]
+
+
+@dataclass(frozen=True)
+class WidgetContext(Context):
+    invoked_function_arn: str = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:widget"
+
+
+@pytest.fixture
+def invoke(monkeypatch: pytest.MonkeyPatch) -> Iterator[Invoke]:
+    """Answers for a table with one journey in each lane, each with a running run."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "made-up")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "made-up")
+    with mock_aws():
+        client = boto3.client("dynamodb", region_name=REGION)
+        create_state_table(client)
+        store = DynamoDBRunStore(client, TABLE, keep=timedelta(days=90))
+        now = datetime.now(UTC)
+        for lane in LANES:
+            runs = {"r": RecordedRun(Status.RUNNING, now - timedelta(hours=3))}
+            state = JourneyState(1, now, runs, journey_name=f"<i>{lane.provider}</i>")
+            store.commit(lane, StateChange(JourneyKey("app", "j"), seen_version=0, state=state), (), (), now)
+        live_page = LivePage(LaneReader(client, TABLE), LANES)
+        monkeypatch.setattr(widget_handler, "live_page", lambda: live_page)
+        handler: Callable[[Any, Any], str] = widget_handler.handler
+
+        def called(parameters: dict[str, Any] | None = None, **context: Any) -> str:  # noqa: ANN401 - JSON
+            params = parameters or {}
+            return handler({**params, "widgetContext": {"params": params, **context}}, WidgetContext())
+
+        yield called
+
+
+def test_it_describes_itself_with_every_parameter_it_takes() -> None:
+    handler: Callable[[Any, Any], str] = widget_handler.handler
+    said = handler({"describe": True}, WidgetContext())
+
+    assert said.startswith("## ")
+    assert {f"**{name}**" for name in Query.__dataclass_fields__ if name != "page"} <= set(said.split())
+
+
+def test_it_answers_with_html_about_all_lanes(invoke: Invoke) -> None:
+    text = Markup(invoke()).text
+
+    assert "<i>pinpoint</i>" in text
+    assert "<i>connect</i>" in text
+    assert "3 h 00 min" in text
+
+
+def test_the_widgets_parameters_narrow_it_down(invoke: Invoke) -> None:
+    text = Markup(invoke({"lane": str(LANES[1])})).text
+
+    assert "<i>pinpoint</i>" not in text
+    assert "<i>connect</i>" in text
+
+
+def test_it_is_dark_in_a_dark_dashboard_and_has_its_times(invoke: Invoke) -> None:
+    html = invoke(theme="dark", timezone={"offsetISO": "+05:30"})
+
+    assert "jw-dark cwdb-no-default-styles" in html
+    assert "(UTC+05:30)" in html
+
+
+def test_its_links_call_itself(invoke: Invoke) -> None:
+    markup = Markup(invoke({"journey": "i"}))
+
+    assert set(markup.attributes("endpoint")) == {WidgetContext().invoked_function_arn}
+    assert len(markup.actions) == 2
+
+
+def test_a_table_that_cannot_be_read_fails_the_widget(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = boto3.client("dynamodb", region_name=REGION)
+    monkeypatch.setattr(widget_handler, "live_page", lambda: LivePage(LaneReader(client, "gone"), LANES))
+
+    with pytest.raises(StoreUnavailableError, match="gone"):
+        invoke()
+
+
+def test_it_is_put_together_from_its_environment(monkeypatch: pytest.MonkeyPatch, invoke: Invoke) -> None:
+    environment = {contract.ENV_STATE_TABLE: TABLE, contract.ENV_ACCOUNT: ACCOUNT, contract.ENV_REGION: REGION}
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    config = WatchConfig(watch=(WatchTarget("pinpoint", "*"),))
+    monkeypatch.setattr("journey_watch.live_page.bundled_watch_config", lambda: config)
+    live_page = LivePage.from_environment()
+    monkeypatch.setattr(widget_handler, "live_page", lambda: live_page)
+
+    assert "<i>pinpoint</i>" in Markup(invoke()).text

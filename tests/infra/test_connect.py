@@ -1,0 +1,175 @@
+"""Watching Amazon Connect campaigns: where that can be, in which words, and what may be read."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import botocore.session
+import pytest
+from aws_cdk import assertions
+
+from infra.aws_sdk_models import AWS_OPERATIONS
+from infra.deployment_config import DeploymentConfig
+from infra.providers import MAX_JOURNEY_ARNS, PROVIDERS
+from infra.reader_role import ReaderRoleStack
+from journey_watch.composition import SOURCES
+from journey_watch.core.errors import ConfigurationError
+from journey_watch.core.policy import AlertRule
+from journey_watch.core.severity import Severity
+from journey_watch.core.watch_list import WatchTarget
+from tests.infra.conftest import EVERYTHING, ROOT, Synthesize
+from tests.infra.synthesis import Synthesized
+
+CAMPAIGN = "arn:${AWS::Partition}:connect-campaigns:${AWS::Region}:${AWS::AccountId}:campaign"
+ROLE = "arn:aws:iam::444455556666:role/Reader"
+STATES, LISTING = "connect-campaigns:GetCampaignStateBatch", "connect-campaigns:ListCampaigns"
+
+Read = Callable[..., DeploymentConfig]
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Read:
+    """Reads a text as the configuration of a stack in a Region."""
+
+    def config(text: str, region: str = "eu-west-2") -> DeploymentConfig:
+        path = tmp_path / "mine.toml"
+        path.write_text(text, encoding="utf-8")
+        return DeploymentConfig.from_file(path, own_account="111122223333", own_region=region)
+
+    return config
+
+
+def watching(*targets: WatchTarget) -> DeploymentConfig:
+    return replace(EVERYTHING, watch=targets)
+
+
+def reading(stack: Synthesized) -> set[tuple[str, str]]:
+    return {pair for pair in stack.allowed(stack.poller_role) if pair[0].startswith("connect-campaigns:")}
+
+
+def test_what_can_be_configured_is_what_can_be_polled() -> None:
+    assert PROVIDERS.keys() == SOURCES.keys()
+
+
+@pytest.mark.parametrize(("provider", "service"), [("pinpoint", "pinpoint"), ("connect", "connectcampaignsv2")])
+def test_the_regions_are_those_of_botocores_endpoint_data(provider: str, service: str) -> None:
+    session = botocore.session.get_session()
+    known = {
+        region
+        for partition in session.get_available_partitions()
+        for region in session.get_available_regions(service, partition)
+    }
+
+    assert PROVIDERS[provider].regions == known
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", "watch[0].instance_id is missing"),
+        (
+            'instance_id = "*"\njourneys = ["*"]',
+            "watch[0].journeys is not a known key. Keys here: provider, instance_id",
+        ),
+        ('instance_id = "*"\napplication_id = "*"', "watch[0].application_id is not a known key"),
+        ('instance_id = "*"\ncampaigns = ["a"]', 'names ids, but instance_id is "*"'),
+        ('instance_id = "i"\ncampaigns = ["a", "*"]', 'watch[0].campaigns has "*" among ids'),
+        ('instance_id = "i"\nregion = "eu-west-1"', 'watch[0].region is "eu-west-1" (did you mean "eu-west-2"?)'),
+        ('instance_id = "i"\nregion = "us-east-2"', "Expected one of: af-south-1, ap-northeast-1,"),
+    ],
+)
+def test_a_wrong_entry_is_refused_in_the_words_of_connect(read: Read, text: str, expected: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        read(f'[[watch]]\nprovider = "connect"\n{text}\n')
+
+    assert expected in str(caught.value)
+
+
+def test_a_named_instance_cannot_be_in_a_region_without_campaigns(read: Read) -> None:
+    entry = '[[watch]]\nprovider = "connect"\ninstance_id = "i"\n'
+
+    with pytest.raises(ConfigurationError, match=r"watch\[0\] is in the stack's own Region, eu-west-1.*eu-west-2"):
+        read(entry, "eu-west-1")
+
+    assert read(entry, "eu-west-2").watch == (WatchTarget("connect", "i"),)
+    assert read(entry, "own").watch == (WatchTarget("connect", "i"),)  # a Region that synth does not know
+
+
+@pytest.mark.parametrize(
+    ("region", "lanes"),
+    [
+        ("eu-west-2", {"pinpoint/111122223333/eu-west-2", "connect/111122223333/eu-west-2"}),
+        ("eu-west-1", {"pinpoint/111122223333/eu-west-1"}),
+        ("af-south-1", {"connect/111122223333/af-south-1"}),
+    ],
+)
+def test_the_default_watches_what_its_region_has_and_says_what_it_leaves_out(
+    synthesize: Synthesize, region: str, lanes: set[str]
+) -> None:
+    config = DeploymentConfig.from_file(ROOT / "config/default.toml", own_account="111122223333", own_region=region)
+    stack = synthesize(config, account="111122223333", region=region)
+
+    assert {each["Target"]["Input"] for each in stack.properties("AWS::Scheduler::Schedule")} == {
+        f'{{"lane":"{lane}"}}' for lane in lanes
+    }
+    assert sum(f"{region} has no " in warning for warning in stack.warnings) == 2 - len(lanes)
+
+
+def test_a_rule_may_speak_of_campaigns(read: Read) -> None:
+    rule = '[[alerts.rules]]\nwhen = "*->PAUSED"\nseverity = "warning"\n'
+
+    (read_rule,) = read(rule + 'campaigns = ["c*"]\ninstance_id = "i"').rules
+
+    assert read_rule == AlertRule("*", "PAUSED", Severity.WARNING, ("c*",), "i")
+    with pytest.raises(ConfigurationError, match="has application_id and instance_id; expected one of them"):
+        read(rule + 'application_id = "a"\ninstance_id = "i"')
+
+
+def test_everything_is_read_by_one_wildcard(synthesize: Synthesize) -> None:
+    stack = synthesize(watching(WatchTarget("connect", "*")))
+
+    assert reading(stack) == {(LISTING, "*"), (STATES, f"{CAMPAIGN}/*")}
+
+
+def test_listed_campaigns_are_read_and_no_others(synthesize: Synthesize) -> None:
+    stack = synthesize(watching(WatchTarget("connect", "i", ("c1", "c2")), WatchTarget("connect", "j", ("c3",))))
+
+    assert reading(stack) == {(LISTING, "*"), *((STATES, f"{CAMPAIGN}/{id_}") for id_ in ("c1", "c2", "c3"))}
+
+
+def test_too_many_ids_are_granted_together(synthesize: Synthesize) -> None:
+    ids = tuple(f"{number:032x}" for number in range(MAX_JOURNEY_ARNS + 1))
+    stack = synthesize(watching(WatchTarget("connect", "i", ids)))
+
+    assert reading(stack) == {(LISTING, "*"), (STATES, f"{CAMPAIGN}/*")}
+
+
+def test_every_operation_in_the_bundle_is_allowed_and_no_other(synthesize: Synthesize) -> None:
+    stack = synthesize(watching(WatchTarget("connect", "*")))
+
+    assert {action for action, _ in reading(stack)} == {
+        f"connect-campaigns:{operation}" for operation in AWS_OPERATIONS["connectcampaignsv2"]
+    }
+
+
+def test_listing_campaigns_is_the_only_permission_on_everything(synthesize: Synthesize) -> None:
+    stack = synthesize(watching(WatchTarget("connect", "*"), WatchTarget("connect", "*", region="eu-west-2")))
+
+    assert {action for action, to in stack.allowed(stack.poller_role) if to == "*"} == {LISTING}
+
+
+def test_a_reader_role_may_read_campaigns_beside_journeys(context: dict[str, Any]) -> None:
+    config = watching(
+        WatchTarget("pinpoint", "*", region="eu-west-1", role_arn=ROLE),
+        WatchTarget("connect", "*", region="eu-west-2", role_arn=ROLE),
+    )
+    stack = ReaderRoleStack(cdk.App(context=context), config=config, role_arn=ROLE)
+    reader = Synthesized(assertions.Template.from_stack(stack).to_json())
+    (role,) = reader.ids("AWS::IAM::Role")
+
+    allowed = reader.allowed(role)
+    assert (LISTING, "*") in allowed
+    assert (STATES, CAMPAIGN.replace("${AWS::Region}", "eu-west-2") + "/*") in allowed
+    assert any(action == "mobiletargeting:GetJourneyRuns" for action, _ in allowed)

@@ -1,0 +1,33 @@
+"""The bill: counted from what is really deployed, and within what was promised."""
+
+from infra import cost
+from infra.cost import Workload
+from tests.infra.conftest import EVERYTHING, ROOT
+from tests.infra.synthesis import Synthesized
+
+
+def lane(*, per_journey_metrics: bool = False) -> float:
+    return cost.total(cost.lane_lines(every_seconds=60, work=Workload(), per_journey_metrics=per_journey_metrics))
+
+
+def test_the_first_lane_costs_at_most_ten_dollars_and_each_further_one_at_most_two() -> None:
+    assert cost.total(cost.shared_lines()) + lane() <= 10
+    assert lane() <= 2
+
+
+def test_metrics_of_journeys_cost_more_than_all_else() -> None:
+    assert lane(per_journey_metrics=True) - lane() > cost.total(cost.shared_lines()) + lane()
+
+
+def test_as_many_alarms_are_counted_as_are_deployed(everything: Synthesized) -> None:
+    assert len(everything.ids("AWS::CloudWatch::Alarm")) == cost.ALARMS_OF_THE_REST + cost.ALARMS_PER_LANE
+
+
+def test_there_is_one_key_and_one_dashboard(everything: Synthesized) -> None:
+    assert len(everything.ids("AWS::KMS::Key")) == len(everything.ids("AWS::CloudWatch::Dashboard")) == 1
+
+
+def test_the_document_shows_what_the_command_prints() -> None:
+    printed = "\n".join(cost.bill(EVERYTHING, Workload()))
+
+    assert printed in (ROOT / "docs/cost.md").read_text(encoding="utf-8")

@@ -1,0 +1,174 @@
+"""The deployed poller, which a test invokes when it likes and can kill, and what its readers were told."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from threading import Event
+from typing import Any, Final, Self
+
+from journey_watch.contract import PARTITION_KEY, SORT_KEY, WIDGET_HANDLER
+from local_cloud.cloud import LocalCloud
+from local_cloud.fault_proxy import Fault, FaultProxy, Harm
+from local_cloud.waiting import eventually
+
+LANE: Final = "pinpoint/111122223333/eu-west-1"
+LONG_AGO: Final = "2026-01-01T00:00:00.000000+00:00"
+READER: Final = "test-reader"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Of one invocation."""
+
+    failed: bool
+    body: dict[str, Any]
+    """What was counted, or Lambda's description of the error."""
+
+
+class DeployedPoller:
+    """One lane of a deployed stack, whose schedule is switched off; a queue reads all its alerts."""
+
+    def __init__(self, cloud: LocalCloud) -> None:
+        self._cloud = cloud
+        self._function = cloud.outputs["PollerFunctionName"]
+        self._functions = cloud.client("lambda")
+        self._dynamodb = cloud.client("dynamodb")
+        self._threads = ThreadPoolExecutor(thread_name_prefix="invocation")
+
+    @classmethod
+    @contextmanager
+    def deployed(cls, *, config: Path, scenario: Path) -> Iterator[Self]:
+        # At the true speed the schedule is off long before it fires: what is counted here is what the test invoked.
+        with LocalCloud.start(scenario=scenario, speed=1, proxied=("dynamodb", "sns")) as cloud:
+            cloud.deploy(context={"config": str(config)})
+            poller = cls(cloud)
+            poller._switch_schedules_off()
+            poller._subscribe_reader()
+            try:
+                yield poller
+            finally:
+                poller._threads.shutdown()
+
+    def _switch_schedules_off(self) -> None:
+        scheduler = self._cloud.client("scheduler")
+        for listed in scheduler.list_schedules()["Schedules"]:
+            schedule = scheduler.get_schedule(Name=listed["Name"], GroupName=listed["GroupName"])
+            kept = ("Name", "GroupName", "ScheduleExpression", "FlexibleTimeWindow", "Target")
+            scheduler.update_schedule(**{key: schedule[key] for key in kept}, State="DISABLED")
+
+    def _subscribe_reader(self) -> None:
+        sqs, sns = self._cloud.client("sqs"), self._cloud.client("sns")
+        url = sqs.create_queue(QueueName=READER)["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        sns.subscribe(TopicArn=self._cloud.outputs["AlertTopicArn"], Protocol="sqs", Endpoint=arn)
+
+    @property
+    def timeout(self) -> int:
+        """Of the function, in seconds."""
+        timeout: int = self._functions.get_function_configuration(FunctionName=self._function)["Timeout"]
+        return timeout
+
+    def proxy(self, service: str) -> FaultProxy:
+        """What stands before "dynamodb" or "sns"."""
+        return self._cloud.faults[service]
+
+    @property
+    def dynamodb(self) -> FaultProxy:
+        return self.proxy("dynamodb")
+
+    @property
+    def sns(self) -> FaultProxy:
+        return self.proxy("sns")
+
+    def poll(self, lane: str = LANE) -> Answer:
+        """Invoke the function as the schedule does, and wait for its answer."""
+        event = json.dumps({"lane": lane}).encode()
+        answer = self._functions.invoke(FunctionName=self._function, Payload=event)
+        return Answer("FunctionError" in answer, json.load(answer["Payload"]))
+
+    def widget(self) -> str:
+        """What the dashboard's widget shows."""
+        functions = self._functions.list_functions()["Functions"]
+        (name,) = [each["FunctionName"] for each in functions if each["Handler"] == WIDGET_HANDLER]
+        html: str = json.load(self._functions.invoke(FunctionName=name, Payload=b"{}")["Payload"])
+        return html
+
+    @contextmanager
+    def held(self, proxy: FaultProxy, operation: str, harm: Harm | None = None) -> Iterator[Future[Answer]]:
+        """While the block runs, a poll is under way whose first such call waits; then the harm is done to it.
+
+        The poll is over when this is.
+        """
+        gate = Event()
+        proxy.inject(Fault(operation, harm, until=gate, times=1))
+        polling = self._threads.submit(self.poll)
+        try:
+            eventually(lambda: proxy.counts[operation])
+            yield polling
+        finally:
+            gate.set()
+            wait([polling])
+
+    def start_two_processes(self) -> None:
+        """So that of two polls to come neither waits for its process while the other's patience ends."""
+        with self.held(self.dynamodb, "Query"):
+            self.poll()
+        self.mend()
+
+    def kill(self) -> None:
+        """End the function's processes where they stand, as happens to them when the function is configured anew."""
+        self._functions.update_function_configuration(FunctionName=self._function, Timeout=self.timeout)
+
+    def mend(self) -> None:
+        """No more faults, and nothing counted yet."""
+        self.dynamodb.clear()
+        self.sns.clear()
+
+    def control(self, method: str, path: str, body: object = None) -> None:
+        """Steer the simulator."""
+        self._cloud.simulator.control(method, path, body)
+
+    def states(self) -> dict[str, dict[str, Any]]:
+        """The STATE items of the lane, by their sort key."""
+        answer = self._dynamodb.query(
+            TableName=self._cloud.outputs["StateTableName"],
+            KeyConditionExpression=f"{PARTITION_KEY} = :lane AND begins_with({SORT_KEY}, :state)",
+            ExpressionAttributeValues={":lane": {"S": f"LANE#{LANE.replace('/', '#')}"}, ":state": {"S": "STATE#"}},
+        )
+        return {item[SORT_KEY]["S"]: item for item in answer["Items"]}
+
+    def leases(self) -> list[datetime]:
+        """Until when those have time to send who committed or claimed what is owed."""
+        owed = [pending["M"] for item in self.states().values() for pending in item["undelivered"]["M"].values()]
+        return [datetime.fromisoformat(pending["lease_until"]["S"]) for pending in owed]
+
+    def let_leases_end(self) -> None:
+        """Make what invocations have left behind look as if they had done so long ago."""
+        for item in self.states().values():
+            for key in item["undelivered"]["M"]:
+                self._dynamodb.update_item(
+                    TableName=self._cloud.outputs["StateTableName"],
+                    Key={name: item[name] for name in (PARTITION_KEY, SORT_KEY)},
+                    UpdateExpression="SET undelivered.#key.lease_until = :long_ago",
+                    ExpressionAttributeNames={"#key": key},
+                    ExpressionAttributeValues={":long_ago": {"S": LONG_AGO}},
+                )
+
+    def told(self) -> Counter[tuple[str, str]]:
+        """How often the queue got each alert: the run it is about, and its id."""
+        bodies = [json.loads(one.body) for one in self._cloud.inbox.deliveries(protocol="sqs")]
+        return Counter((body["detail"]["run_id"], body["id"]) for body in bodies)
+
+    def copies(self, run: str) -> list[int]:
+        """How often each alert about the run was told; [1] is as it should be."""
+        return [count for (about, _), count in self.told().items() if about == run]
+
+    def told_operators(self) -> list[str]:
+        """The subjects of what operators were e-mailed, oldest first."""
+        topic = self._cloud.outputs["OpsTopicArn"]
+        return [one.subject for one in self._cloud.inbox.deliveries(protocol="email", topic_arn=topic)]

@@ -1,0 +1,201 @@
+"""The deployed alarms, by their own definitions, over the metrics of the deployed function while things break."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local_cloud.cloud import LocalCloud
+from local_cloud.emf_bridge import metric_data
+from local_cloud.fault_proxy import Fault, Harm
+from local_cloud.waiting import eventually
+from tests.infra.alarm_evaluator import Alarm, Datum
+
+pytestmark = pytest.mark.integration
+
+HERE = Path(__file__).parent
+SPEED = 30.0
+"""Schedules fire so many times faster. So the evaluator's time runs as fast, and ages are as much longer."""
+PATIENCE = 60.0
+SCENARIO = '[[application]]\nid = "shop"\n' + "".join(
+    f'[[application.journey]]\nid = "j{number}"\nrun = [{{ id = "r1", status = "RUNNING" }}]\n' for number in range(30)
+)
+
+
+@dataclass
+class Watched:
+    """The local cloud, and what its alarms would say."""
+
+    cloud: LocalCloud
+    alarms: list[Alarm]
+    since: float = field(default_factory=time.time)
+    """Evaluation starts here: what rang before is another test's."""
+    counted: list[Datum] = field(default_factory=list)
+    """What services of AWS would count and MiniStack does not."""
+
+    def alarm(self, kind: str) -> Alarm:
+        (alarm,) = [alarm for alarm in self.alarms if alarm.kind == kind and alarm.name.find(" ops") < 0]
+        return alarm
+
+    def states(self) -> dict[str, str]:
+        """By kind: the state now, and that of the worst, where a kind has several."""
+        data = [self._stretched(datum) for datum in [*self._logged(), *self._of_lambda(), *self.counted]]
+        now = self._stretch(time.time())
+        found: dict[str, str] = {}
+        for alarm in self.alarms:
+            state = alarm.history(data, start=self._stretch(self.since), end=now)[-1]
+            found[alarm.kind] = "ALARM" if "ALARM" in (state, found.get(alarm.kind)) else state
+        return found
+
+    def rings(self) -> set[str]:
+        return {kind for kind, state in self.states().items() if state == "ALARM"}
+
+    def until_it_rings(self, kind: str) -> None:
+        eventually(lambda: kind in self.rings(), timeout=PATIENCE)
+
+    def until_it_is_quiet(self) -> None:
+        eventually(lambda: not self.rings(), timeout=PATIENCE)
+
+    def poll_by_hand(self) -> None:
+        """As the schedule does; but only such invocations does MiniStack count among its Lambda metrics."""
+        (schedule,) = self.cloud.client("scheduler").list_schedules()["Schedules"]
+        event = self.cloud.client("scheduler").get_schedule(Name=schedule["Name"])["Target"]["Input"]
+        self.cloud.client("lambda").invoke(FunctionName=self.cloud.outputs["PollerFunctionName"], Payload=event)
+
+    def play(self, event: dict[str, Any]) -> None:
+        self.cloud.simulator.control("POST", "/events", event)
+
+    def _logged(self) -> Iterator[Datum]:
+        for namespace, entry in metric_data(self.cloud.logs(self.cloud.outputs["PollerFunctionName"])):
+            datum = Datum.from_entry(namespace, entry)
+            if entry["Unit"] == "Seconds":
+                datum = replace(datum, values=tuple(value * SPEED for value in datum.values))
+            yield datum
+
+    def _of_lambda(self) -> Iterator[Datum]:
+        for kind in ("function-failing", "function-throttled"):
+            alarm = self.alarm(kind)
+            answer = self.cloud.client("cloudwatch").get_metric_statistics(
+                Namespace=alarm.namespace,
+                MetricName=alarm.metric,
+                Dimensions=[{"Name": name, "Value": value} for name, value in alarm.dimensions.items()],
+                StartTime=self.since - 60,
+                EndTime=time.time() + 60,
+                Period=1,
+                Statistics=["Sum"],
+            )
+            for point in answer["Datapoints"]:
+                at = point["Timestamp"].timestamp()
+                yield Datum(alarm.namespace, alarm.metric, alarm.dimensions, at, (point["Sum"],))
+
+    def _stretch(self, at: float) -> float:
+        return self.since + (at - self.since) * SPEED
+
+    def _stretched(self, datum: Datum) -> Datum:
+        return replace(datum, time=self._stretch(datum.time))
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    scenario = tmp_path_factory.mktemp("scenario") / "shop.toml"
+    scenario.write_text(SCENARIO, encoding="utf-8")
+    with LocalCloud.start(scenario=scenario, speed=SPEED, proxied=("dynamodb", "sns")) as cloud:
+        cloud.deploy(context={"config": str(HERE / "monitored.toml")})
+        yield cloud
+
+
+@pytest.fixture
+def watched(cloud: LocalCloud) -> Watched:
+    """With every alarm quiet."""
+    definitions = cloud.client("cloudwatch").describe_alarms()["MetricAlarms"]
+    watched = Watched(cloud, [Alarm.from_definition(each) for each in definitions])
+    watched.until_it_is_quiet()
+    return watched
+
+
+@contextmanager
+def broken(cloud: LocalCloud, service: str, *faults: Fault) -> Iterator[None]:
+    for fault in faults:
+        cloud.faults[service].inject(fault)
+    try:
+        yield
+    finally:
+        cloud.faults[service].clear()
+
+
+@contextmanager
+def schedules_stopped(cloud: LocalCloud) -> Iterator[None]:
+    scheduler = cloud.client("scheduler")
+    keys = ("Name", "GroupName", "ScheduleExpression", "FlexibleTimeWindow", "Target")
+
+    def turn(state: str) -> None:
+        for listed in scheduler.list_schedules()["Schedules"]:
+            schedule = scheduler.get_schedule(Name=listed["Name"])
+            scheduler.update_schedule(**{key: schedule[key] for key in keys}, State=state)
+
+    turn("DISABLED")
+    try:
+        yield
+    finally:
+        turn("ENABLED")
+
+
+def refusal(code: str) -> bytes:
+    return json.dumps({"__type": code, "message": "as asked"}).encode()
+
+
+def test_a_schedule_that_is_stopped(watched: Watched) -> None:
+    with schedules_stopped(watched.cloud):
+        watched.until_it_rings("polls-missing")
+    watched.until_it_is_quiet()
+
+
+def test_a_role_that_may_no_longer_use_the_table(watched: Watched) -> None:
+    with broken(watched.cloud, "dynamodb", Fault("*", Harm.ERROR, status=400, body=refusal("AccessDeniedException"))):
+        watched.until_it_rings("polls-missing")
+
+        def fails_and_rings() -> bool:
+            watched.poll_by_hand()
+            return "function-failing" in watched.rings()
+
+        eventually(fails_and_rings, timeout=PATIENCE)
+    watched.until_it_is_quiet()
+
+
+def test_a_dead_letter_queue_that_is_not_empty(watched: Watched) -> None:
+    alarm = watched.alarm("dead-letters")
+    sqs = watched.cloud.client("sqs")
+    queue = sqs.get_queue_url(QueueName=alarm.dimensions["QueueName"])["QueueUrl"]
+
+    def count() -> bool:
+        attributes = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["ApproximateNumberOfMessages"])
+        visible = float(attributes["Attributes"]["ApproximateNumberOfMessages"])
+        watched.counted.append(Datum(alarm.namespace, alarm.metric, alarm.dimensions, time.time(), (visible,)))
+        return "dead-letters" in watched.rings()
+
+    sqs.send_message(QueueUrl=queue, MessageBody='{"lane": "pinpoint/111122223333/eu-west-1"}')
+    eventually(count, timeout=PATIENCE)
+    sqs.purge_queue(QueueUrl=queue)
+    eventually(lambda: not count(), timeout=PATIENCE)
+
+
+def test_a_provider_that_throttles(watched: Watched) -> None:
+    # A few calls of each poll, so that their pauses, which run no faster than elsewhere, leave it short.
+    watched.cloud.simulator.control("POST", "/faults", {"kind": "throttle", "rate": 0.3})
+    try:
+        watched.until_it_rings("provider-throttling")
+    finally:
+        watched.cloud.simulator.control("DELETE", "/faults")
+    watched.until_it_is_quiet()
+
+
+def test_alerts_that_sns_does_not_take(watched: Watched) -> None:
+    body = b"<ErrorResponse><Error><Code>AuthorizationError</Code><Message>as asked</Message></Error></ErrorResponse>"
+    with broken(watched.cloud, "sns", Fault("PublishBatch", Harm.ERROR, status=403, body=body)):
+        watched.play({"kind": "run_status", "application": "shop", "journey": "j7", "run": "r1", "status": "CANCELLED"})
+        watched.until_it_rings("alerts-undelivered")

@@ -1,0 +1,129 @@
+"""A test alert, sent by the operator's command, through every channel of a deployment that has them all."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from local_cloud.cloud import LocalCloud
+from local_cloud.waiting import eventually
+from tests.entrypoints.slack_stand_in import BROKEN, SlackStandIn, slack_stand_in
+
+pytestmark = pytest.mark.integration
+
+CONFIG = """
+name = "every-channel"
+keep_data = false
+[[watch]]
+provider = "pinpoint"
+application_id = "*"
+[alerts]
+email = ["you@example.com"]
+event_bus = "default"
+[[alerts.slack]]
+workspace_id = "T0123ABCD"
+channel_id = "C0123ABCD"
+webhook_secret = "team/slack"
+[alerts.teams]
+team_id = "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9"
+tenant_id = "1a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9"
+channel_id = "19%3A0a1b2c3d4e5f60718293%40thread.tacv2"
+min_severity = "critical"
+"""
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    config = tmp_path_factory.mktemp("config") / "every-channel.toml"
+    config.write_text(CONFIG)
+    with LocalCloud.start() as started:
+        started.deploy(context={"config": str(config)})
+        yield started
+
+
+@pytest.fixture(scope="module")
+def slack(cloud: LocalCloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SlackStandIn]:
+    """The webhook's other end. It fails once; the function trusts its certificate as it would a company's own."""
+    with slack_stand_in(tmp_path_factory.mktemp("slack"), [BROKEN]) as (stand_in, certificate):
+        cloud.client("secretsmanager").create_secret(Name="team/slack", SecretString=stand_in.url)
+        functions = cloud.client("lambda")
+        (function,) = [
+            each
+            for each in functions.list_functions()["Functions"]
+            if each["Handler"].endswith("slack_handler.handler")
+        ]
+        variables = {**function["Environment"]["Variables"], "SSL_CERT_FILE": str(certificate)}
+        functions.update_function_configuration(
+            FunctionName=function["FunctionName"], Environment={"Variables": variables}
+        )
+        yield stand_in
+
+
+def journey_watch(cloud: LocalCloud, *arguments: str) -> tuple[int, Any]:
+    """Exit code and JSON of the operator's command."""
+    done = subprocess.run(  # noqa: S603 - our own words
+        [sys.executable, "-m", "operator_cli", "--stack", "every-channel", "--json", *arguments],
+        env=cloud.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, json.loads(done.stdout) if done.stdout else done.stderr
+
+
+def bus_reader(cloud: LocalCloud) -> str:
+    """The URL of a queue behind a rule of the bus."""
+    sqs, events = cloud.client("sqs"), cloud.client("events")
+    url: str = sqs.create_queue(QueueName="bus-reader")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    events.put_rule(Name="all", EventPattern=json.dumps({"source": ["journey-watch"]}))
+    events.put_targets(Rule="all", Targets=[{"Id": "reader", "Arn": arn}])
+    return url
+
+
+def test_a_test_alert_reaches_every_channel_and_slack_on_its_second_attempt(
+    cloud: LocalCloud, slack: SlackStandIn
+) -> None:
+    queue = bus_reader(cloud)
+
+    code, answer = journey_watch(cloud, "test-alert")
+
+    assert (code, set(answer["refused"].values())) == (0, {None})
+    told = [each for each in cloud.inbox.deliveries() if answer["id"] in each.body]
+    for end in ("you@example.com", "#every-channel-slack-C0123ABCD", "#every-channel-teams-dec44016"):
+        assert sum(each.endpoint.endswith(end) for each in told) == 1
+    (event,) = eventually(lambda: cloud.client("sqs").receive_message(QueueUrl=queue).get("Messages"))
+    assert json.loads(event["Body"])["detail"]["id"] == answer["id"]
+    eventually(lambda: slack.accepted, timeout=60)
+    assert slack.alert_ids == {answer["id"]: 1}
+    assert slack.requests == 2
+
+
+def test_a_mute_is_set_shown_and_ended(cloud: LocalCloud) -> None:
+    assert journey_watch(cloud, "mute", "drill", "--for", "90m", "--reason", "a drill", "--journey", "welcome*")[0] == 0
+    code, (mute,) = journey_watch(cloud, "mutes")
+
+    assert code == 0
+    assert (mute["id"], mute["reason"], mute["journeys"]) == ("drill", "a drill", ["welcome*"])
+    assert journey_watch(cloud, "unmute", "drill") == (0, {"ended": True})
+    assert journey_watch(cloud, "unmute", "drill") == (1, {"ended": False})
+    assert journey_watch(cloud, "mutes") == (0, [])
+
+
+def test_doctor_finds_that_no_poll_was_counted(cloud: LocalCloud) -> None:
+    """Nothing carries metrics from the log to CloudWatch here; all else is well."""
+    code, findings = journey_watch(cloud, "doctor")
+
+    assert code == 1
+    (problem,) = [each for each in findings if each["level"] == "problem"]
+    assert problem["text"].startswith("No poll came to its end for 3 h")
+
+
+def test_a_stack_that_is_not_there_is_said_so(cloud: LocalCloud) -> None:
+    code, message = journey_watch(cloud, "--stack", "nothing", "status")
+
+    assert code == 3
+    assert 'There is no stack "nothing" in eu-west-1' in message
