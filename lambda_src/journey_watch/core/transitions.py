@@ -63,8 +63,6 @@ class Comparison:
     """Moves that are believed only if a second reading shows them too: pass them back as `confirmed`."""
     stale: int = 0
     """How many runs were shown as they were before what is recorded, and ignored."""
-    absent: tuple[str, ...] = ()
-    """Live runs that a complete listing lacks. Not a cancellation, and no news by itself."""
 
 
 class _Verdict(Enum):
@@ -126,7 +124,6 @@ def compare(
         ),
         unconfirmed=frozenset(found.unconfirmed),
         stale=found.stale,
-        absent=_absent(state, listing) if complete else (),
     )
 
 
@@ -144,10 +141,6 @@ def _is_newer(run: ObservedRun, rival: ObservedRun) -> bool:
     if run.last_update_time and rival.last_update_time and run.last_update_time != rival.last_update_time:
         return run.last_update_time > rival.last_update_time
     return run.status.progress > rival.status.progress
-
-
-def _absent(state: JourneyState, listing: Mapping[str, ObservedRun]) -> tuple[str, ...]:
-    return tuple(run_id for run_id, run in state.runs.items() if not run.status.is_terminal and run_id not in listing)
 
 
 def _sort_unknown_run(
