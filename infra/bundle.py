@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from journey_watch.settings import WatchConfig
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 BUILD_DIRECTORY: Final = ROOT / ".build"
+KEEP_UNUSED_SECONDS: Final = 24 * 3600
 PYTHON_VERSION: Final = (3, 13)
 """Of the deployed runtime."""
 
@@ -62,7 +64,15 @@ def build_bundle(config: WatchConfig, *, build_directory: Path = BUILD_DIRECTORY
         (directory / contract.WATCH_CONFIG_FILE).write_text(config_text, encoding="utf-8")
         _compile(directory / "journey_watch", root=directory)
 
+    _forget_unused(build_directory)
     return _built_once(build_directory / f"bundle-{digest[:16]}", digest, fill)
+
+
+def _forget_unused(build_directory: Path) -> None:
+    """Each change of source or configuration leaves a bundle of some 20 MB behind: drop those of other days."""
+    for bundle in build_directory.glob("bundle-*"):
+        if time.time() - bundle.stat().st_mtime > KEEP_UNUSED_SECONDS:
+            shutil.rmtree(bundle, ignore_errors=True)
 
 
 def _dependencies(build_directory: Path) -> Bundle:

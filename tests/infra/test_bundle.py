@@ -2,6 +2,7 @@
 
 import ast
 import json
+import os
 import subprocess
 import sys
 import zipfile
@@ -184,3 +185,15 @@ def test_what_could_not_be_installed_leaves_nothing_behind_and_is_explained(
         build_bundle(CONFIG, build_directory=tmp_path / "build")
 
     assert list((tmp_path / "build").iterdir()) == []
+
+
+def test_bundles_of_other_days_are_dropped(bundle: Bundle) -> None:
+    directory = bundle.path.parent
+    old, recent = directory / "bundle-of-last-week", directory / "bundle-of-today"
+    for path in (old, recent):
+        path.mkdir(exist_ok=True)
+    os.utime(old, (0, 0))
+    build_bundle(CONFIG)
+    assert not old.exists()
+    assert recent.exists()
+    recent.rmdir()
