@@ -1,0 +1,61 @@
+"""The project's poller, wired as the composition wires it, on a session that can be watched."""
+
+from datetime import UTC, datetime, timedelta
+
+import boto3
+
+from journey_watch.adapters import aws_clients
+from journey_watch.adapters.dynamodb_run_store import DynamoDBRunStore
+from journey_watch.adapters.pinpoint_journey_runs import PinpointJourneyRuns
+from journey_watch.adapters.rate_limit import PINPOINT_READS, Quota, RateLimit
+from journey_watch.adapters.sns_notifier import SnsNotifier
+from journey_watch.composition import EMAILED_PER_SECOND
+from journey_watch.core.alerts import ALERT_TOPIC, OPS_TOPIC
+from journey_watch.core.runs import Lane
+from journey_watch.core.watch_list import WatchTarget
+from journey_watch.invocation import Invocation
+from journey_watch.poll import poll_lane
+from journey_watch.ports import Channel
+from journey_watch.report import PollReport
+from journey_watch.settings import WatchConfig
+
+ENDLESS = timedelta(hours=1)
+"""No poll of a benchmark is cut short."""
+LANE = Lane("pinpoint", "111122223333", "eu-west-1")
+UNLIMITED = Quota(per_second=1e9, burst=1e9)
+
+
+class OurPoller:
+    """Watches every journey of one application."""
+
+    def __init__(
+        self,
+        session: boto3.Session,
+        *,
+        table: str,
+        topic_arn: str,
+        application_id: str,
+        quota: Quota = PINPOINT_READS,
+    ) -> None:
+        limit = RateLimit(quota)
+        self._source = PinpointJourneyRuns(aws_clients.pinpoint_client(session, limit), limit)
+        self._store = DynamoDBRunStore(aws_clients.dynamodb_client(session), table, keep=timedelta(days=90))
+        sns = aws_clients.sns_client(session)
+        alerts = SnsNotifier(sns, topic_arn, messages_per_second=EMAILED_PER_SECOND)
+        self._channels = {ALERT_TOPIC: Channel(alerts), OPS_TOPIC: Channel(alerts)}
+        self._config = WatchConfig(watch=(WatchTarget("pinpoint", application_id),))
+
+    def poll(self) -> PollReport:
+        return poll_lane(
+            LANE,
+            self._config.watch,
+            source=self._source,
+            store=self._store,
+            channels=self._channels,
+            config=self._config,
+            invocation=Invocation(now=_now, deadline=_now() + ENDLESS),
+        )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
