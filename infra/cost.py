@@ -41,14 +41,14 @@ class Workload:
     """What a lane has to do. The defaults are the yardstick of 50 journeys with 24 runs each."""
 
     journeys: int = 50
-    state_bytes_per_journey: int = 2_600
-    """Of the STATE item: 24 recent runs of some 100 bytes each."""
-    poll_seconds: float = 0.45
+    state_bytes_per_journey: int = 3_600
+    """Of the STATE item: 24 recent runs, each of 100 bytes and an id of 32."""
+    poll_seconds: float = 0.3
     """Billed for a quiet poll: 50 journeys at 20 ms in 8 threads, the load, and the parsing."""
     changes_a_day: int = 20
     write_units_per_change: float = 20.0
     """A transaction doubles both items, and the index gets a copy of one."""
-    log_bytes_per_poll: int = 2_400
+    log_bytes_per_poll: int = 1_400
     """The summary line, the metrics, and Lambda's own lines."""
     emails_per_change: float = 1.0
     share_of_hours_with_changes: float = 0.5

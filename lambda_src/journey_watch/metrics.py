@@ -38,13 +38,21 @@ Values = Mapping[str, float | Sequence[float]]
 """By metric name; a sequence is several samples of one metric."""
 
 
-def emit(lane: Lane, values: Values, of_journeys: Mapping[JourneyKey, Values] | None = None) -> None:
-    """Write those of the values that are metrics to standard output: one line, and one for each journey asked for."""
+def emit(
+    lane: Lane,
+    values: Values,
+    of_journeys: Mapping[JourneyKey, Values] | None = None,
+    beside: Mapping[str, Any] | None = None,
+) -> None:
+    """Write those of the values that are metrics to standard output: one line, and one for each journey asked for.
+
+    What is given to stand `beside` them in the line is no metric; log queries find it there.
+    """
     of_lane = {contract.DIMENSION_LANE: str(lane)}
     documents = [_document(of_lane, PER_LANE, values), _document({}, SERVICE_WIDE, values)]
-    _write([document for document in documents if document])
+    _write([document for document in documents if document], beside or {})
     for journey, its_values in (of_journeys or {}).items():
-        _write([_document(of_lane | {contract.DIMENSION_JOURNEY: str(journey)}, PER_JOURNEY, its_values)])
+        _write([_document(of_lane | {contract.DIMENSION_JOURNEY: str(journey)}, PER_JOURNEY, its_values)], {})
 
 
 def _document(dimensions: Mapping[str, str], units: Mapping[str, MetricUnit], values: Values) -> dict[str, Any]:
@@ -55,12 +63,26 @@ def _document(dimensions: Mapping[str, str], units: Mapping[str, MetricUnit], va
         value = values.get(name, ())
         for sample in value if isinstance(value, Sequence) else (value,):
             metrics.add_metric(name, unit, sample)
-    return dict(metrics.serialize_metric_set()) if metrics.metric_set else {}
+    return _compact(dict(metrics.serialize_metric_set()), units) if metrics.metric_set else {}
 
 
-def _write(documents: Sequence[Mapping[str, Any]]) -> None:
+def _compact(document: dict[str, Any], units: Mapping[str, MetricUnit]) -> dict[str, Any]:
+    """A single sample as a number, which log queries can read; no unit where it is only a count."""
+    for name in units:
+        match document.get(name):
+            case [sample]:
+                document[name] = int(sample) if sample == int(sample) else sample
+    for directive in document["_aws"]["CloudWatchMetrics"]:
+        directive["Metrics"] = [
+            {"Name": metric["Name"]} if metric.get("Unit") == MetricUnit.Count.value else metric
+            for metric in directive["Metrics"]
+        ]
+    return document
+
+
+def _write(documents: Sequence[Mapping[str, Any]], beside: Mapping[str, Any]) -> None:
     """One line for all: a document may hold several sets of dimensions, each with metrics of its own."""
-    merged = {name: value for document in documents for name, value in document.items()}
+    merged = {**beside, **{name: value for document in documents for name, value in document.items()}}
     directives = [directive for document in documents for directive in document["_aws"]["CloudWatchMetrics"]]
     merged["_aws"] = {**merged["_aws"], "CloudWatchMetrics": directives}
     print(json.dumps(merged, separators=(",", ":")))  # noqa: T201 - standard output is where the runtime reads metrics

@@ -21,6 +21,7 @@ logger = Logger(child=True)
 def poll_completed(
     report: PollReport,
     *,
+    invocation_id: str,
     milliseconds: int,
     find_unconfirmed: Callable[[Lane], list[str] | None],
     per_journey: bool,
@@ -36,13 +37,15 @@ def poll_completed(
         counted[contract.METRIC_JOURNEYS_FAILED] = 0
     counted |= _readers(report.lane, find_unconfirmed)
     of_journeys = {outcome.journey: _values_of(outcome) for outcome in report.outcomes if outcome.observed}
+    _tell_changes_and_failures(report)
+    # The metrics are the summary line: one line a poll, for CloudWatch bills by the byte.
+    summary = {"level": "INFO", "message": contract.LOG_POLL_COMPLETED, "correlation_id": invocation_id}
     emit(
         report.lane,
         {**counted, contract.METRIC_DETECTION_DELAY: report.detection_delays},
         of_journeys if per_journey else {},
+        beside={**summary, **counted},
     )
-    _tell_changes_and_failures(report)
-    logger.info(contract.LOG_POLL_COMPLETED, extra=counted)
     return counted
 
 

@@ -154,7 +154,7 @@ def test_acknowledgement_is_repeated_while_a_commit_is_under_way(dynamodb_store:
 
 def test_state_that_would_not_fit_is_refused_and_stays(dynamodb_store: DynamoDBRunStore) -> None:
     commit(dynamodb_store, change())
-    many = {f"run-{n:06}": recorded(Status.RUNNING) for n in range(4000)}
+    many = {f"run-{n:06}": recorded(Status.RUNNING) for n in range(6000)}
     with pytest.raises(StateTooLargeError, match=str(JOURNEY)):
         try_commit(dynamodb_store, change(seen=1, runs=many), alert("a1"))
     assert state_of(dynamodb_store).version == 1

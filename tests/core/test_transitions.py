@@ -322,7 +322,7 @@ def crowded(*, recorded_days_ago: float, created_days_ago: float) -> JourneyStat
         updated=NOON - days(recorded_days_ago),
         created=NOON - days(created_days_ago),
     )
-    state = known({f"run-{n:05}": ended for n in range(CROWDED_BYTES // 200)})
+    state = known({f"run-{n:05}": ended for n in range(CROWDED_BYTES // 130)})
     assert approximate_bytes(state) > CROWDED_BYTES
     return state
 

@@ -10,7 +10,7 @@ import pytest
 from journey_watch.contract import DIMENSION_LANE, DIMENSION_SERVICE, METRICS_NAMESPACE
 from journey_watch.core.errors import ConfigurationError, PollFailedError
 from journey_watch.entrypoints import poll_handler
-from tests.entrypoints.conftest import LANE, Deployment
+from tests.entrypoints.conftest import LANE, Context, Deployment
 
 Printed = Callable[[object], list[dict[str, Any]]]
 EVENT = {"lane": LANE}
@@ -68,11 +68,11 @@ def test_invocation_fails_when_nothing_can_be_read(deployment: Deployment) -> No
 
 
 def test_quiet_poll_logs_one_line_of_under_a_kilobyte(printed: Printed) -> None:
-    (summary,) = [line for line in printed(EVENT) if "_aws" not in line]
+    (summary,) = printed(EVENT)
     assert summary["message"] == "poll completed"
-    assert len(json.dumps(summary)) < 1000
+    assert len(json.dumps(summary, separators=(",", ":"))) < 1000
     assert summary["lane"] == LANE
-    assert summary["correlation_id"] == summary["function_request_id"]
+    assert summary["correlation_id"] == Context().aws_request_id
 
 
 def metrics(lines: list[dict[str, Any]]) -> dict[frozenset[str], dict[str, Any]]:
@@ -96,8 +96,8 @@ def test_metrics_of_an_alarm_carry_the_lane_and_the_others_only_the_service(
     of_lane = by_dimensions[frozenset({DIMENSION_SERVICE, DIMENSION_LANE})]
     of_service = by_dimensions[frozenset({DIMENSION_SERVICE})]
     assert of_lane.pop(DIMENSION_LANE) == LANE
-    assert of_lane["PollsCompleted"] == [1]
-    assert len(of_lane.pop("DetectionDelay")) == 1
-    assert of_service["RunsCancelled"] == [1]
-    assert of_service["RunsRunning"] == [0]
+    assert of_lane["PollsCompleted"] == 1
+    assert of_lane.pop("DetectionDelay") >= 0
+    assert of_service["RunsCancelled"] == 1
+    assert of_service["RunsRunning"] == 0
     assert set(by_dimensions) == {frozenset({DIMENSION_SERVICE, DIMENSION_LANE}), frozenset({DIMENSION_SERVICE})}

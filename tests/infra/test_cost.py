@@ -2,7 +2,8 @@
 
 from infra import cost
 from infra.cost import Workload
-from tests.infra.conftest import EVERYTHING, ROOT
+from infra.deployment_config import DeploymentConfig
+from tests.infra.conftest import ROOT
 from tests.infra.synthesis import Synthesized
 
 
@@ -28,6 +29,7 @@ def test_there_is_one_key_and_one_dashboard(everything: Synthesized) -> None:
 
 
 def test_the_document_shows_what_the_command_prints() -> None:
-    printed = "\n".join(cost.bill(EVERYTHING, Workload()))
+    default = DeploymentConfig.from_file(ROOT / "config/default.toml")
+    printed = "\n".join(cost.bill(default, Workload()))
 
     assert printed in (ROOT / "docs/cost.md").read_text(encoding="utf-8")

@@ -34,6 +34,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         raise
     return telemetry.poll_completed(
         report,
+        invocation_id=context.aws_request_id,
         milliseconds=_since(started),
         find_unconfirmed=polling.unconfirmed_readers,
         per_journey=polling.per_journey_metrics,
