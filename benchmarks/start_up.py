@@ -24,12 +24,10 @@ for service in ("pinpoint", "dynamodb", "sns"):
     session.client(service)
 """
 HANDLER: Final = """
-import boto3
 from journey_watch.entrypoints import poll_handler
-from journey_watch.adapters import aws_clients
-from journey_watch.adapters.rate_limit import PINPOINT_READS, RateLimit
-poll_handler.poller()
-aws_clients.pinpoint_client(boto3.Session(), RateLimit(PINPOINT_READS))  # as its first poll makes it
+poller = poll_handler.poller()
+for lane, targets in poller._targets.items():
+    poller._source(lane, targets)  # as its first poll does
 """
 SETTINGS: Final = {
     contract.ENV_STATE_TABLE: "state",

@@ -41,7 +41,7 @@ SECONDS_BETWEEN_CHECKS = 3600
 
 def _pinpoint(session: boto3.Session) -> RunSource:
     limit = RateLimit(PINPOINT_READS)
-    counters = PinpointCounters(aws_clients.impatient_pinpoint_client(session, limit))
+    counters = PinpointCounters(lambda: aws_clients.impatient_pinpoint_client(session, limit))
     return PinpointJourneyRuns(aws_clients.pinpoint_client(session, limit), limit, counters)
 
 

@@ -36,6 +36,6 @@ def test_counters_come_at_once_or_not_at_all(
         monkeypatch.setenv("AWS_ENDPOINT_URL_PINPOINT", simulator.url)
         if fault:
             simulator.control.switch_on(fault)
-        counters = PinpointCounters(impatient_pinpoint_client(session(), RateLimit(PINPOINT_READS)))
+        counters = PinpointCounters(lambda: impatient_pinpoint_client(session(), RateLimit(PINPOINT_READS)))
         assert counters.read(WELCOME, "r1") == counted
         assert simulator.control.calls.count(operation="GetJourneyRunExecutionMetrics") == 1
