@@ -9,6 +9,7 @@ from typing import Final, Self
 
 from infra.durations import interval
 from infra.mute_entries import read_mute
+from infra.pair_entries import check_pairs, read_pair
 from infra.providers import PROVIDERS
 from infra.readers import (
     EmailReader,
@@ -25,13 +26,14 @@ from infra.readers import (
 from infra.toml_table import Place, Table, boolean, list_of, load, matching, nearest, one_of, text, whole_number
 from infra.watch_entries import read_watch_list, served
 from journey_watch.core.mutes import Mute
+from journey_watch.core.pairs import Pair
 from journey_watch.core.policy import ANY, NEW, AlertRule
 from journey_watch.core.runs import Status
 from journey_watch.core.severity import Severity
 from journey_watch.core.watch_list import WatchTarget
 from journey_watch.settings import WatchConfig
 
-KEYS: Final = ("name", "every", "keep_data", "history_days", "watch", "alerts", "ops", "metrics")
+KEYS: Final = ("name", "every", "keep_data", "history_days", "watch", "pair", "alerts", "ops", "metrics")
 ALERT_KEYS: Final = ("email", "slack", "teams", "event_bus", "alert_on_first_sight", "digest_over", "rules", "mute")
 RULE_KEYS: Final = (
     "when",
@@ -65,6 +67,8 @@ class DeploymentConfig:
     watch: tuple[WatchTarget, ...] = ()
     unserved: tuple[WatchTarget, ...] = ()
     """Entries that are left out: they watch everything of a provider that the stack's Region does not have."""
+    pairs: tuple[Pair, ...] = ()
+    """What the dashboard shows together."""
     alert_email: tuple[EmailReader, ...] = ()
     slack: tuple[SlackReader, ...] = ()
     teams: tuple[TeamsChannel, ...] = ()
@@ -104,6 +108,8 @@ class DeploymentConfig:
         default = cls()
         read_watch = partial(read_watch_list, own_account=own_account, own_region=own_region)
         targets: tuple[WatchTarget, ...] = top.get("watch", read_watch, ())
+        pairs: tuple[Pair, ...] = top.get("pair", list_of(read_pair), ())
+        check_pairs(pairs, targets, place.key("pair"))
         return cls(
             name=top.get("name", _stack_name, default.name),
             every=top.get("every", interval, default.every),
@@ -111,6 +117,7 @@ class DeploymentConfig:
             history_days=top.get("history_days", whole_number(1, 3650), default.history_days),
             watch=tuple(target for target in targets if served(target, own_region=own_region)),
             unserved=tuple(target for target in targets if not served(target, own_region=own_region)),
+            pairs=pairs,
             alert_email=alerts.get("email", list_of(email_reader), ()),
             slack=alerts.get("slack", slack_readers, ()),
             teams=alerts.get("teams", teams_channels, ()),
@@ -141,6 +148,7 @@ class DeploymentConfig:
             every_seconds=int(self.every.total_seconds()),
             rules=self.rules,
             mutes=self.mutes,
+            pairs=self.pairs,
             digest_over=self.digest_over,
             alert_on_first_sight=self.alert_on_first_sight,
             history_days=self.history_days,

@@ -34,6 +34,10 @@ class ProviderSetup:
     """Names the container in a `[[watch]]` entry."""
     journeys_key: str
     """Names the journeys in a `[[watch]]` entry."""
+    journey_types: tuple[str, ...] = ()
+    """What `types` in a `[[watch]]` entry may choose from; a provider without any has no such key."""
+    patterns: bool = False
+    """True if a `[[watch]]` entry may name journeys by wildcards: the source must then report what they leave out."""
     regions: frozenset[str]
     """Where it exists."""
     access: Callable[[Sequence[WatchTarget]], list[Access]]
@@ -42,8 +46,8 @@ class ProviderSetup:
     @property
     def watch_keys(self) -> tuple[str, ...]:
         """Every key of a `[[watch]]` entry."""
-        identity = ("provider", self.container_key, self.journeys_key, "region", "role_arn", "external_id")
-        return *identity, *THRESHOLD_KEYS
+        chosen = (self.container_key, self.journeys_key, *(("types",) if self.journey_types else ()))
+        return "provider", *chosen, "region", "role_arn", "external_id", *THRESHOLD_KEYS
 
 
 # As in botocore's endpoint data. Pinpoint has ended, so none will be added.
@@ -101,7 +105,8 @@ def _connect_access(targets: Sequence[WatchTarget]) -> list[Access]:
     region = targets[0].region or "${AWS::Region}"
     root = f"arn:${{AWS::Partition}}:connect-campaigns:{region}:${{AWS::AccountId}}:campaign"
     campaigns = {campaign for target in targets for campaign in target.journey_ids}
-    everything = ALL in campaigns or len(campaigns) > MAX_JOURNEY_ARNS
+    # A name says nothing about an ARN: whoever is named by a pattern may be any.
+    everything = any(target.lists_journeys for target in targets) or len(campaigns) > MAX_JOURNEY_ARNS
     return [
         # It takes no resource, and instances are none of its: one account and Region can only be listed as a whole.
         Access(("connect-campaigns:ListCampaigns",), ("*",)),
@@ -122,6 +127,9 @@ PROVIDERS: Final[Mapping[str, ProviderSetup]] = {
     "connect": ProviderSetup(
         container_key="instance_id",
         journeys_key="campaigns",
+        # As in botocore's model; a test compares them.
+        journey_types=("MANAGED", "JOURNEY"),
+        patterns=True,
         regions=_CONNECT_REGIONS,
         access=_connect_access,
     ),

@@ -6,14 +6,19 @@ from dataclasses import fields
 from typing import Final
 
 from infra.durations import seconds
-from infra.providers import PROVIDERS
+from infra.providers import PROVIDERS, ProviderSetup
 from infra.toml_table import Place, Table, list_of, matching, one_of
-from journey_watch.core.watch_list import ALL, Thresholds, WatchTarget, lanes_of
+from journey_watch.core.watch_list import ALL, Thresholds, WatchTarget, is_pattern, lanes_of
 
 MAX_LANES: Final = 50
 """Each lane costs up to $2 a month and a set of alarms: more than this is taken for a mistake."""
 
 _id_or_all: Final = matching(re.compile(r"\*|[A-Za-z0-9_-]{1,64}"), 'an id (letters, digits, - and _), or "*" for all')
+_id_or_pattern: Final = matching(
+    # Names are up to 127 characters of any kind; without a wildcard it can only be an id.
+    re.compile(r"[A-Za-z0-9_-]{1,64}|(?=.*[*?\[]).{1,127}"),
+    "an id (letters, digits, - and _), or a name or id with the wildcards * and ?",
+)
 _role_arn: Final = matching(
     re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]{1,576}", re.ASCII),
     "a role's ARN like arn:aws:iam::111122223333:role/JourneyWatchReader",
@@ -77,10 +82,15 @@ def _read_target(value: object, place: Place) -> WatchTarget:
     name = Table(value, place, keys=every_key).get("provider", one_of(tuple(PROVIDERS)))
     provider = PROVIDERS[name]
     table = Table(value, place, keys=provider.watch_keys)
+    read_journey = _id_or_pattern if provider.patterns else _id_or_all
+    types: tuple[str, ...] = ()
+    if provider.journey_types:
+        types = table.get("types", list_of(one_of(provider.journey_types), at_least=1), ())
     target = WatchTarget(
         provider=name,
         container_id=table.get(provider.container_key, _id_or_all),
-        journey_ids=table.get(provider.journeys_key, list_of(_id_or_all, at_least=1), (ALL,)),
+        journey_ids=table.get(provider.journeys_key, list_of(read_journey, at_least=1), (ALL,)),
+        journey_types=types,
         region=table.get("region", one_of(sorted(provider.regions)), None),
         role_arn=table.get("role_arn", _role_arn, None),
         external_id=table.get("external_id", _external_id, None),
@@ -90,10 +100,18 @@ def _read_target(value: object, place: Place) -> WatchTarget:
     )
     if target.external_id and not target.role_arn:
         raise place.key("external_id").error("is of no use without role_arn.")
-    if target.journey_ids != (ALL,):
-        journeys = place.key(provider.journeys_key)
-        if target.lists_journeys:
-            raise journeys.error('has "*" among ids; expected ids alone, or "*" alone for all.')
-        if target.container_id == ALL:
-            raise journeys.error(f'names ids, but {provider.container_key} is "*"; expected the one they belong to.')
+    _check_journeys(target, provider, place)
     return target
+
+
+def _check_journeys(target: WatchTarget, provider: ProviderSetup, place: Place) -> None:
+    journeys = place.key(provider.journeys_key)
+    if ALL in target.journey_ids and len(target.journey_ids) > 1:
+        raise journeys.error('has "*" among others; expected "*" alone for all, or the others alone.')
+    ids = [journey_id for journey_id in target.journey_ids if not is_pattern(journey_id)]
+    if ids and target.lists_journeys:
+        raise journeys.error(f'has the id "{ids[0]}" among wildcards; expected ids alone, or wildcards alone.')
+    if ids and target.container_id == ALL:
+        raise journeys.error(f'names ids, but {provider.container_key} is "*"; expected the one they belong to.')
+    if ids and target.journey_types:
+        raise place.key("types").error("is of no use where ids are named.")

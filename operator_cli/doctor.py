@@ -38,7 +38,8 @@ def examine(deployment: Deployment, *, now: datetime) -> Iterator[Finding]:
         state = deployment.state(lane)
         yield _last_poll(deployment.last_poll(lane), lane, now)
         yield _undelivered(state, lane, now)
-        if not (state.journeys or state.listed):
+        unreachable = any(watcher.conditions for watcher in state.watchers.values())
+        if not (state.journeys or state.listed or unreachable):
             yield Finding(Level.NOTE, str(lane), "Not in use: nothing of this provider has ever been read here.")
     yield from _readers(deployment.unconfirmed_readers())
     for queue, count in deployment.dead_letters().items():

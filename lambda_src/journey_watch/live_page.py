@@ -12,6 +12,7 @@ from journey_watch.adapters.connect_campaigns import CONNECT
 from journey_watch.adapters.lane_reader import LaneReader
 from journey_watch.adapters.pinpoint_journey_runs import PINPOINT
 from journey_watch.core.live_page import LaneReading, Links, PageRequest, ViewerClock, build_view, render
+from journey_watch.core.pairs import Pair
 from journey_watch.core.provider import Provider
 from journey_watch.core.runs import Lane
 from journey_watch.core.watch_list import lanes_of
@@ -29,10 +30,16 @@ class LivePage:
     """Reads the table and renders. Nothing is kept between two calls."""
 
     def __init__(
-        self, reader: Reader, lanes: Sequence[Lane], *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        reader: Reader,
+        lanes: Sequence[Lane],
+        *,
+        pairs: Sequence[Pair] = (),
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._reader = reader
         self._lanes = {lane: PROVIDERS[lane.provider] for lane in lanes}
+        self._pairs = pairs
         self._clock = clock
 
     @classmethod
@@ -41,11 +48,11 @@ class LivePage:
         settings = WidgetSettings.from_env(os.environ, bundled_watch_config())
         client = aws_clients.dynamodb_client(boto3.Session(region_name=settings.region))
         lanes = lanes_of(settings.config.watch, own_account=settings.account, own_region=settings.region)
-        return cls(LaneReader(client, settings.table_name), list(lanes))
+        return cls(LaneReader(client, settings.table_name), list(lanes), pairs=settings.config.pairs)
 
     def html(self, request: PageRequest, links: Links) -> str:
         """The page as it is now. Raises StoreUnavailableError if the table cannot be read."""
         now = self._clock()
         readings = self._reader.read(self._lanes, since=now - timedelta(hours=request.query.hours))
-        view = build_view(readings, request.query, now)
+        view = build_view(readings, request.query, now, self._pairs)
         return render(view, theme=request.theme, clock=ViewerClock(now, request.zone), links=links)

@@ -63,16 +63,17 @@ def poll_lane(
     )
     owed = delivery.claim_leftovers({**remembered.journeys, **remembered.watchers})
     owed += lane_watch.note_mutes()
-    _forget_what_is_unwatched(lane, targets, store, remembered)
 
     discovery = source.discover(targets)
+    _forget_what_is_unwatched(lane, targets, store, remembered, discovery)
     if not discovery.journeys and not discovery.failures:
-        logger.warning("no journey is watched in this lane: the provider lists none", lane=str(lane))
+        logger.warning("no journey is watched in this lane: the provider lists none that is meant", lane=str(lane))
     plan = journeys_to_poll(
         discovery.journeys,
         remembered.journeys,
         targets=targets,
         unlisted_containers=discovery.failures,
+        excluded=discovery.excluded,
         resume_at=remembered.resume_at,
         poll_number=int(invocation.now().timestamp()) // config.every_seconds,
     )
@@ -82,7 +83,12 @@ def poll_lane(
     }
     journey_poll = JourneyPoll(lane, targets, source, recorder, config, invocation)
     outcomes = list(_in_parallel(journey_poll, plan, states, discovery))
-    in_use = bool(discovery.journeys or remembered.journeys or remembered.listed) or not discovery.failures
+    # Whoever names a role expects it to work: one that never could be assumed is no provider that nobody uses.
+    in_use = (
+        bool(discovery.journeys or remembered.journeys or remembered.listed)
+        or not discovery.failures
+        or any(target.role_arn for target in targets)
+    )
     owed += [one for outcome in outcomes for one in outcome.owed]
     if in_use:
         owed += lane_watch.note_sight(journey_poll, states, discovery, outcomes)
@@ -117,14 +123,14 @@ def _catch_up_after(targets: Sequence[WatchTarget]) -> timedelta:
 
 
 def _forget_what_is_unwatched(
-    lane: Lane, targets: Sequence[WatchTarget], store: RunStore, remembered: LaneState
+    lane: Lane, targets: Sequence[WatchTarget], store: RunStore, remembered: LaneState, discovery: Discovery
 ) -> None:
     """So that whatever is watched again later begins with a fresh look, not with news from the time between."""
     configured = {target.marker for target in targets if target.lists_journeys}
     dropped = [marker for marker in remembered.listed if marker not in configured]
     if dropped:
         store.unmark_listed(lane, dropped)
-    for journey in unwatched(remembered.journeys, targets):
+    for journey in unwatched(remembered.journeys, targets, excluded=discovery.excluded):
         result = store.forget_baseline(lane, journey, remembered.journeys[journey].version)
         logger.info("journey no longer watched", journey=str(journey), result=result.name)
 

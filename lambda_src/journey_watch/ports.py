@@ -26,6 +26,8 @@ class Discovery:
     """Markers (`WatchTarget.marker`) of the `*` targets whose listing was read to its end."""
     failures: Mapping[str, SourceError] = field(default_factory=dict)
     """Containers that could not be listed (`*` if not even their list could be had), and why."""
+    excluded: frozenset[JourneyKey] = frozenset()
+    """Journeys that are listed, and that the targets' patterns and types leave out."""
 
 
 class RunSource(Protocol):

@@ -24,7 +24,7 @@ class PollReport:
     unlisted: Mapping[str, SourceError]
     """Containers that could not be listed, and why."""
     in_use: bool
-    """False if the provider was never read in this lane, and is not now."""
+    """False if the provider was never read in this lane, and is not now; true wherever a role is named to read it."""
     throttles: int
     delivery: DeliveryReport
     finished_at: datetime

@@ -10,6 +10,7 @@ from typing import Any, Self
 from journey_watch import contract
 from journey_watch.core.errors import ConfigurationError
 from journey_watch.core.mutes import Mute
+from journey_watch.core.pairs import Pair
 from journey_watch.core.policy import AlertRule
 from journey_watch.core.severity import Severity
 from journey_watch.core.watch_list import Thresholds, WatchTarget
@@ -25,6 +26,8 @@ class WatchConfig:
     rules: tuple[AlertRule, ...] = ()
     mutes: tuple[Mute, ...] = ()
     """Beside those that operators set while it runs."""
+    pairs: tuple[Pair, ...] = ()
+    """What the live page shows together."""
     digest_over: int = 10
     """More alerts than this for one channel in one poll of a lane become a digest."""
     alert_on_first_sight: bool = False
@@ -53,8 +56,12 @@ class WatchConfig:
                 for r in raw.pop("rules")
             )
             mutes = tuple(_mute(mute) for mute in raw.pop("mutes"))
+            pairs = tuple(
+                Pair(p["name"], tuple((provider, journey) for provider, journey in p["members"]))
+                for p in raw.pop("pairs")
+            )
             readers: dict[str, Any] = {name: tuple(raw.pop(name)) for name in ("alert_readers", "ops_readers")}
-            return cls(watch=watch, rules=rules, mutes=mutes, **readers, **raw)
+            return cls(watch=watch, rules=rules, mutes=mutes, pairs=pairs, **readers, **raw)
         except (ValueError, TypeError, KeyError) as error:
             raise ConfigurationError(
                 f"{contract.WATCH_CONFIG_FILE} in the function's bundle cannot be read ({error!r}); deploy again."
@@ -69,8 +76,8 @@ def _mute(raw: dict[str, Any]) -> Mute:
 
 
 def _watch_target(raw: dict[str, Any]) -> WatchTarget:
-    lists = {"journey_ids": tuple(raw["journey_ids"]), "thresholds": Thresholds(**raw["thresholds"])}
-    return WatchTarget(**{**raw, **lists})
+    lists = {name: tuple(raw[name]) for name in ("journey_ids", "journey_types")}
+    return WatchTarget(**{**raw, **lists, "thresholds": Thresholds(**raw["thresholds"])})
 
 
 @dataclass(frozen=True, slots=True)

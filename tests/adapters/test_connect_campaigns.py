@@ -30,6 +30,7 @@ from tests.adapters.connect_doubles import (
 from tests.contracts.run_source_contract import FIRST, SECOND, RunSourceContract, RunSourceDiscoveryContract
 
 EVERYTHING = WatchTarget("connect", ALL)
+ALL_CAMPAIGNS = ("journey-1", "journey-2", "journey-3")
 FIRST_INSTANCE = WatchTarget("connect", FIRST.container_id)
 
 
@@ -240,6 +241,43 @@ class TestListing:
     def test_campaigns_of_another_instance_are_not_taken_for_this_ones(self) -> None:
         source, _ = scripted_source(summaries(summary(), summary("x", connectInstanceId="elsewhere")))
         assert set(source.discover([FIRST_INSTANCE]).journeys) == {FIRST}
+
+    @pytest.mark.parametrize(
+        ("target", "chosen"),
+        [
+            (WatchTarget("connect", ALL, ("Wel*",)), {"journey-1"}),
+            (WatchTarget("connect", ALL, ("journey-[23]",)), {"journey-2", "journey-3"}),
+            (WatchTarget("connect", FIRST.container_id, ("*-2", "*-3")), {"journey-2"}),
+            (WatchTarget("connect", ALL, journey_types=("JOURNEY",)), {"journey-3"}),
+            (WatchTarget("connect", ALL, ("Wel*",), journey_types=("JOURNEY",)), set()),
+        ],
+    )
+    def test_wildcards_and_types_choose_among_what_is_listed(
+        self, provider: SimulatedConnect, target: WatchTarget, chosen: set[str]
+    ) -> None:
+        discovery = provider.source().discover([target])
+        assert {key.journey_id for key in discovery.journeys} == chosen
+        reachable = {"journey-1", "journey-2"} if target.container_id == FIRST.container_id else set(ALL_CAMPAIGNS)
+        assert {key.journey_id for key in discovery.excluded} == reachable - chosen
+        assert discovery.listed_completely == {target.marker}
+
+    def test_what_one_target_leaves_out_another_may_choose(self, provider: SimulatedConnect) -> None:
+        discovery = provider.source().discover(
+            [WatchTarget("connect", "container-1", ("Wel*",)), WatchTarget("connect", "container-2")]
+        )
+        assert {key.journey_id for key in discovery.journeys} == {"journey-1", "journey-3"}
+        assert {key.journey_id for key in discovery.excluded} == {"journey-2"}
+
+    def test_ids_and_all_leave_nothing_out(self, provider: SimulatedConnect) -> None:
+        by_id = WatchTarget("connect", FIRST.container_id, (FIRST.journey_id,))
+        for target in (by_id, EVERYTHING):
+            assert provider.source().discover([target]).excluded == set()
+
+    def test_a_campaign_that_the_listing_does_not_show_is_not_left_out(self, provider: SimulatedConnect) -> None:
+        provider.refuse_listing(FIRST.container_id)
+        discovery = provider.source().discover([WatchTarget("connect", FIRST.container_id, ("black-*",))])
+        assert discovery.excluded == set()
+        assert set(discovery.failures) == {FIRST.container_id}
 
     def test_a_listing_that_moved_while_it_was_read_is_no_failure_but_not_complete(
         self, provider: SimulatedConnect

@@ -180,9 +180,8 @@ def test_an_envelope_that_cannot_be_read_is_refused_and_stops_no_other() -> None
     built = alert(run_id="other")
     broken = replace(alert(), envelope={"detail": {}})
     refused = notifier_over(topic)[0].publish([broken, built])
-    assert refused == {
-        broken.id: "Its stored envelope cannot be read by this version: IndexError('list index out of range')."
-    }
+    assert refused.keys() == {broken.id}
+    assert refused[broken.id].startswith("Its stored envelope cannot be read by this version: ")
     assert topic.alert_ids == [built.id]
 
 

@@ -19,6 +19,7 @@ def plan(
     *,
     targets: tuple[WatchTarget, ...] = (EVERYTHING,),
     unlisted: frozenset[str] = frozenset(),
+    excluded: frozenset[JourneyKey] = frozenset(),
     resume_at: str | None = None,
     poll_number: int = 0,
 ) -> list[JourneyKey]:
@@ -27,6 +28,7 @@ def plan(
         remembered,
         targets=targets,
         unlisted_containers=unlisted,
+        excluded=excluded,
         resume_at=resume_at,
         poll_number=poll_number,
     )
@@ -44,6 +46,12 @@ def test_where_listing_failed_all_that_is_remembered_is_polled() -> None:
     remembered = {A: QUIET, ELSEWHERE: QUIET}
     assert plan({}, remembered, unlisted=frozenset({"app-1"})) == [A]
     assert plan({}, remembered, unlisted=frozenset({"*"})) == [A, ELSEWHERE]
+
+
+def test_what_the_patterns_leave_out_is_not_polled_even_while_it_runs_or_a_listing_fails() -> None:
+    remembered = {A: LIVE, B: LIVE}
+    assert plan({A: JourneyInfo()}, remembered, excluded=frozenset({B})) == [A]
+    assert plan({}, remembered, unlisted=frozenset({"*"}), excluded=frozenset({B})) == [A]
 
 
 def test_poll_begins_where_the_last_one_was_cut_short() -> None:
@@ -95,6 +103,11 @@ def test_unwatched_are_the_remembered_ones_no_target_names() -> None:
     forgotten = known({}, baselined_at=None)
     assert unwatched({A: LIVE, ELSEWHERE: LIVE}, [APP_1]) == [ELSEWHERE]
     assert unwatched({ELSEWHERE: forgotten}, [APP_1]) == []
+
+
+def test_unwatched_are_also_those_that_the_patterns_leave_out() -> None:
+    assert unwatched({A: LIVE, B: LIVE}, [APP_1], excluded={B}) == [B]
+    assert unwatched({}, [APP_1], excluded={B}) == []
 
 
 def marks(

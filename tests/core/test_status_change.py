@@ -8,7 +8,7 @@ from hypothesis import given
 from journey_watch.core.alerts import Alert
 from journey_watch.core.runs import JourneyKey, Lane, Status
 from journey_watch.core.severity import Severity
-from tests.core.alert_builders import alert, alerts, hostile_text
+from tests.core.alert_builders import CAMPAIGNS, alert, alerts, hostile_text
 from tests.core.builders import NOON
 
 
@@ -71,6 +71,13 @@ def test_a_skipped_status_is_named() -> None:
     detail = alert(Status.SCHEDULED, Status.COMPLETED, skipped=(Status.RUNNING,)).envelope["detail"]
     assert detail["skipped_statuses"] == ["RUNNING"]
     assert detail["summary"].endswith("went from SCHEDULED to COMPLETED in eu-west-1; it passed RUNNING unseen.")
+
+
+def test_no_skipped_status_is_claimed_where_it_need_not_have_been_passed() -> None:
+    expired = alert(Status.SCHEDULED, Status.COMPLETED, skipped=(Status.RUNNING,), provider=CAMPAIGNS)
+    detail = expired.envelope["detail"]
+    assert detail["skipped_statuses"] == []
+    assert detail["summary"].endswith("went from SCHEDULED to COMPLETED in eu-west-1.")
 
 
 def test_an_unknown_status_is_told_in_the_providers_word() -> None:

@@ -14,6 +14,7 @@ from journey_watch.adapters.dynamodb_run_store import DynamoDBRunStore
 from journey_watch.adapters.lane_reader import LaneReader
 from journey_watch.core.errors import StoreUnavailableError
 from journey_watch.core.live_page import Query
+from journey_watch.core.pairs import Pair
 from journey_watch.core.runs import JourneyKey, JourneyState, Lane, RecordedRun, Status
 from journey_watch.core.transitions import StateChange
 from journey_watch.core.watch_list import WatchTarget
@@ -107,9 +108,12 @@ def test_it_is_put_together_from_its_environment(monkeypatch: pytest.MonkeyPatch
     environment = {contract.ENV_STATE_TABLE: TABLE, contract.ENV_ACCOUNT: ACCOUNT, contract.ENV_REGION: REGION}
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    config = WatchConfig(watch=(WatchTarget("pinpoint", "*"),))
+    pair = Pair("Zebra club", (("pinpoint", "j"), ("connect", "k")))
+    config = WatchConfig(watch=(WatchTarget("pinpoint", "*"),), pairs=(pair,))
     monkeypatch.setattr("journey_watch.live_page.bundled_watch_config", lambda: config)
     live_page = LivePage.from_environment()
     monkeypatch.setattr(widget_handler, "live_page", lambda: live_page)
 
-    assert "<i>pinpoint</i>" in Markup(invoke()).text
+    text = Markup(invoke()).text
+    assert "<i>pinpoint</i>" in text
+    assert "Zebra club" in text

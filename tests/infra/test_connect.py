@@ -9,6 +9,7 @@ import aws_cdk as cdk
 import botocore.session
 import pytest
 from aws_cdk import assertions
+from botocore.model import StringShape
 
 from infra.aws_sdk_models import AWS_OPERATIONS
 from infra.deployment_config import DeploymentConfig
@@ -75,7 +76,13 @@ def test_the_regions_are_those_of_botocores_endpoint_data(provider: str, service
         ),
         ('instance_id = "*"\napplication_id = "*"', "watch[0].application_id is not a known key"),
         ('instance_id = "*"\ncampaigns = ["a"]', 'names ids, but instance_id is "*"'),
-        ('instance_id = "i"\ncampaigns = ["a", "*"]', 'watch[0].campaigns has "*" among ids'),
+        ('instance_id = "i"\ncampaigns = ["a", "*"]', 'watch[0].campaigns has "*" among others'),
+        ('instance_id = "i"\ncampaigns = ["a", "b-*"]', 'watch[0].campaigns has the id "a" among wildcards'),
+        ('instance_id = "i"\ncampaigns = ["summer sale"]', 'watch[0].campaigns[0] is "summer sale"; expected an id'),
+        ('instance_id = "i"\ntypes = ["managed"]', 'watch[0].types[0] is "managed" (did you mean "MANAGED"?)'),
+        ('instance_id = "i"\ntypes = []', "watch[0].types is empty"),
+        ('instance_id = "i"\ncampaigns = ["a"]\ntypes = ["JOURNEY"]', "watch[0].types is of no use where ids"),
+        ('instance_id = "i"\ntype = ["JOURNEY"]', 'watch[0].type is not a known key (did you mean "types"?)'),
         ('instance_id = "i"\nregion = "eu-west-1"', 'watch[0].region is "eu-west-1" (did you mean "eu-west-2"?)'),
         ('instance_id = "i"\nregion = "us-east-2"', "Expected one of: af-south-1, ap-northeast-1,"),
     ],
@@ -85,6 +92,35 @@ def test_a_wrong_entry_is_refused_in_the_words_of_connect(read: Read, text: str,
         read(f'[[watch]]\nprovider = "connect"\n{text}\n')
 
     assert expected in str(caught.value)
+
+
+def test_campaigns_may_be_named_by_wildcards_and_chosen_by_type(read: Read) -> None:
+    entry = '[[watch]]\nprovider = "connect"\ninstance_id = "*"\n'
+
+    (target,) = read(entry + 'campaigns = ["black-*", "Été ?"]\ntypes = ["JOURNEY"]').watch
+
+    assert target == WatchTarget("connect", "*", ("black-*", "Été ?"), journey_types=("JOURNEY",))
+
+
+def test_what_wildcards_may_share_must_be_in_one_entry(read: Read) -> None:
+    entry = '[[watch]]\nprovider = "connect"\ninstance_id = "i"\ncampaigns = '
+
+    with pytest.raises(ConfigurationError, match=r"watch\[1\] watches journeys that watch\[0\] watches too"):
+        read(f'{entry}["black-*"]\n{entry}["cyber-*"]')
+
+
+@pytest.mark.parametrize("key", ['journeys = ["black-*"]', 'types = ["JOURNEY"]'])
+def test_pinpoint_has_neither_wildcards_nor_types(read: Read, key: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"watch\[0\]\.(journeys\[0\] is|types is not a known key)"):
+        read(f'[[watch]]\nprovider = "pinpoint"\napplication_id = "a"\nregion = "eu-west-1"\n{key}')
+
+
+def test_the_types_are_those_of_botocores_model() -> None:
+    model = botocore.session.get_session().get_service_model("connectcampaignsv2")
+    shape = model.shape_for("ExternalCampaignType")
+
+    assert isinstance(shape, StringShape)
+    assert set(PROVIDERS["connect"].journey_types) == set(shape.enum)
 
 
 def test_a_named_instance_cannot_be_in_a_region_without_campaigns(read: Read) -> None:
@@ -137,6 +173,12 @@ def test_listed_campaigns_are_read_and_no_others(synthesize: Synthesize) -> None
     stack = synthesize(watching(WatchTarget("connect", "i", ("c1", "c2")), WatchTarget("connect", "j", ("c3",))))
 
     assert reading(stack) == {(LISTING, "*"), *((STATES, f"{CAMPAIGN}/{id_}") for id_ in ("c1", "c2", "c3"))}
+
+
+def test_who_is_named_by_a_wildcard_may_be_any_campaign(synthesize: Synthesize) -> None:
+    stack = synthesize(watching(WatchTarget("connect", "i", ("black-*",)), WatchTarget("connect", "j", ("c3",))))
+
+    assert reading(stack) == {(LISTING, "*"), (STATES, f"{CAMPAIGN}/*")}
 
 
 def test_too_many_ids_are_granted_together(synthesize: Synthesize) -> None:

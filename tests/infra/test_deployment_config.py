@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from infra import deployment_config, providers, readers
+from infra import deployment_config, pair_entries, providers, readers
 from infra.deployment_config import DeploymentConfig
 from infra.readers import EmailReader, SlackChannel, SlackWebhook, TeamsChannel
 from journey_watch.core.errors import ConfigurationError
+from journey_watch.core.pairs import Pair
 from journey_watch.core.policy import AlertRule
 from journey_watch.core.severity import Severity
 from journey_watch.core.watch_list import WatchTarget
@@ -86,6 +87,14 @@ def test_the_example_is_read_as_it_says() -> None:
     assert config.ops_email == ("oncall@example.com",)
     assert config.watch[1].journey_ids == ("0a1b2c3d4e5f60718293a4b5c6d7e8f9", "1a1b2c3d4e5f60718293a4b5c6d7e8f9")
     assert config.watch[2].role_arn == "arn:aws:iam::111122223333:role/JourneyWatchReader"
+    assert config.watch[4].journey_ids == ("black-*", "cyber-*")
+    assert config.watch[4].journey_types == ("MANAGED",)
+    assert config.pairs == (
+        Pair(
+            "Welcome",
+            (("pinpoint", "0a1b2c3d4e5f60718293a4b5c6d7e8f9"), ("connect", "3c8d2e0f-6a71-4b4c-9d3e-2f1a0b9c8d7e")),
+        ),
+    )
     assert config.rules[0] == AlertRule(
         "RUNNING", "CANCELLED", Severity.CRITICAL, ("0a1b*",), "5f1b2c3d4e5f60718293a4b5c6d7e8f9", "pinpoint"
     )
@@ -107,6 +116,7 @@ def test_the_example_shows_every_key() -> None:
     shown = {
         "top": parsed.keys(),
         "watch": {key for entry in parsed["watch"] for key in entry},
+        "pair": {key for entry in parsed["pair"] for key in entry},
         "alerts": parsed["alerts"].keys(),
         "reader": parsed["alerts"]["email"][1].keys(),
         "slack": {key for entry in parsed["alerts"]["slack"] for key in entry},
@@ -118,6 +128,7 @@ def test_the_example_shows_every_key() -> None:
     assert {name: set(keys) for name, keys in shown.items()} == {
         "top": set(deployment_config.KEYS),
         "watch": {key for provider in providers.PROVIDERS.values() for key in provider.watch_keys},
+        "pair": set(pair_entries.PAIR_KEYS),
         "alerts": set(deployment_config.ALERT_KEYS),
         "reader": set(readers.READER_KEYS),
         "slack": set(readers.SLACK_KEYS),
@@ -133,6 +144,37 @@ def misspellings(word: str) -> Iterator[str]:
         yield word[:at] + word[at] + word[at:]
         yield word[:at] + word[at + 1 : at + 2] + word[at] + word[at + 2 :]
     yield word.upper()
+
+
+BOTH = """
+[[watch]]
+provider = "pinpoint"
+application_id = "a"
+journeys = ["j1", "j2"]
+[[watch]]
+provider = "connect"
+instance_id = "i"
+region = "eu-west-2"
+"""
+
+
+def pair(journey: str, campaign: str, name: str) -> str:
+    return f'[[pair]]\njourney = "{journey}"\ncampaign = "{campaign}"\nname = "{name}"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (pair("j*", "c1", "Welcome"), 'pair[0].journey is "j*"; expected an id'),
+        (pair("j1", "c1", " "), 'pair[0].name is " "; expected a name of up to 100 characters'),
+        ('[[pair]]\njourney = "j1"\nname = "Welcome"', "pair[0].campaign is missing"),
+        (pair("j1", "c1", "A") + pair("j2", "c2", "A"), "pair[1].name is that of pair[0]"),
+        (pair("j1", "c1", "A") + pair("j2", "c1", "B"), "pair[1].campaign is in pair[0] already"),
+        (pair("c1", "c1", "A"), 'pair[0].journey is "c1", which no [[watch]] entry names'),
+    ],
+)
+def test_a_pair_that_could_not_be_shown_is_refused(refused: Callable[[str], str], text: str, expected: str) -> None:
+    assert expected in refused(BOTH + text)
 
 
 @pytest.mark.parametrize(("key", "start"), KEYS, ids=[f"{key}-{start}" for key, start in KEYS])
@@ -169,7 +211,7 @@ def test_every_misspelling_of_every_key_names_the_file_the_key_and_the_right_one
         (watch(journeys='"*"'), 'watch[0].journeys is "*"; expected a list'),
         (watch(journeys="[]"), "watch[0].journeys is empty"),
         (watch(journeys='["<id>"]'), 'watch[0].journeys[0] is "<id>"; expected an id'),
-        (watch(journeys='["a", "*"]'), 'watch[0].journeys has "*" among ids'),
+        (watch(journeys='["a", "*"]'), 'watch[0].journeys has "*" among others'),
         (watch(journeys='["a", "a"]'), "watch[0].journeys[1] is the same as watch[0].journeys[0]"),
         (watch(application_id='"*"', journeys='["a"]'), 'watch[0].journeys names ids, but application_id is "*"'),
         (watch(region='"eu-west-7"'), 'watch[0].region is "eu-west-7" (did you mean "eu-west-'),

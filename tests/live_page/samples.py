@@ -17,6 +17,7 @@ from journey_watch.core.live_page import (
     build_view,
     render,
 )
+from journey_watch.core.pairs import Pair
 from journey_watch.core.runs import JourneyKey, JourneyState, Lane, PendingAlert, RecordedRun, Status
 from journey_watch.core.severity import Severity
 from tests.core.alert_builders import alert
@@ -183,8 +184,14 @@ def readings() -> list[LaneReading]:
     return [pinpoint_reading(), connect_reading(), unused_reading()]
 
 
-def page(shown: Sequence[LaneReading], request: PageRequest | None = None, *, links: Links | None = None) -> str:
+def page(
+    shown: Sequence[LaneReading],
+    request: PageRequest | None = None,
+    *,
+    links: Links | None = None,
+    pairs: Sequence[Pair] = (),
+) -> str:
     """The page as a browser gets it from the local cloud, or with other links."""
     request = request or PageRequest()
-    view = build_view(shown, request.query, NOW)
+    view = build_view(shown, request.query, NOW, pairs)
     return render(view, theme=request.theme, clock=ViewerClock(NOW, request.zone), links=links or UrlLinks())

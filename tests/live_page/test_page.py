@@ -14,10 +14,13 @@ from journey_watch.core.conditions import ConditionKind
 from journey_watch.core.live_page import Change, LaneReading, PageRequest, Query, Theme, WidgetLinks
 from journey_watch.core.live_page.elements import ATTRIBUTES, ELEMENTS
 from journey_watch.core.live_page.view import PAGE_SIZE
-from journey_watch.core.runs import JourneyKey, Status
+from journey_watch.core.pairs import Pair
+from journey_watch.core.runs import LANE_ITSELF, JourneyKey, Status
 from tests.core.alert_builders import alert, condition_alerts, every_kind, hostile_text
 from tests.live_page.markup import Markup
 from tests.live_page.samples import (
+    DIGEST,
+    LOYALTY,
     NOW,
     PINPOINT_LANE,
     condition,
@@ -72,6 +75,11 @@ def test_a_page_about_nothing_does_not_say_that_all_is_well(shown: list[LaneRead
 
 def test_a_lane_that_was_never_read_is_said_to_be_not_in_use() -> None:
     assert "connect/444455556666/us-east-1: not in use" in Markup(page(readings())).text
+
+
+def test_a_lane_that_was_never_read_but_should_be_is_not_said_to_be_not_in_use() -> None:
+    blind = state(None, {}, condition(ConditionKind.UNREACHABLE, None, since=60))
+    assert "not in use" not in Markup(page([replace(unused_reading(), watchers={LANE_ITSELF: blind})])).text
 
 
 def test_times_are_the_viewers() -> None:
@@ -193,3 +201,12 @@ def test_a_condition_is_shown_by_its_name_until_it_is_resolved(told: Alert) -> N
 
     assert change.label == ("RESOLVED" if detail["phase"] == "Resolved" else detail["condition"])
     assert change.after is None
+
+
+def test_a_pair_has_one_heading_above_both_rows() -> None:
+    pair = Pair("Zebra <b>club", (("pinpoint", DIGEST.journey_id), ("connect", LOYALTY.journey_id)))
+    markup = Markup(page(readings(), pairs=[pair]))
+    assert markup.text.count("Zebra <b>club") == 1
+    marked = [kind for kind in markup.attributes("class") if kind.startswith("jw-pair") or "jw-paired" in kind]
+    assert [kind.split()[-1] for kind in marked] == ["jw-pair", "jw-paired", "jw-paired"]
+    assert "jw-pair" not in Markup(page(readings())).attributes("class")

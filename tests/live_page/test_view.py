@@ -10,12 +10,15 @@ from journey_watch.core.conditions import Condition, ConditionKind
 from journey_watch.core.live_page import LaneReading, Query, Sort, build_view
 from journey_watch.core.live_page.problems import UNSENT_AFTER
 from journey_watch.core.live_page.view import PAGE_SIZE, JourneyRow, View
+from journey_watch.core.pairs import Pair
 from journey_watch.core.runs import JourneyKey, Status
 from journey_watch.core.severity import Severity
 from tests.core.builders import minutes
 from tests.live_page.samples import (
     BILLING,
     CONNECT_LANE,
+    DIGEST,
+    LOYALTY,
     NOW,
     PINPOINT_LANE,
     WELCOME,
@@ -196,3 +199,38 @@ def test_names_of_applications_come_from_what_was_told_of_any_journey_in_them() 
 def test_the_age_of_the_data_is_that_of_the_last_record() -> None:
     assert view().last_recorded == NOW - minutes(9) + timedelta(seconds=40)
     assert build_view([], Query(), NOW).last_recorded is None
+
+
+MOVED = Pair("Zebra club", (("pinpoint", DIGEST.journey_id), ("connect", LOYALTY.journey_id)))
+
+
+@pytest.mark.parametrize("sort", Sort)
+def test_a_pair_stands_together_where_its_first_stood_and_nothing_else_moves(sort: Sort) -> None:
+    alone = [row.key for row in build_view(readings(), Query(sort=sort), NOW).rows]
+    rows = build_view(readings(), Query(sort=sort), NOW, [MOVED]).rows
+    together = [row.key for row in rows]
+
+    first = min(together.index(DIGEST), together.index(LOYALTY))
+    assert set(together[first : first + 2]) == {DIGEST, LOYALTY}
+    assert [key for key in together if key not in (DIGEST, LOYALTY)] == [
+        key for key in alone if key not in (DIGEST, LOYALTY)
+    ]
+    assert {row.pair for row in rows[first : first + 2]} == {"Zebra club"}
+    assert {row.pair for row in rows if row.key not in (DIGEST, LOYALTY)} == {None}
+    if sort is not Sort.NAME:
+        assert first == min(alone.index(DIGEST), alone.index(LOYALTY))
+
+
+def test_by_name_a_pair_stands_under_its_own() -> None:
+    rows = build_view(readings(), Query(sort=Sort.NAME), NOW, [MOVED]).rows
+    assert [row.key for row in rows[-2:]] == [DIGEST, LOYALTY]
+
+
+def test_the_name_of_a_pair_finds_both() -> None:
+    found = build_view(readings(), Query(journey="zebra"), NOW, [MOVED])
+    assert {row.key for row in found.rows} == {DIGEST, LOYALTY}
+
+
+def test_the_same_id_at_another_provider_is_not_in_the_pair() -> None:
+    other = Pair("Zebra club", (("connect", DIGEST.journey_id), ("pinpoint", LOYALTY.journey_id)))
+    assert not any(row.pair for row in build_view(readings(), Query(), NOW, [other]).rows)

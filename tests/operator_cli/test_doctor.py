@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, cast
 
-from journey_watch.core.runs import JourneyKey, JourneyState, Lane, PendingAlert
+from journey_watch.core.conditions import Condition, ConditionKind
+from journey_watch.core.runs import LANE_ITSELF, JourneyKey, JourneyState, Lane, PendingAlert
 from journey_watch.ports import LaneState
 from operator_cli.doctor import Level, examine
 from tests.core.builders import LANE, NOON
@@ -82,3 +83,9 @@ def test_readers_who_get_nothing_and_dead_letters_are_problems() -> None:
 def test_a_provider_never_read_is_a_note() -> None:
     (note,) = complaints(Patient(lane_state=LaneState(journeys={})), level=Level.NOTE)
     assert note.startswith("Not in use")
+
+
+def test_a_lane_that_is_told_to_be_unreachable_is_not_said_to_be_unused() -> None:
+    blind = JourneyState(conditions={"UNREACHABLE": Condition(ConditionKind.UNREACHABLE, None, NOON)})
+    unreachable = LaneState(journeys={}, watchers={LANE_ITSELF: blind})
+    assert complaints(Patient(lane_state=unreachable), level=Level.NOTE) == []

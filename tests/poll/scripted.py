@@ -29,6 +29,7 @@ PROVIDER = Provider(
     container_field="application_id",
     journey_field="journey_id",
     run_field="run_id",
+    passes_through_running=True,
     arn_format="arn:{partition}:mobiletargeting:{region}:{account}:apps/{container}/journeys/{journey}",
     refusal_hint="",
     console_url_format="https://{console}/pinpoint/home?region={region}#/apps/{container}/journeys/{journey}",
@@ -62,6 +63,7 @@ class ScriptedSource:
     unlisted: dict[str, SourceError] = field(default_factory=dict)
     shown_instead: list[dict[JourneyKey, dict[str, ObservedRun]]] = field(default_factory=list)
     """Stale readings, each served once."""
+    excluded: set[JourneyKey] = field(default_factory=set)
     incomplete: set[JourneyKey] = field(default_factory=set)
     counted: dict[tuple[JourneyKey, str], Mapping[str, str]] = field(default_factory=dict)
     infos: dict[JourneyKey, JourneyInfo] = field(default_factory=dict)
@@ -84,9 +86,11 @@ class ScriptedSource:
         journeys = {
             journey: self.infos.get(journey, JourneyInfo(name="Welcome"))
             for journey in self.runs
-            if any(target.covers(journey) for target in targets) and journey.container_id not in self.unlisted
+            if any(target.covers(journey) for target in targets)
+            and journey.container_id not in self.unlisted
+            and journey not in self.excluded
         }
-        return Discovery({} if "*" in self.unlisted else journeys, listed, self.unlisted)
+        return Discovery({} if "*" in self.unlisted else journeys, listed, self.unlisted, frozenset(self.excluded))
 
     def counters(self, journey: JourneyKey, run_id: str) -> Mapping[str, str]:
         return self.counted.get((journey, run_id), {})

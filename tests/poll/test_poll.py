@@ -13,6 +13,7 @@ from tests.poll.scripted import Stage
 WELCOME = JourneyKey("app-1", "welcome")
 WINBACK = JourneyKey("app-1", "winback")
 GONE = SourceError("the application is gone", code="NotFoundException", refused=True)
+NOT_TRUSTED = SourceError("the role's trust policy does not name us", code="AccessDenied", refused=True)
 SLOW_DOWN = SourceError("slow down", code="TooManyRequestsException", throttled=True)
 
 
@@ -39,6 +40,24 @@ def test_first_look_sends_nothing_and_marks_the_target() -> None:
     stage.poll()
     assert stage.channel.accepted == []
     assert stage.store.writes == ["commit", "mark"]
+
+
+def test_journey_that_the_patterns_leave_out_is_forgotten_and_begins_anew_when_they_name_it_again(
+    stage: Stage,
+) -> None:
+    stage.source.excluded = {WELCOME}
+    stage.source.set(WELCOME, "r1", Status.CANCELLED)
+    stage.source.observed.clear()
+    stage.poll()
+    assert stage.source.observed == [WINBACK]
+    assert stage.store.writes == ["forget"]
+
+    stage.poll_a_minute_later()
+    assert stage.store.writes == ["forget"]
+
+    stage.source.excluded = set()
+    stage.poll_a_minute_later()
+    assert sent(stage) == []
 
 
 def test_running_then_cancelled_alerts_once(stage: Stage) -> None:
@@ -150,6 +169,18 @@ def test_provider_that_was_never_read_is_not_in_use_rather_than_broken() -> None
     stage.source.unlisted = {"*": GONE}
     report = stage.poll()
     assert not report.in_use
+
+
+def test_role_that_never_could_be_assumed_is_broken_rather_than_not_in_use() -> None:
+    stage = Stage()
+    stage.configure(WatchTarget("pinpoint", "*", role_arn="arn:aws:iam::111122223333:role/Reader"))
+    stage.source.unlisted = {"*": NOT_TRUSTED}
+    for _ in range(2):
+        with pytest.raises(PollFailedError, match="trust policy"):
+            stage.poll()
+        stage.clock.advance(minutes=16)
+    (alert,) = stage.operators.accepted
+    assert alert.envelope["detail"]["condition"] == "UNREACHABLE"
 
 
 def test_provider_that_was_read_once_and_no_longer_answers_raises(stage: Stage) -> None:

@@ -19,6 +19,7 @@ NEWSLETTER: Final = Provider(
     container_field="publisher_id",
     journey_field="newsletter_id",
     run_field="issue_id",
+    passes_through_running=True,
     arn_format="arn:{partition}:newsletters:{region}:{account}:{container}/{journey}",
     refusal_hint="",
     console_url_format="https://{console}/newsletters/{container}/{journey}?region={region}",

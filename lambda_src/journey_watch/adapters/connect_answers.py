@@ -29,6 +29,7 @@ class ListedCampaign:
     id: str
     name: str | None
     instance_id: str
+    type: str | None = None
 
 
 def read_campaign(entry: object) -> ListedCampaign | None:
@@ -38,7 +39,7 @@ def read_campaign(entry: object) -> ListedCampaign | None:
     campaign_id, instance_id = read_text(entry.get("id")), read_text(entry.get("connectInstanceId"))
     if campaign_id is None or instance_id is None:
         return None
-    return ListedCampaign(campaign_id, read_text(entry.get("name")), instance_id)
+    return ListedCampaign(campaign_id, read_text(entry.get("name")), instance_id, read_text(entry.get("type")))
 
 
 class ConnectAnswers:

@@ -33,6 +33,8 @@ CONNECT: Final = Provider(
     container_field="instance_id",
     journey_field="campaign_id",
     run_field=None,
+    # Not every campaign that completes has run: it may expire without ever being started.
+    passes_through_running=False,
     arn_format="arn:{partition}:connect-campaigns:{region}:{account}:campaign/{journey}",
     refusal_hint="Check that outbound campaigns are enabled for the instance, and that the role that reads them may "
     "call connect-campaigns:ListCampaigns and connect-campaigns:GetCampaignStateBatch.",
@@ -89,8 +91,10 @@ class ConnectCampaigns:
             failures = {id_: problem for id_ in sorted(needed) if (problem := self._listings[id_].problem)}
             for instance_id in failures.keys() & read.keys():
                 _log_failure(instance_id, failures[instance_id], read[instance_id])
+            journeys = {key: info for target in targets for key, info in self._campaigns_of(target)}
             return Discovery(
-                journeys={key: info for target in targets for key, info in self._campaigns_of(target)},
+                journeys=journeys,
+                excluded=frozenset(self._covered(targets) - journeys.keys()),
                 listed_completely=frozenset(
                     target.marker
                     for target in targets
@@ -100,12 +104,25 @@ class ConnectCampaigns:
             )
 
     def _campaigns_of(self, target: WatchTarget) -> Iterable[tuple[JourneyKey, JourneyInfo]]:
-        listed = self._listings[target.container_id].things.values()
-        found = {JourneyKey(it.instance_id, it.id): JourneyInfo(name=it.name) for it in listed}
+        listed = {_key(it): it for it in self._listings[target.container_id].things.values()}
+        found = {
+            key: JourneyInfo(name=it.name)
+            for key, it in listed.items()
+            if target.selects(key, name=it.name, journey_type=it.type)
+        }
         if target.container_id != ALL and not target.lists_journeys:
             named = (JourneyKey(target.container_id, id_) for id_ in target.journey_ids)
             found = {key: JourneyInfo() for key in named} | found
-        return [(key, found[key]) for key in sorted(found) if target.covers(key)]
+        return [(key, found[key]) for key in sorted(found)]
+
+    def _covered(self, targets: Sequence[WatchTarget]) -> set[JourneyKey]:
+        """All that is listed and that a target may mean, by its key alone."""
+        return {
+            key
+            for target in targets
+            for key in map(_key, self._listings[target.container_id].things.values())
+            if target.covers(key)
+        }
 
     def counters(self, journey: JourneyKey, run_id: str) -> Mapping[str, str]:  # noqa: ARG002 - it counts nothing
         return {}
@@ -121,6 +138,10 @@ class ConnectCampaigns:
                 reason="; ".join(sorted({str(failure) for failure in failures.values()})[:3]),
             )
         return {journey: _reading(journey, states[journey.journey_id]) for journey in journeys}
+
+
+def _key(campaign: ListedCampaign) -> JourneyKey:
+    return JourneyKey(campaign.instance_id, campaign.id)
 
 
 def _reading(campaign: JourneyKey, state: str | SourceError) -> Observation | SourceError:

@@ -29,6 +29,7 @@ PINPOINT: Final = Provider(
     container_field="application_id",
     journey_field="journey_id",
     run_field="run_id",
+    passes_through_running=True,
     arn_format="arn:{partition}:mobiletargeting:{region}:{account}:apps/{container}/journeys/{journey}",
     refusal_hint="Amazon ended support for Pinpoint on 2026-10-30: if it is gone for you, watch what replaces it with "
     'provider = "connect", and take this entry out of the configuration.',

@@ -17,18 +17,21 @@ def journeys_to_poll(
     *,
     targets: Sequence[WatchTarget],
     unlisted_containers: Collection[str],
+    excluded: Collection[JourneyKey] = (),
     resume_at: str | None,
     poll_number: int,
 ) -> list[JourneyKey]:
     """What is listed, and what is remembered with a live run, beginning where the last poll was cut short.
 
     Where a container could not be listed (`unlisted_containers`, `*` for all of them), all that is remembered of it is
-    polled instead. `poll_number` is any number that grows by one from poll to poll: it spreads dormant journeys.
+    polled instead. What the targets' patterns and types leave out (`excluded`) is never polled. `poll_number` is any
+    number that grows by one from poll to poll: it spreads dormant journeys.
     """
 
     def still_of_interest(journey: JourneyKey, state: JourneyState) -> bool:
         unlisted = ALL in unlisted_containers or journey.container_id in unlisted_containers
-        return (state.has_live_run or unlisted) and any(target.covers(journey) for target in targets)
+        watched = journey not in excluded and any(target.covers(journey) for target in targets)
+        return watched and (state.has_live_run or unlisted)
 
     def due(journey: JourneyKey) -> bool:
         info, state = discovered.get(journey), remembered.get(journey)
@@ -65,12 +68,18 @@ def starting_state(
     return JourneyState(baselined_at=min(since, default=None))
 
 
-def unwatched(remembered: Mapping[JourneyKey, JourneyState], targets: Sequence[WatchTarget]) -> list[JourneyKey]:
-    """Journeys that are remembered and that no target names any more."""
+def unwatched(
+    remembered: Mapping[JourneyKey, JourneyState],
+    targets: Sequence[WatchTarget],
+    *,
+    excluded: Collection[JourneyKey] = (),
+) -> list[JourneyKey]:
+    """Journeys that are remembered and that no target names any more, or that its patterns and types leave out."""
     return [
         journey
         for journey, state in remembered.items()
-        if state.baselined_at is not None and not any(target.covers(journey) for target in targets)
+        if state.baselined_at is not None
+        and (journey in excluded or not any(target.covers(journey) for target in targets))
     ]
 
 

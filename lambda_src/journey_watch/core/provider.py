@@ -23,6 +23,8 @@ class Provider:
     """The envelope's name for the journey's id: `journey_id`; its name stands under `journey_noun` + `_name`."""
     run_field: str | None
     """The envelope's name for the run's id; None if the provider has no runs beside the journey itself."""
+    passes_through_running: bool
+    """True if nothing is completed or paused that was not running before; False if it may also end without a start."""
     arn_format: str
     """With {partition}, {region}, {account}, {container} and {journey}."""
     refusal_hint: str

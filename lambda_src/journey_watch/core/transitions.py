@@ -20,8 +20,9 @@ SETTLE_WINDOW = timedelta(days=2)
 TRANSITIONS_PER_COMMIT = 50
 CROWDED_BYTES = 300_000
 """Above this, ended runs are dropped before anything is added: DynamoDB refuses an item over 400 KB."""
-_BYTES_PER_RECORD = 230
-"""An upper bound on what one run or owed alert takes beside its ids."""
+_BYTES_PER_RECORD = 130
+_BYTES_PER_OWED = 250
+"""Upper bounds on what one run, and one alert that is owed, take beside their ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Transition:
     sequence: int
     """The STATE version this change is committed with: sorts the changes of one run, whatever order they arrive in."""
     skipped: tuple[Status, ...] = ()
-    """Statuses the run must have passed between two polls, unseen."""
+    """Statuses the run passed between two polls, unseen, if the provider's runs all do (`passes_through_running`)."""
 
     @property
     def previous_status(self) -> Status | None:
@@ -294,7 +295,7 @@ def _pruned(
 def approximate_bytes(state: JourneyState) -> int:
     """No less than what the state takes in the table, without asking the table."""
     ids = sum(len(run_id.encode()) for run_id in state.runs) + sum(len(alert_id) for alert_id in state.undelivered)
-    return ids + _BYTES_PER_RECORD * (len(state.runs) + len(state.undelivered))
+    return ids + _BYTES_PER_RECORD * len(state.runs) + _BYTES_PER_OWED * len(state.undelivered)
 
 
 def with_assessment(

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Final
 
 from journey_watch.core.runs import JourneyKey, Lane
 
 ALL = "*"
+_WILDCARDS: Final = frozenset("*?[")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,7 @@ class WatchTarget:
     container_id: str
     """A Pinpoint application id or Connect instance id, or `*` for every one the lane has."""
     journey_ids: tuple[str, ...] = (ALL,)
-    """Journey or campaign ids, or `("*",)` for every one the provider lists."""
+    """Ids of journeys or campaigns, or patterns (`is_pattern`) of their ids and names: `("*",)` is every one listed."""
     region: str | None = None
     """None means the stack's Region."""
     role_arn: str | None = None
@@ -38,21 +41,37 @@ class WatchTarget:
     """Sent with the role assumption, if the role's trust policy asks for it."""
 
     thresholds: Thresholds = Thresholds()
+    journey_types: tuple[str, ...] = ()
+    """Only listed ones of these types, in the provider's words; empty for all."""
 
     @property
     def lists_journeys(self) -> bool:
         """True if the journeys must be discovered."""
-        return ALL in self.journey_ids
+        return any(is_pattern(journey_id) for journey_id in self.journey_ids)
 
     @property
     def marker(self) -> str:
-        """Names this target in the lane's memory of targets that were once listed completely."""
-        return f"{self.container_id}/{ALL}"
+        """Names this target in the lane's memory of targets that were once listed completely.
+
+        Another pattern or type is another target: what it adds to the watch is no news.
+        """
+        chosen = ",".join(sorted(self.journey_ids)) if self.lists_journeys else ALL
+        types = ":" + ",".join(sorted(self.journey_types)) if self.journey_types else ""
+        return f"{self.container_id}/{chosen}{types}"
 
     def covers(self, journey: JourneyKey) -> bool:
+        """True if the target may mean the journey: patterns and types need the listing (`selects`) to tell."""
         return self.container_id in (ALL, journey.container_id) and (
             self.lists_journeys or journey.journey_id in self.journey_ids
         )
+
+    def selects(self, journey: JourneyKey, *, name: str | None, journey_type: str | None) -> bool:
+        """True if the target means a journey that is listed like this.
+
+        What the listing does not say (None) is not held against it: better one too many than one unseen.
+        """
+        typed = not self.journey_types or journey_type is None or journey_type in self.journey_types
+        return self.covers(journey) and typed and any(_matches(one, journey, name) for one in self.journey_ids)
 
     def lane(self, *, own_account: str, own_region: str) -> Lane:
         """The lane this target belongs to, given the account and Region of the stack."""
@@ -61,6 +80,17 @@ class WatchTarget:
             account=account_of_role(self.role_arn) if self.role_arn else own_account,
             region=self.region or own_region,
         )
+
+
+def is_pattern(text: str) -> bool:
+    """True if a text has wildcards, which are those of `fnmatch`."""
+    return not _WILDCARDS.isdisjoint(text)
+
+
+def _matches(wanted: str, journey: JourneyKey, name: str | None) -> bool:
+    if not is_pattern(wanted):
+        return wanted == journey.journey_id
+    return name is None or fnmatchcase(name, wanted) or fnmatchcase(journey.journey_id, wanted)
 
 
 def account_of_role(role_arn: str) -> str:

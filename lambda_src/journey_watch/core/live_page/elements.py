@@ -14,7 +14,7 @@ ELEMENTS: Final = frozenset({
     "time", "title", "tr", "ul",
 })  # fmt: skip
 ATTRIBUTES: Final = frozenset({
-    "action", "aria-label", "class", "datetime", "display", "endpoint", "height", "href", "method", "name",
+    "action", "aria-label", "class", "colspan", "datetime", "display", "endpoint", "height", "href", "method", "name",
     "placeholder", "preserveAspectRatio", "rel", "role", "scope", "selected", "target", "title", "type", "value",
     "viewBox", "width", "x", "y",
 })  # fmt: skip

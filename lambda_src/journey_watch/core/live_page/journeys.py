@@ -11,6 +11,7 @@ from journey_watch.core.live_page.names import badge, journey_name, shown
 from journey_watch.core.live_page.times import ViewerClock, age
 from journey_watch.core.live_page.view import PAGE_SIZE, JourneyRow, View, status_since
 from journey_watch.core.messages.untrusted_text import one_line
+from journey_watch.core.messages.wording import LONGEST_NAME
 
 _SHOWN_RUNS = 3
 _LONGEST_RUN_ID = 60
@@ -27,7 +28,7 @@ def journey_table(view: View, clock: ViewerClock, links: Links) -> Html:
         element(
             "table",
             element("thead", _heading(view)),
-            element("tbody", *(_row(row, view, clock, several_lanes=several_lanes) for row in view.rows)),
+            element("tbody", *_rows(view, clock, several_lanes=several_lanes)),
         ),
         *_pager(view, links),
     )
@@ -43,6 +44,16 @@ def _heading(view: View) -> Html:
         element("th", element("div", *(element("span", mark) for mark in marks), cls="jw-axis"), scope="col"),
         element("th", "Changed", cls="jw-last", scope="col"),
     )
+
+
+def _rows(view: View, clock: ViewerClock, *, several_lanes: bool) -> Iterator[Html]:
+    above: str | None = None
+    for row in view.rows:
+        if row.pair and row.pair != above:
+            name = one_line(row.pair, LONGEST_NAME)
+            yield element("tr", element("th", name, colspan="4", scope="rowgroup"), cls="jw-pair")
+        above = row.pair
+        yield _row(row, view, clock, several_lanes=several_lanes)
 
 
 def _row(row: JourneyRow, view: View, clock: ViewerClock, *, several_lanes: bool) -> Html:
@@ -62,7 +73,7 @@ def _row(row: JourneyRow, view: View, clock: ViewerClock, *, several_lanes: bool
         element("td", *_live(row, clock), cls="jw-live"),
         element("td", timeline(row.bars, since=since, clock=clock, hours=view.query.hours)),
         element("td", *((clock.ago(row.last_change), " ago") if row.last_change else ("—",)), cls="jw-last"),
-        cls=f"jw-{worst.severity}" if worst else "",
+        cls=" ".join([*([f"jw-{worst.severity}"] if worst else []), *(["jw-paired"] if row.pair else [])]),
     )
 
 

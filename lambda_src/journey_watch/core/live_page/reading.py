@@ -79,7 +79,8 @@ class LaneReading:
     @property
     def in_use(self) -> bool:
         """False if nothing was ever read here: the provider is probably not used in this account and Region."""
-        return bool(self.journeys) or self.was_listed
+        unreachable = any(watcher.conditions for watcher in self.watchers.values())
+        return bool(self.journeys) or self.was_listed or unreachable
 
     def changes_of(self) -> Mapping[JourneyKey, list[Change]]:
         """By journey, oldest first."""

@@ -73,6 +73,8 @@ text-align:left}
 .jw td{padding:6px 12px 6px 0;border-bottom:1px solid var(--rule);vertical-align:middle;overflow-wrap:anywhere}
 .jw tr.jw-critical td:first-child,.jw tr.jw-warning td:first-child{box-shadow:inset 4px 0 var(--tone)}
 .jw td:first-child,.jw th:first-child{padding-left:12px}
+.jw tr.jw-pair th{grid-column:1/-1;overflow-wrap:anywhere}
+.jw tr.jw-paired td:first-child{padding-left:28px}
 .jw .jw-name{width:30%}.jw .jw-live{width:22%}
 .jw .jw-last{width:10em;text-align:right;padding-right:4px;white-space:nowrap}
 .jw-list a,.jw-list b,.jw td.jw-name a,.jw td.jw-name b{font-weight:600}

@@ -11,6 +11,7 @@ from journey_watch.core.live_page.problems import Problem, problems_of_journey, 
 from journey_watch.core.live_page.reading import Change, LaneReading
 from journey_watch.core.live_page.request import Query, Sort
 from journey_watch.core.live_page.timeline import Bar, bars
+from journey_watch.core.pairs import Pair
 from journey_watch.core.provider import Provider
 from journey_watch.core.runs import JourneyKey, Lane, RecordedRun, Status
 
@@ -33,6 +34,8 @@ class JourneyRow:
     """The worst first."""
     last_change: datetime | None
     container_name: str | None = None
+    pair: str | None = None
+    """The name of the pair it belongs to, if there is one."""
 
     @property
     def label(self) -> str:
@@ -64,12 +67,13 @@ class View:
     last_recorded: datetime | None
 
 
-def build_view(readings: Sequence[LaneReading], query: Query, now: datetime) -> View:
+def build_view(readings: Sequence[LaneReading], query: Query, now: datetime, pairs: Sequence[Pair] = ()) -> View:
     """Everything the page shows. A page that does not exist becomes the nearest that does."""
+    pair_of = {member: pair.name for pair in pairs for member in pair.members}
     chosen = [reading for reading in readings if query.lane in ("", str(reading.lane))]
-    rows = [row for reading in chosen for row in _rows(reading, query.hours, now)]
+    rows = [row for reading in chosen for row in _rows(reading, query.hours, now, pair_of)]
     watched = [row for row in rows if _belongs(row, query)]
-    matching = sorted((row for row in watched if _matches(row, query)), key=_ORDER[query.sort])
+    matching = _together(sorted((row for row in watched if _matches(row, query)), key=_ORDER[query.sort]))
     pages = max(1, -(-len(matching) // PAGE_SIZE))
     page = min(query.page, pages)
     of_lanes = (
@@ -97,13 +101,16 @@ def build_view(readings: Sequence[LaneReading], query: Query, now: datetime) -> 
     )
 
 
-def _rows(reading: LaneReading, hours: int, now: datetime) -> Iterable[JourneyRow]:
+def _rows(
+    reading: LaneReading, hours: int, now: datetime, pair_of: Mapping[tuple[str, str], str]
+) -> Iterable[JourneyRow]:
     changes = reading.changes_of()
     # The state does not hold the names of containers; what was recorded of one journey names it for all.
     names = {one.journey.container_id: one.container_name for one in reading.changes if one.journey}
     for key in reading.journeys:
         row = _row(reading, key, changes.get(key, ()), hours, now)
-        yield replace(row, container_name=names.get(key.container_id))
+        pair = pair_of.get((reading.lane.provider, key.journey_id))
+        yield replace(row, container_name=names.get(key.container_id), pair=pair)
 
 
 def _row(reading: LaneReading, key: JourneyKey, changes: Sequence[Change], hours: int, now: datetime) -> JourneyRow:
@@ -133,7 +140,7 @@ def status_since(run: RecordedRun) -> datetime:
 def _belongs(row: JourneyRow, query: Query) -> bool:
     wanted = query.journey.casefold()
     return query.application in ("", row.key.container_id, row.container_name) and (
-        not wanted or wanted in row.key.journey_id.casefold() or wanted in (row.name or "").casefold()
+        not wanted or any(wanted in said.casefold() for said in (row.key.journey_id, row.name or "", row.pair or ""))
     )
 
 
@@ -158,7 +165,17 @@ def _latest_first(row: JourneyRow) -> float:
 
 
 def _by_name(row: JourneyRow) -> str:
-    return row.label.casefold()
+    return (row.pair or row.label).casefold()
+
+
+def _together(rows: Sequence[JourneyRow]) -> list[JourneyRow]:
+    """The same order, but that a pair stands together where the first of it stood."""
+    first: dict[str, int] = {}
+    for place, row in enumerate(rows):
+        if row.pair:
+            first.setdefault(row.pair, place)
+    placed = sorted(enumerate(rows), key=lambda each: first[each[1].pair] if each[1].pair else each[0])
+    return [row for _, row in placed]
 
 
 _ORDER: Final[Mapping[Sort, Callable[[JourneyRow], Any]]] = {

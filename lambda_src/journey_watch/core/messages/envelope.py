@@ -52,7 +52,7 @@ def status_change(
         "schema_version": SCHEMA_VERSION,
         "provider": provider.name,
         **identity(journey, run_id, provider, info),
-        **_change(transition, observed_at),
+        **_change(transition, provider, observed_at),
         "severity": severity.value,
         **({"muted_by": muted_by} if muted_by else {}),
         **({"counters": _counters(counters)} if counters else {}),
@@ -70,15 +70,17 @@ def _counters(counters: Mapping[str, str]) -> dict[str, str]:
     return {valid_text(name, LONGEST_COUNTER): valid_text(value, LONGEST_COUNTER) for name, value in counters.items()}
 
 
-def _change(transition: Transition, observed_at: datetime) -> dict[str, Any]:
+def _change(transition: Transition, provider: Provider, observed_at: datetime) -> dict[str, Any]:
     run, previous = transition.run, transition.previous
+    # Where the provider leaves it open whether something ran, nothing is claimed.
+    skipped = transition.skipped if provider.passes_through_running else ()
     delay = None if run.last_update_time is None else (observed_at - run.last_update_time).total_seconds()
     return {
         "previous_status": None if previous is None else previous.status.value,
         "previous_status_since": None if previous is None else iso(previous.last_update_time or previous.recorded_at),
         "status": run.status.value,
         "raw_status": valid_text(run.raw_status, LONGEST_TEXT),
-        "skipped_statuses": [status.value for status in transition.skipped],
+        "skipped_statuses": [status.value for status in skipped],
         "creation_time": iso(run.creation_time),
         "last_update_time": iso(run.last_update_time),
         "observed_time": iso(observed_at),
