@@ -34,7 +34,10 @@ def find(chrome: Chrome, selector: str) -> list[WebElement]:
 
 
 def texts(chrome: Chrome, selector: str) -> list[str]:
-    return [each.text for each in find(chrome, selector)]
+    # In one script: a page that refreshes itself may replace an element between finding and reading it.
+    script = "return Array.from(document.querySelectorAll(arguments[0]), each => each.innerText.trim())"
+    found: list[str] = chrome.execute_script(script, selector)
+    return found
 
 
 def overflowing(chrome: Chrome) -> list[str]:
