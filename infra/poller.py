@@ -3,16 +3,15 @@
 from datetime import timedelta
 from typing import Final
 
-from aws_cdk import Aws, Duration, RemovalPolicy, Stack
+from aws_cdk import Aws, Duration, Stack
 from aws_cdk import aws_events as events
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.alert_channels import AlertChannels
 from infra.bundle import Bundle
 from infra.chat_channels import ChatChannels
+from infra.logged_role import logged_role
 from infra.nag import acknowledge
 from infra.state_table import StateTable
 from journey_watch import contract
@@ -40,16 +39,9 @@ class Poller(Construct):
         event_bus: events.IEventBus | None,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.log_group = logs.LogGroup(
-            self, "Log", retention=logs.RetentionDays.ONE_MONTH, removal_policy=RemovalPolicy.DESTROY
+        self.log_group, self.role = logged_role(
+            self, description="Journey Watch: polls what is watched, keeps its state, publishes alerts"
         )
-        self.role = iam.Role(
-            self,
-            "Role",
-            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
-            description="Journey Watch: polls what is watched, keeps its state, publishes alerts",
-        )
-        self.log_group.grant_write(self.role)
         self.timeout = Duration.seconds(_timeout(every).total_seconds())
         self.function = lambda_.Function(
             self,

@@ -6,17 +6,17 @@ The queue keeps what Slack does not take, for as long as Slack does not take it.
 from collections.abc import Sequence
 from typing import Final
 
-from aws_cdk import ArnFormat, Duration, RemovalPolicy, Stack
+from aws_cdk import ArnFormat, Duration, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as event_sources
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.bundle import Bundle
+from infra.logged_role import logged_role
 from infra.nag import acknowledge
 from infra.poller import RUNTIME
 from infra.readers import SlackWebhook, severities_from
@@ -65,10 +65,10 @@ class SlackWebhooks(Construct):
                     },
                 )
             )
-        self.log_group = logs.LogGroup(
-            self, "Log", retention=logs.RetentionDays.ONE_MONTH, removal_policy=RemovalPolicy.DESTROY
+        self.log_group, self.role = logged_role(
+            self, description="Journey Watch: hands alerts from its queues to Slack"
         )
-        self.role = self._role()
+        self._grant_reading_webhooks()
         self.function = self._function(bundle)
 
     def _queue(self, construct_id: str, *, dead_letters: sqs.IQueue | None) -> sqs.Queue:
@@ -85,15 +85,8 @@ class SlackWebhooks(Construct):
             else None,
         )
 
-    def _role(self) -> iam.Role:
-        role = iam.Role(
-            self,
-            "Role",
-            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
-            description="Journey Watch: hands alerts from its queues to Slack",
-        )
-        self.log_group.grant_write(role)
-        role.add_to_policy(
+    def _grant_reading_webhooks(self) -> None:
+        self.role.add_to_policy(
             iam.PolicyStatement(
                 actions=["secretsmanager:GetSecretValue"],
                 resources=[
@@ -108,7 +101,6 @@ class SlackWebhooks(Construct):
                 ],
             )
         )
-        return role
 
     def _function(self, bundle: Bundle) -> lambda_.Function:
         stack = Stack.of(self)

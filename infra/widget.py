@@ -2,14 +2,13 @@
 
 from typing import Final
 
-from aws_cdk import Aws, Duration, RemovalPolicy, Stack
+from aws_cdk import Aws, Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.bundle import Bundle
+from infra.logged_role import logged_role
 from infra.nag import acknowledge
 from infra.poller import RUNTIME
 from infra.state_table import StateTable
@@ -24,16 +23,9 @@ class LiveRunsWidget(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, bundle: Bundle, state: StateTable) -> None:
         super().__init__(scope, construct_id)
-        self.log_group = logs.LogGroup(
-            self, "Log", retention=logs.RetentionDays.ONE_MONTH, removal_policy=RemovalPolicy.DESTROY
+        self.log_group, self.role = logged_role(
+            self, description="Journey Watch: reads the state table for the dashboard"
         )
-        self.role = iam.Role(
-            self,
-            "Role",
-            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
-            description="Journey Watch: reads the state table for the dashboard",
-        )
-        self.log_group.grant_write(self.role)
         self.function = lambda_.Function(
             self,
             "Function",

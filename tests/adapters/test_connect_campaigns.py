@@ -1,7 +1,6 @@
 """Reading Connect campaigns: the contract, and what Connect's answers alone can do wrong."""
 
 import json
-from collections.abc import Iterator
 
 import pytest
 from botocore.exceptions import ReadTimeoutError
@@ -37,12 +36,6 @@ FIRST_INSTANCE = WatchTarget("connect", FIRST.container_id)
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     do_not_wait_between_retries(monkeypatch)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[simulator.RunningSimulator]:
-    with simulator.running() as running:
-        yield running
 
 
 @pytest.fixture

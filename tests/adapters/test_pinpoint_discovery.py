@@ -1,6 +1,5 @@
 """Discovering Pinpoint's journeys: the contract, how long things are remembered, and what is dormant."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -30,12 +29,6 @@ ONE_BY_ID = WatchTarget("pinpoint", FIRST.container_id, (FIRST.journey_id,))
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     do_not_wait_between_retries(monkeypatch)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[simulator.RunningSimulator]:
-    with simulator.running() as running:
-        yield running
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Reading the runs of Pinpoint journeys: the contract, and what Pinpoint's answers alone can do wrong."""
 
 import json
-from collections.abc import Iterator
 from itertools import count
 from urllib.parse import parse_qs, urlsplit
 
@@ -39,12 +38,6 @@ ALMOST_RUNS = JSON | st.fixed_dictionaries(
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     do_not_wait_between_retries(monkeypatch)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[simulator.RunningSimulator]:
-    with simulator.running() as running:
-        yield running
 
 
 @pytest.fixture
