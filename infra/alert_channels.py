@@ -43,10 +43,12 @@ class AlertChannels(Construct):
             self.ops_topic.add_subscription(subscriptions.EmailSubscription(address))
         self._open_ops_topic_to_alarms(key)
 
-    def grant_publish_alerts(self, role: iam.Role) -> None:
-        """Also covers PublishBatch, which is authorised as Publish."""
+    def grant_publish(self, role: iam.Role) -> None:
+        """To both: who looks after Journey Watch hears of what it cannot see. PublishBatch is authorised as Publish."""
         role.add_to_principal_policy(
-            iam.PolicyStatement(actions=["sns:Publish"], resources=[self.alert_topic.topic_arn])
+            iam.PolicyStatement(
+                actions=["sns:Publish"], resources=[self.alert_topic.topic_arn, self.ops_topic.topic_arn]
+            )
         )
 
     def grant_listing_readers(self, role: iam.Role) -> None:

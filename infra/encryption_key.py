@@ -1,5 +1,6 @@
 """The deployment's own key. SNS's AWS-managed key would not do: CloudWatch alarms may not use it."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from aws_cdk import Aws, Duration, RemovalPolicy
@@ -9,7 +10,11 @@ from constructs import Construct
 
 from infra.nag import acknowledge
 
-_DATA_ACTIONS: Final = ("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*")
+# DynamoDB Developer Guide, "DynamoDB encryption at rest: usage notes". It names CreateGrant too, which only whoever
+# makes the table needs. SNS Developer Guide, "Managing Amazon SNS encryption keys and costs".
+_READING: Final = ("kms:Decrypt", "kms:DescribeKey")
+_WRITING: Final = (*_READING, "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*")
+_PUBLISHING: Final = ("kms:Decrypt", "kms:GenerateDataKey*")
 
 
 class EncryptionKey(Construct):
@@ -26,15 +31,29 @@ class EncryptionKey(Construct):
             pending_window=None if keep_data else Duration.days(7),
         )
 
-    def grant_data_access(self, role: iam.Role) -> None:
-        """What DynamoDB (Developer Guide, "DynamoDB encryption at rest: usage notes") and SNS ask of their callers."""
-        role.add_to_principal_policy(iam.PolicyStatement(actions=list(_DATA_ACTIONS), resources=[self.key.key_arn]))
+    def grant_reading_table(self, role: iam.Role) -> None:
+        """What DynamoDB asks of those who read an encrypted table. By way of DynamoDB only, as the others."""
+        self._grant(role, _READING, via="dynamodb")
+
+    def grant_writing_table(self, role: iam.Role) -> None:
+        """What DynamoDB asks of those who read and write an encrypted table."""
+        self._grant(role, _WRITING, via="dynamodb")
+
+    def grant_publishing(self, role: iam.Role) -> None:
+        """What SNS asks of those who publish to an encrypted topic."""
+        self._grant(role, _PUBLISHING, via="sns")
+
+    def _grant(self, role: iam.Role, actions: Sequence[str], *, via: str) -> None:
+        """The services call KMS as the role. `via` keeps the role itself, and every other service, from the key."""
+        role.add_to_principal_policy(
+            iam.PolicyStatement(
+                actions=list(actions),
+                resources=[self.key.key_arn],
+                conditions={"StringEquals": {"kms:ViaService": f"{via}.{Aws.REGION}.amazonaws.com"}},
+            )
+        )
         acknowledge(
             role,
-            *(f"IAM5[Action::{action}]" for action in _DATA_ACTIONS if "*" in action),
+            *(f"IAM5[Action::{action}]" for action in actions if "*" in action),
             reason="The services ask for these families of actions; they are granted on this deployment's key alone.",
         )
-
-    def grant_reading(self, role: iam.Role) -> None:
-        """What DynamoDB asks of those who only read."""
-        role.add_to_principal_policy(iam.PolicyStatement(actions=["kms:Decrypt"], resources=[self.key.key_arn]))

@@ -77,14 +77,15 @@ class JourneyWatchStack(Stack):
             live_runs=live_runs.widget(),
         )
 
-        encryption.grant_data_access(poller.role)
+        encryption.grant_writing_table(poller.role)
+        encryption.grant_publishing(poller.role)
         state.grant_poller(poller.role)
-        channels.grant_publish_alerts(poller.role)
+        channels.grant_publish(poller.role)
         channels.grant_listing_readers(poller.role)
         chat.grant_publish_cards(poller.role)
         if event_bus:
             event_bus.grant_put_events_to(poller.role)
-        encryption.grant_reading(live_runs.role)
+        encryption.grant_reading_table(live_runs.role)
         state.grant_reader(live_runs.role)
         grant_reading(poller.role, [targets for targets in lanes.values() if not targets[0].role_arn])
         for reader_role_arn in {target.role_arn: None for target in config.watch if target.role_arn}:

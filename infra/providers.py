@@ -62,13 +62,15 @@ def _pinpoint_access(targets: Sequence[WatchTarget]) -> list[Access]:
     region = targets[0].region or "${AWS::Region}"
     root = f"arn:${{AWS::Partition}}:mobiletargeting:{region}:${{AWS::AccountId}}:apps"
     applications = _journeys_by_application(targets)
+    named = tuple(f"{root}/{application}" for application in applications)
+    # The reference and the older developer guide disagree about the resources of GetApps (`apps/*`, `apps`) and
+    # ListJourneys (`apps/APP`, `apps/APP/journeys`): both are granted.
+    listing = Access(("mobiletargeting:GetApps",), (root, f"{root}/*"))
+    # Its listing has said what an application is called, where there is one.
+    naming = Access(("mobiletargeting:GetApp",), named)
     return [
-        # The reference and the older developer guide disagree about the resource of GetApps: both are granted.
-        *([Access(("mobiletargeting:GetApps",), (root, f"{root}/*"))] if ALL in applications else []),
-        Access(("mobiletargeting:GetApp",), tuple(f"{root}/{application}" for application in applications)),
-        Access(
-            ("mobiletargeting:ListJourneys",), tuple(f"{root}/{application}/journeys" for application in applications)
-        ),
+        listing if ALL in applications else naming,
+        Access(("mobiletargeting:ListJourneys",), (*named, *(f"{application}/journeys" for application in named))),
         Access(
             ("mobiletargeting:GetJourneyRuns", "mobiletargeting:GetJourneyRunExecutionMetrics"),
             tuple(f"{root}/{journeys}" for journeys in _journey_paths(applications)),

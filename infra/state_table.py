@@ -39,18 +39,18 @@ class StateTable(Construct):
             acknowledge(self.table, "DDB3", reason="keep_data = false asks for a throw-away deployment.")
 
     def grant_poller(self, poller: iam.IGrantable) -> None:
-        """What one poll does: read the lane, commit, claim, acknowledge. Not the index, no Delete, no Scan."""
+        """What one poll does: read the lane, commit, claim, acknowledge, look back when a mute ends. No Delete.
+
+        TransactWriteItems is no action of IAM's: each of its items is judged as the PutItem or UpdateItem that it is.
+        """
         iam.Grant.add_to_principal(
             grantee=poller,
-            actions=[
-                "dynamodb:BatchGetItem",
-                "dynamodb:ConditionCheckItem",
-                "dynamodb:GetItem",
-                "dynamodb:PutItem",
-                "dynamodb:Query",
-                "dynamodb:UpdateItem",
-            ],
+            actions=["dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"],
             resource_arns=[self.table.table_arn],
+        ).assert_success()
+        # A query of an index is judged by the index's ARN, and by that alone.
+        iam.Grant.add_to_principal(
+            grantee=poller, actions=["dynamodb:Query"], resource_arns=[self._lane_index_arn]
         ).assert_success()
 
     def grant_reader(self, reader: iam.IGrantable) -> None:
@@ -58,8 +58,12 @@ class StateTable(Construct):
         iam.Grant.add_to_principal(
             grantee=reader,
             actions=["dynamodb:Query"],
-            resource_arns=[self.table.table_arn, f"{self.table.table_arn}/index/{contract.LANE_INDEX}"],
+            resource_arns=[self.table.table_arn, self._lane_index_arn],
         ).assert_success()
+
+    @property
+    def _lane_index_arn(self) -> str:
+        return f"{self.table.table_arn}/index/{contract.LANE_INDEX}"
 
 
 def _string(name: str) -> dynamodb.Attribute:

@@ -83,19 +83,32 @@ class Synthesized:
         return [*attached, *(each["PolicyDocument"] for each in role.get("Policies", []))]
 
     def allowed(self, role_id: str) -> set[tuple[str, str]]:
-        """Every (action, resource) a role is allowed, one by one; fails on conditions and on AWS-managed policies."""
+        """Every (action, resource) a role is allowed, one by one; fails on AWS-managed policies.
+
+        A condition stands behind the action that it limits: `kms:Decrypt if kms:ViaService is sns.amazonaws.com`.
+        """
         role = self.template["Resources"][role_id]["Properties"]
         own = [{"Ref": each} for each in self.ids("AWS::IAM::ManagedPolicy")]
         assert all(each in own for each in role.get("ManagedPolicyArns", []))
         pairs = set()
         for document in self.policies(role_id):
             for statement in document["Statement"]:
-                assert statement.keys() <= {"Action", "Effect", "Resource", "Sid"}
+                assert statement.keys() <= {"Action", "Condition", "Effect", "Resource", "Sid"}
                 assert statement["Effect"] == "Allow"
+                limit = _limit(statement.get("Condition", {}))
                 pairs |= {
-                    (action, text(to)) for action in listed(statement["Action"]) for to in listed(statement["Resource"])
+                    (action + limit, text(to))
+                    for action in listed(statement["Action"])
+                    for to in listed(statement["Resource"])
                 }
         return pairs
+
+
+def _limit(condition: Json) -> str:
+    """In words; fails on any but StringEquals, which is all that roles have."""
+    assert condition.keys() <= {"StringEquals"}
+    equal = condition.get("StringEquals", {})
+    return "".join(f" if {key} is {text(value)}" for key, value in sorted(equal.items()))
 
 
 def text(value: Any) -> str:  # noqa: ANN401 - any intrinsic

@@ -65,7 +65,7 @@ def test_the_poller_may_publish_to_the_chat_topics(synthesize: Synthesize) -> No
     stack = synthesize(replace(CHATTY, slack=CHATTY.slack[:2]))
     may_publish = {to for action, to in stack.allowed(stack.poller_role) if action == "sns:Publish"}
 
-    assert may_publish == {stack.output("AlertTopicArn"), *chat_topics(stack).values()}
+    assert may_publish == {*map(stack.output, ("AlertTopicArn", "OpsTopicArn")), *chat_topics(stack).values()}
 
 
 def test_without_chat_there_is_nothing_of_it(everything: Synthesized) -> None:

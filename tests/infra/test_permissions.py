@@ -6,6 +6,7 @@ import pytest
 
 from infra.aws_sdk_models import AWS_OPERATIONS
 from infra.deployment_config import DeploymentConfig
+from journey_watch import contract
 from journey_watch.core.watch_list import WatchTarget
 from tests.infra.conftest import EVERYTHING, Synthesize
 from tests.infra.synthesis import Synthesized, listed, text
@@ -20,6 +21,11 @@ def reading(stack: Synthesized) -> set[tuple[str, str]]:
     return {pair for pair in stack.allowed(stack.poller_role) if pair[0].startswith(("mobiletargeting:", "sts:"))}
 
 
+def via(service: str) -> str:
+    """The limit under which a role may use the key."""
+    return f"kms:ViaService is {service}.${{AWS::Region}}.amazonaws.com"
+
+
 def watching(*targets: WatchTarget) -> DeploymentConfig:
     return replace(EVERYTHING, watch=targets)
 
@@ -30,15 +36,19 @@ def journeys(count: int) -> tuple[str, ...]:
 
 def test_the_poller_may_do_this_and_nothing_else(everything: Synthesized) -> None:
     table, key = everything.arn("AWS::DynamoDB::Table"), everything.arn("AWS::KMS::Key")
-    table_actions = ("BatchGetItem", "ConditionCheckItem", "GetItem", "PutItem", "Query", "UpdateItem")
-    key_actions = ("Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey*", "ReEncrypt*")
+    table_actions = ("BatchGetItem", "PutItem", "Query", "UpdateItem")
+    topics = [everything.output(f"{topic}TopicArn") for topic in ("Alert", "Ops")]
+    by_table = ("Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey*", "ReEncrypt*")
+    by_topics = ("Decrypt", "GenerateDataKey*")
     log = everything.log_arn(everything.poller)
 
     assert everything.allowed(everything.poller_role) - reading(everything) == {
         *((f"dynamodb:{action}", table) for action in table_actions),
-        *((f"kms:{action}", key) for action in key_actions),
-        ("sns:Publish", everything.output("AlertTopicArn")),
-        *(("sns:ListSubscriptionsByTopic", everything.output(f"{topic}TopicArn")) for topic in ("Alert", "Ops")),
+        ("dynamodb:Query", f"{table}/index/{contract.LANE_INDEX}"),
+        *((f"kms:{action} if {via('dynamodb')}", key) for action in by_table),
+        *((f"kms:{action} if {via('sns')}", key) for action in by_topics),
+        *(("sns:Publish", topic) for topic in topics),
+        *(("sns:ListSubscriptionsByTopic", topic) for topic in topics),
         ("logs:CreateLogStream", log),
         ("logs:PutLogEvents", log),
     }
@@ -48,14 +58,16 @@ def test_everything_is_read_by_application_wildcards(everything: Synthesized) ->
     assert reading(everything) == {
         ("mobiletargeting:GetApps", f"{OWN}:apps"),
         ("mobiletargeting:GetApps", f"{OWN}:apps/*"),
-        ("mobiletargeting:GetApp", f"{OWN}:apps/*"),
+        ("mobiletargeting:ListJourneys", f"{OWN}:apps/*"),
         ("mobiletargeting:ListJourneys", f"{OWN}:apps/*/journeys"),
         *((action, f"{OWN}:apps/*/journeys/*") for action in READING),
     }
 
 
-def test_every_pinpoint_operation_in_the_bundle_is_allowed_and_no_other(everything: Synthesized) -> None:
-    assert {action for action, _ in reading(everything)} == {
+def test_every_pinpoint_operation_in_the_bundle_is_allowed_and_no_other(synthesize: Synthesize) -> None:
+    stack = synthesize(watching(WatchTarget("pinpoint", "*"), WatchTarget("pinpoint", "one", region="eu-west-1")))
+
+    assert {action for action, _ in reading(stack)} == {
         f"mobiletargeting:{operation}" for operation in AWS_OPERATIONS["pinpoint"]
     }
 
@@ -66,6 +78,7 @@ def test_listed_journeys_are_read_and_no_others(synthesize: Synthesize) -> None:
 
     assert reading(stack) == {
         ("mobiletargeting:GetApp", f"{apps}/app1"),
+        ("mobiletargeting:ListJourneys", f"{apps}/app1"),
         ("mobiletargeting:ListJourneys", f"{apps}/app1/journeys"),
         *((action, f"{apps}/app1/journeys/{journey}*") for action in READING for journey in ("j1", "j2")),
     }

@@ -56,11 +56,12 @@ def test_it_may_read_what_its_entries_watch_and_nothing_else(reader: Synthesized
     runs = ("mobiletargeting:GetJourneyRuns", "mobiletargeting:GetJourneyRunExecutionMetrics")
     assert reader.allowed(role) == {
         ("mobiletargeting:GetApp", f"{europe}/theirs"),
+        ("mobiletargeting:ListJourneys", f"{europe}/theirs"),
         ("mobiletargeting:ListJourneys", f"{europe}/theirs/journeys"),
         *((action, f"{europe}/theirs/journeys/*") for action in runs),
         ("mobiletargeting:GetApps", america),
         ("mobiletargeting:GetApps", f"{america}/*"),
-        ("mobiletargeting:GetApp", f"{america}/*"),
+        ("mobiletargeting:ListJourneys", f"{america}/*"),
         ("mobiletargeting:ListJourneys", f"{america}/*/journeys"),
         *((action, f"{america}/*/journeys/*") for action in runs),
     }

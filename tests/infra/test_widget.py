@@ -22,7 +22,13 @@ def test_it_may_read_the_table_and_do_nothing_else(everything: Synthesized, func
     assert everything.allowed(str(function["Role"]["Fn::GetAtt"][0])) == {
         ("dynamodb:Query", table),
         ("dynamodb:Query", f"{table}/index/{contract.LANE_INDEX}"),
-        ("kms:Decrypt", everything.arn("AWS::KMS::Key")),
+        *(
+            (
+                f"kms:{action} if kms:ViaService is dynamodb.${{AWS::Region}}.amazonaws.com",
+                everything.arn("AWS::KMS::Key"),
+            )
+            for action in ("Decrypt", "DescribeKey")
+        ),
         ("logs:CreateLogStream", log),
         ("logs:PutLogEvents", log),
     }
