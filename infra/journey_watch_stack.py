@@ -17,11 +17,13 @@ from infra.slack_webhooks import SlackWebhooks
 from infra.source_access import grant_assuming, grant_reading
 from infra.state_table import StateTable
 from infra.widget import LiveRunsWidget
+from journey_watch.core.errors import ConfigurationError
+from journey_watch.core.partitions import partition_of
 from journey_watch.core.watch_list import lanes_of
 
 
 class JourneyWatchStack(Stack):
-    """One deployment of Journey Watch."""
+    """One deployment of Journey Watch. Raises ConfigurationError for one that could do nothing."""
 
     def __init__(
         self,
@@ -37,6 +39,7 @@ class JourneyWatchStack(Stack):
             env=env,
             description="Journey Watch: alerts when a Pinpoint journey run or a Connect campaign changes its status",
         )
+        self._refuse_if_useless(config)
         lanes = lanes_of(config.watch, own_account=self.account, own_region=self.region)
 
         encryption = EncryptionKey(self, "Encryption", keep_data=config.keep_data)
@@ -113,17 +116,21 @@ class JourneyWatchStack(Stack):
             return events.EventBus.from_event_bus_arn(self, "EventBus", name_or_arn)
         return events.EventBus.from_event_bus_name(self, "EventBus", name_or_arn)
 
-    def _warn_if_useless(self, config: DeploymentConfig) -> None:
-        for target in config.unserved:
-            Annotations.of(self).add_warning_v2(
-                f"journey-watch:no-{target.provider}-here",
-                f'{self.region} has no "{target.provider}": what would be watched of it is left out. It exists in '
-                f"{', '.join(sorted(PROVIDERS[target.provider].regions))}; name one of them as the entry's region.",
-            )
+    def _refuse_if_useless(self, config: DeploymentConfig) -> None:
         if not config.watch:
-            Annotations.of(self).add_warning_v2(
-                "journey-watch:nothing-watched", "The configuration has no [[watch]] entry: nothing will be watched."
+            left_out = {target.provider: self._left_out(target.provider) for target in config.unserved}
+            reasons = " ".join(left_out.values()) or "The configuration has no [[watch]] entry; add one."
+            raise ConfigurationError(f"Nothing would be watched. {reasons}")
+        # Of a Region that is not known yet, nothing can be told here.
+        if config.chat and partition_of(self.region).name == "aws-us-gov":
+            raise ConfigurationError(
+                f"alerts: {self.region} has no Amazon Q Developer in chat applications, which shows alerts in Teams "
+                "and in Slack channels with a workspace_id. Take those out; webhook_secret reaches Slack there too."
             )
+
+    def _warn_if_useless(self, config: DeploymentConfig) -> None:
+        for provider in {target.provider: None for target in config.unserved}:
+            Annotations.of(self).add_warning_v2(f"journey-watch:no-{provider}-here", self._left_out(provider))
         if not (config.alert_email or config.slack or config.teams or config.event_bus):
             Annotations.of(self).add_warning_v2(
                 "journey-watch:no-reader",
@@ -134,3 +141,9 @@ class JourneyWatchStack(Stack):
                 "journey-watch:no-ops-reader",
                 "Nobody is told when Journey Watch itself fails: name a reader under [ops] email.",
             )
+
+    def _left_out(self, provider: str) -> str:
+        return (
+            f'{self.region} has no "{provider}": what would be watched of it is left out. It exists in '
+            f"{', '.join(sorted(PROVIDERS[provider].regions))}; name one of them as the entry's region."
+        )

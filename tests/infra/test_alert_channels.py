@@ -57,12 +57,6 @@ def test_without_readers_synthesis_says_so_loudly(synthesize: Synthesize) -> Non
     assert not heard.warnings
 
 
-def test_watching_nothing_is_said_loudly(synthesize: Synthesize) -> None:
-    (warning,) = synthesize(replace(READERS, watch=())).warnings
-
-    assert "nothing will be watched" in warning
-
-
 def test_both_topics_are_encrypted_with_the_stacks_key_and_refuse_plain_http(everything: Synthesized) -> None:
     for topic in everything.properties("AWS::SNS::Topic"):
         assert text(topic["KmsMasterKeyId"]) == everything.arn("AWS::KMS::Key")

@@ -3,8 +3,12 @@
 import json
 from dataclasses import replace
 
+import pytest
+
+from infra.deployment_config import DeploymentConfig
 from infra.readers import SlackChannel, SlackWebhook, TeamsChannel
 from journey_watch import contract
+from journey_watch.core.errors import ConfigurationError
 from journey_watch.core.severity import Severity
 from tests.infra.conftest import EVERYTHING, Synthesize
 from tests.infra.synthesis import Synthesized, text
@@ -71,3 +75,19 @@ def test_the_poller_may_publish_to_the_chat_topics(synthesize: Synthesize) -> No
 def test_without_chat_there_is_nothing_of_it(everything: Synthesized) -> None:
     assert chat_topics(everything) == {}
     assert len(everything.ids("AWS::SNS::Topic")) == 2
+
+
+@pytest.mark.parametrize(
+    "chatty", [replace(CHATTY, slack=()), replace(CHATTY, teams=())], ids=["a team", "a Slack channel"]
+)
+def test_govcloud_has_no_amazon_q_and_synthesis_refuses_its_channels(
+    synthesize: Synthesize, chatty: DeploymentConfig
+) -> None:
+    with pytest.raises(ConfigurationError, match=r"us-gov-west-1 has no Amazon Q .* webhook_secret"):
+        synthesize(chatty, account="111122223333", region="us-gov-west-1")
+
+
+def test_a_webhook_works_in_govcloud_too(synthesize: Synthesize) -> None:
+    by_webhook = replace(EVERYTHING, slack=(SlackWebhook("not/amazon-q"),))
+
+    assert synthesize(by_webhook, account="111122223333", region="us-gov-west-1").ids("AWS::Lambda::Function")

@@ -153,6 +153,17 @@ def test_the_default_watches_what_its_region_has_and_says_what_it_leaves_out(
     assert sum(f"{region} has no " in warning for warning in stack.warnings) == 2 - len(lanes)
 
 
+def test_a_region_that_has_nothing_of_what_is_watched_refuses_to_deploy(synthesize: Synthesize) -> None:
+    config = DeploymentConfig.from_file(ROOT / "config/default.toml", own_region="eu-west-3")
+
+    with pytest.raises(ConfigurationError) as refused:
+        synthesize(config, account="111122223333", region="eu-west-3")
+
+    assert str(refused.value).startswith("Nothing would be watched. eu-west-3 has no ")
+    for provider in PROVIDERS:
+        assert f'eu-west-3 has no "{provider}"' in str(refused.value)
+
+
 def test_a_rule_may_speak_of_campaigns(read: Read) -> None:
     rule = '[[alerts.rules]]\nwhen = "*->PAUSED"\nseverity = "warning"\n'
 

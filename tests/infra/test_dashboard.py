@@ -51,7 +51,7 @@ def own_metrics(stack: Synthesized) -> Iterator[tuple[str, set[str]]]:
             yield search["metric"], set(dimensions)
 
 
-@pytest.mark.parametrize("config", [EVERYTHING, MANY, replace(EVERYTHING, watch=())], ids=["one", "fifty", "none"])
+@pytest.mark.parametrize("config", [EVERYTHING, MANY], ids=["one", "fifty"])
 def test_cloudwatch_would_take_the_body(synthesize: Synthesize, config: Any) -> None:  # noqa: ANN401 - a configuration
     found = body(synthesize(config))
 

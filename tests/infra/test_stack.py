@@ -16,6 +16,7 @@ from infra.journey_watch_stack import JourneyWatchStack
 from infra.reader_role import ReaderRoleStack
 from infra.readers import SlackChannel, SlackWebhook, TeamsChannel
 from journey_watch import contract
+from journey_watch.core.errors import ConfigurationError
 from journey_watch.core.severity import Severity
 from journey_watch.core.watch_list import WatchTarget
 from journey_watch.settings import Settings
@@ -124,6 +125,13 @@ def test_nothing_has_a_fixed_name_so_that_stacks_fit_beside_each_other(everythin
             assert text(resource["Properties"][name]).startswith(EVERYTHING.name)
             continue
         assert resource["Type"] == "AWS::Lambda::EventInvokeConfig" or not named, (resource["Type"], named)
+
+
+def test_watching_nothing_refuses_to_deploy(synthesize: Synthesize) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        synthesize(replace(EVERYTHING, watch=()))
+
+    assert str(refused.value) == "Nothing would be watched. The configuration has no [[watch]] entry; add one."
 
 
 def test_two_stacks_live_in_one_app(stub_bundle: Bundle, context: dict[str, Any]) -> None:
