@@ -6,14 +6,17 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from journey_watch.core.conditions import ConditionKind
 from journey_watch.core.messages.wording import duration
-from journey_watch.core.runs import Lane
+from journey_watch.core.refusals import DENIAL_HINT, is_denial
+from journey_watch.core.runs import LANE_ITSELF, Lane
 from journey_watch.delivery import committed_at
 from journey_watch.ports import LaneState
 from operator_cli.deployment import LOOK_BACK, Deployment
 
 OVERDUE: Final = timedelta(minutes=5)
 """Metrics take a minute or two to show; a slower schedule than this is allowed for below."""
+RUNBOOK: Final = "docs/runbook.md"
 
 
 class Level(StrEnum):
@@ -36,11 +39,13 @@ def examine(deployment: Deployment, *, now: datetime) -> Iterator[Finding]:
         yield Finding(Level.PROBLEM, "lanes", "Nothing is watched: add a [[watch]] entry and deploy.")
     for lane in deployment.lanes:
         state = deployment.state(lane)
-        yield _last_poll(deployment.last_poll(lane), lane, now)
+        last_poll = deployment.last_poll(lane)
+        yield _last_poll(last_poll, lane, now)
         yield _undelivered(state, lane, now)
-        unreachable = any(watcher.conditions for watcher in state.watchers.values())
-        if not (state.journeys or state.listed or unreachable):
-            yield Finding(Level.NOTE, str(lane), "Not in use: nothing of this provider has ever been read here.")
+        unreachable = list(_unreachable(state, lane, now))
+        yield from unreachable
+        if not unreachable and last_poll is not None:
+            yield from _nothing_read(state, lane)
     yield from _readers(deployment.unconfirmed_readers())
     for queue, count in deployment.dead_letters().items():
         if count:
@@ -72,6 +77,37 @@ def _undelivered(state: LaneState, lane: Lane, now: datetime) -> Finding:
     if age > OVERDUE:
         return Finding(Level.PROBLEM, str(lane), f'{text} The poller\'s log says why, in lines with "not accepted".')
     return Finding(Level.OK, str(lane), text)
+
+
+def _unreachable(state: LaneState, lane: Lane, now: datetime) -> Iterator[Finding]:
+    """The lane itself, or a container's listing, that cannot be read. A missing permission does not end by itself."""
+    for watcher, remembered in sorted(state.watchers.items(), key=lambda item: str(item[0])):
+        condition = remembered.conditions.get(ConditionKind.UNREACHABLE)
+        if condition is None:
+            continue
+        about = str(lane) if watcher == LANE_ITSELF else f"{lane} {watcher.container_id}"
+        lasted = duration(max(0.0, (now - condition.since).total_seconds()))
+        text = f"Cannot be read, for {lasted} now: {condition.reason}"
+        if is_denial(condition.reason):
+            yield Finding(Level.PROBLEM, about, f"{text} {DENIAL_HINT}")
+        elif condition.opened_at is not None:
+            yield Finding(Level.PROBLEM, about, f"{text} {RUNBOOK} says what to do, under polls-missing.")
+        else:
+            yield Finding(Level.NOTE, about, f"{text} The operators are told if it lasts.")
+
+
+def _nothing_read(state: LaneState, lane: Lane) -> Iterator[Finding]:
+    """Polls come to their end, and there is nothing to watch."""
+    if state.journeys:
+        return
+    if state.listed:
+        text = "Nothing to watch yet: the provider lists nothing that the [[watch]] entries mean."
+    else:
+        text = (
+            "Not in use: the provider answers that it is not there, as one that has ended or was never enabled does; "
+            "it refused nothing for want of a permission. The log's last lines say it in its own words."
+        )
+    yield Finding(Level.NOTE, str(lane), text)
 
 
 def _readers(unconfirmed: list[str]) -> Iterator[Finding]:

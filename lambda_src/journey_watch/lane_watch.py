@@ -61,6 +61,16 @@ class LaneWatch:
         details = [alert.envelope["detail"] for alert in recorded]
         return [detail for detail in details if detail.get("muted_by") == mute_id]
 
+    @property
+    def is_told_unreachable(self) -> bool:
+        """True if the operators were told that the lane cannot be read, and not yet that it can."""
+        return any(condition.opened_at for condition in self._state(LANE_ITSELF).conditions.values())
+
+    def drop_suspicion(self, journey_poll: JourneyPoll) -> None:
+        """The lane is not in use: what an earlier failure made suspect must not make a later one look long."""
+        if self._state(LANE_ITSELF).conditions:
+            self._note(LANE_ITSELF, None, self._state(LANE_ITSELF), journey_poll, Discovery({}))
+
     def note_sight(
         self,
         journey_poll: JourneyPoll,
@@ -79,7 +89,9 @@ class LaneWatch:
         }
         failures = [*discovery.failures.values(), *failed.values()]
         blind = bool(failures) and not any(outcome.observed for outcome in outcomes)
-        of_lane = failures[0] if blind else discovery.failures.get(ALL)
+        # Of several reasons the one that the operators themselves can end.
+        worst = next((failure for failure in failures if failure.denied), failures[0]) if blind else None
+        of_lane = worst or discovery.failures.get(ALL)
         troubles: dict[JourneyKey, SourceError | None] = {LANE_ITSELF: of_lane}
         if not blind:
             troubles |= dict.fromkeys(key for key in self.watchers if key != LANE_ITSELF)

@@ -13,8 +13,9 @@ from aws_lambda_powertools import Logger
 
 from journey_watch.core.errors import PollFailedError, StoreUnavailableError
 from journey_watch.core.poll_plan import journeys_to_poll, newly_listed, starting_state, unwatched
+from journey_watch.core.refusals import why_not_in_use
 from journey_watch.core.runs import JourneyKey, JourneyState, Lane
-from journey_watch.core.watch_list import ALL, WatchTarget
+from journey_watch.core.watch_list import WatchTarget
 from journey_watch.delivery import Delivery, Manners
 from journey_watch.invocation import LAST_SEND_SECONDS, Invocation
 from journey_watch.journey_poll import JourneyOutcome, JourneyPoll
@@ -66,8 +67,6 @@ def poll_lane(
 
     discovery = source.discover(targets)
     _forget_what_is_unwatched(lane, targets, store, remembered, discovery)
-    if not discovery.journeys and not discovery.failures:
-        logger.warning("no journey is watched in this lane: the provider lists none that is meant", lane=str(lane))
     plan = journeys_to_poll(
         discovery.journeys,
         remembered.journeys,
@@ -83,14 +82,13 @@ def poll_lane(
     }
     journey_poll = JourneyPoll(lane, targets, source, recorder, config, invocation)
     outcomes = list(_in_parallel(journey_poll, plan, states, discovery))
-    # Whoever names a role expects it to work: one that never could be assumed is no provider that nobody uses.
-    in_use = (
-        bool(discovery.journeys or remembered.journeys or remembered.listed)
-        or not discovery.failures
-        or any(target.role_arn for target in targets)
-    )
+    ever_read = bool(discovery.journeys or remembered.journeys or remembered.listed)
+    not_in_use = why_not_in_use(targets, discovery.failures, known=ever_read or lane_watch.is_told_unreachable)
     owed += [one for outcome in outcomes for one in outcome.owed]
-    if in_use:
+    if not_in_use:
+        logger.info("this provider is not in use here: it was never read", lane=str(lane), reason=not_in_use)
+        lane_watch.drop_suspicion(journey_poll)
+    else:
         owed += lane_watch.note_sight(journey_poll, states, discovery, outcomes)
 
     delivery.send(owed)
@@ -109,12 +107,12 @@ def poll_lane(
         planned=len(plan),
         outcomes=outcomes,
         unlisted=discovery.failures,
-        in_use=in_use,
+        in_use=not not_in_use,
         throttles=source.throttles - throttles_before,
         delivery=delivery.report,
         finished_at=invocation.now(),
     )
-    _raise_if_blind(report, targets)
+    _raise_if_blind(report)
     return report
 
 
@@ -185,16 +183,16 @@ def _note_progress(
             baselined=baselined,
         ):
             store.mark_listed(lane, marker, at)
+            if not discovery.journeys:
+                # Said by the poll that sets the marker, and by no later one.
+                logger.info("nothing to watch yet: the provider lists no journey that is meant", entry=marker)
     except StoreUnavailableError as error:
         logger.warning("progress not noted; the next poll notes it", reason=str(error))
 
 
-def _raise_if_blind(report: PollReport, targets: Sequence[WatchTarget]) -> None:
+def _raise_if_blind(report: PollReport) -> None:
     if report.store_lost:
         raise StoreUnavailableError("No change could be saved in this poll; see the log lines before this one.")
-    if report.observed or not report.failed:
-        return
-    if report.in_use or not all(target.container_id == ALL for target in targets):
+    if report.in_use and report.failed and not report.observed:
         reasons = "; ".join(sorted({str(failure) for failure in report.failures})[:3]) or "no time was left"
         raise PollFailedError(f"Nothing of lane {report.lane} could be read: {reasons}")
-    logger.warning("this provider is not in use here: it was never read", lane=str(report.lane))

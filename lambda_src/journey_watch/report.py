@@ -24,7 +24,7 @@ class PollReport:
     unlisted: Mapping[str, SourceError]
     """Containers that could not be listed, and why."""
     in_use: bool
-    """False if the provider was never read in this lane, and is not now; true wherever a role is named to read it."""
+    """False if the provider is not there in this lane, and never was: `core.refusals.why_not_in_use`."""
     throttles: int
     delivery: DeliveryReport
     finished_at: datetime

@@ -33,7 +33,7 @@ def poll_completed(
         contract.METRIC_POLL_DURATION: milliseconds,
     }
     if not report.in_use:
-        # A provider that was never read here is not in use: nothing of it can fail.
+        # Nothing can fail of a provider that is not there.
         counted[contract.METRIC_JOURNEYS_FAILED] = 0
     counted |= _readers(report.lane, find_unconfirmed)
     of_journeys = {outcome.journey: _values_of(outcome) for outcome in report.outcomes if outcome.observed}
@@ -82,7 +82,8 @@ def _tell_changes_and_failures(report: PollReport) -> None:
         # A change that could not be saved was logged where that was found out.
         if isinstance(outcome.failure, SourceError):
             logger.warning(contract.LOG_SOURCE_FAILED, journey=str(outcome.journey), reason=str(outcome.failure))
-    for container, failure in report.unlisted.items():
+    # Of a provider that is not in use the poll has said so, in a line that is no warning.
+    for container, failure in report.unlisted.items() if report.in_use else ():
         logger.warning(contract.LOG_SOURCE_FAILED, container=container, reason=str(failure))
 
 

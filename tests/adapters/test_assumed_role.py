@@ -129,7 +129,7 @@ def test_a_role_that_stops_being_assumable_is_an_error_once_they_do_not(lane: Ma
     assert isinstance(first, Observation)
     for reading in later:
         assert isinstance(reading, SourceError)
-        assert (reading.code, reading.refused) == (ROLE_NOT_ASSUMED, True)
+        assert (reading.code, reading.denied) == (ROLE_NOT_ASSUMED, True)
         assert ROLE in str(reading)
     made.sts.say(granted())
     clock.at += ASK_AGAIN_AFTER
@@ -141,7 +141,7 @@ def test_a_role_that_cannot_be_assumed_is_every_journeys_error_and_says_what_to_
     for reading in made.poll():
         assert isinstance(reading, SourceError)
         assert reading.code == ROLE_NOT_ASSUMED
-        assert reading.refused
+        assert reading.denied
         assert ROLE in str(reading)
         assert "external id" in str(reading)
         assert "secret-1" not in str(reading)
@@ -152,7 +152,8 @@ def test_sts_that_does_not_answer_is_an_error_too(lane: MakeLane) -> None:
     for reading in lane(EndpointConnectionError(endpoint_url="https://sts")).poll():
         assert isinstance(reading, SourceError)
         assert reading.code == ROLE_NOT_ASSUMED
-        assert not reading.refused
+        assert not reading.denied
+        assert not reading.absent  # it is STS that nobody reaches, not the provider
 
 
 def test_the_journeys_of_one_poll_share_one_refusal_and_the_next_poll_asks_again(lane: MakeLane, clock: Clock) -> None:

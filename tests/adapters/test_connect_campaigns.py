@@ -98,17 +98,17 @@ class TestStates:
 
 
 class TestFailures:
-    def test_a_campaign_that_is_gone_is_refused(self) -> None:
+    def test_a_campaign_that_is_gone_is_said_to_be_absent(self) -> None:
         source, _ = scripted_source(batch(failed=[failure(FIRST.journey_id, "ResourceNotFound")]))
         error = failed(source)
-        assert (error.code, error.refused) == ("ResourceNotFound", True)
+        assert (error.code, error.absent) == ("ResourceNotFound", True)
         assert FIRST.journey_id in str(error)
 
     @pytest.mark.parametrize("code", ["UnknownError", "SomethingNew"])
     def test_any_other_failure_is_worth_another_try(self, code: str) -> None:
         source, _ = scripted_source(batch(failed=[failure(FIRST.journey_id, code)]))
         error = failed(source)
-        assert (error.code, error.refused, error.throttled) == (code, False, False)
+        assert (error.code, error.absent, error.throttled) == (code, False, False)
 
     @pytest.mark.parametrize(
         "answer",
@@ -154,9 +154,11 @@ class TestFailures:
         assert source.throttles == 5
 
     @pytest.mark.parametrize("status", [403, 410])
-    def test_a_service_that_is_not_to_be_had_is_refused(self, provider: SimulatedConnect, status: int) -> None:
+    def test_a_service_that_is_not_to_be_had_is_said_to_be_absent(
+        self, provider: SimulatedConnect, status: int
+    ) -> None:
         provider.simulation.play({"kind": "service_ends", "provider": "connect", "answer": status})
-        assert failed(provider.source()).refused
+        assert failed(provider.source()).absent
 
     def test_an_id_that_connect_finds_malformed_hides_no_other(self) -> None:
         campaigns = [JourneyKey(FIRST.container_id, f"c-{number}") for number in range(LARGEST_BATCH)]

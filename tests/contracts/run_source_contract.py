@@ -99,7 +99,7 @@ class RunSourceContract:
     def test_a_journey_nobody_heard_of_is_an_error_that_says_it_is_gone(self, provider: SimulatedProvider) -> None:
         reading = observe_all(provider.source(), [UNHEARD_OF])[UNHEARD_OF]
         assert isinstance(reading, SourceError)
-        assert reading.refused
+        assert reading.absent
         assert reading.code
 
     def test_answers_that_cannot_be_read_are_errors_not_exceptions(self, provider: SimulatedProvider) -> None:

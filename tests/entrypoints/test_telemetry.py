@@ -11,11 +11,15 @@ import boto3
 import pytest
 
 from infra import saved_queries
-from journey_watch import composition, contract
+from journey_watch import composition, contract, telemetry
 from journey_watch.adapters.sns_readers import SnsReaders
-from journey_watch.core.errors import JourneyWatchError
+from journey_watch.core.errors import JourneyWatchError, SourceError
+from journey_watch.core.runs import Lane
+from journey_watch.delivery import DeliveryReport
 from journey_watch.entrypoints import poll_handler
+from journey_watch.report import PollReport
 from local_cloud.emf_bridge import metric_data
+from tests.core.builders import NOON
 from tests.entrypoints.conftest import LANE, Deployment
 
 Lines = list[dict[str, Any]]
@@ -147,3 +151,28 @@ def test_saved_queries_ask_for_fields_that_lines_have(deployment: Deployment, to
             r"@?[a-zA-Z]\w*", re.sub(r'"[^"]*"|\d+\w', "", " ".join(query).replace("count_distinct", ""))
         )
         assert set(words) - _LANGUAGE - aliases <= known
+
+
+def test_a_provider_that_is_not_in_use_fails_nothing_and_warns_of_nothing(
+    deployment: Deployment,  # noqa: ARG001 - its environment names the service
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(poll_handler.logger.registered_handler, "stream", sys.stdout)
+    capsys.readouterr()
+    report = PollReport(
+        lane=Lane.parse(LANE),
+        planned=0,
+        outcomes=(),
+        unlisted={"*": SourceError("404", code="NotFoundException", absent=True)},
+        in_use=False,
+        throttles=0,
+        delivery=DeliveryReport(),
+        finished_at=NOON,
+    )
+    telemetry.poll_completed(
+        report, invocation_id="1", milliseconds=1, find_unconfirmed=lambda _: None, per_journey=False
+    )
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert messages(lines) == [contract.LOG_POLL_COMPLETED]
+    assert values(lines)[contract.METRIC_JOURNEYS_FAILED] == [0]

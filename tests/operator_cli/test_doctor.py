@@ -85,7 +85,42 @@ def test_a_provider_never_read_is_a_note() -> None:
     assert note.startswith("Not in use")
 
 
-def test_a_lane_that_is_told_to_be_unreachable_is_not_said_to_be_unused() -> None:
-    blind = JourneyState(conditions={"UNREACHABLE": Condition(ConditionKind.UNREACHABLE, None, NOON)})
-    unreachable = LaneState(journeys={}, watchers={LANE_ITSELF: blind})
-    assert complaints(Patient(lane_state=unreachable), level=Level.NOTE) == []
+def test_a_lane_without_a_poll_is_not_said_to_be_unused() -> None:
+    assert complaints(Patient(lane_state=LaneState(journeys={}), polled=None), level=Level.NOTE) == []
+
+
+def test_a_provider_that_lists_nothing_is_a_note_of_its_own() -> None:
+    (note,) = complaints(Patient(lane_state=LaneState(journeys={}, listed={"*/*": NOON})), level=Level.NOTE)
+    assert note.startswith("Nothing to watch yet")
+
+
+def unreachable(reason: str, *, opened: bool, watcher: JourneyKey = LANE_ITSELF) -> LaneState:
+    begun = NOON - timedelta(minutes=3)
+    condition = Condition(ConditionKind.UNREACHABLE, None, begun, reason, opened_at=NOON if opened else None)
+    return LaneState(journeys={}, watchers={watcher: JourneyState(conditions={"UNREACHABLE": condition})})
+
+
+def test_a_missing_permission_is_a_problem_at_once_in_the_words_of_aws() -> None:
+    said = (
+        "refused with AccessDeniedException (HTTP 403): User: P is not authorized to perform: mobiletargeting:GetApps"
+    )
+    for opened in (False, True):
+        patient = Patient(lane_state=unreachable(said, opened=opened))
+        (text,) = complaints(patient)
+        assert text.startswith(f"Cannot be read, for 3 min 0 s now: {said}")
+        assert "deploy again" in text
+        assert complaints(patient, level=Level.NOTE) == []
+
+
+def test_other_trouble_is_a_note_until_the_operators_are_told() -> None:
+    (note,) = complaints(Patient(lane_state=unreachable("HTTP 503", opened=False)), level=Level.NOTE)
+    assert note.startswith("Cannot be read, for 3 min 0 s now: HTTP 503")
+    (problem,) = complaints(Patient(lane_state=unreachable("HTTP 503", opened=True)))
+    assert "docs/runbook.md" in problem
+
+
+def test_a_container_whose_listing_is_refused_is_named() -> None:
+    state = unreachable("HTTP 404", opened=True, watcher=JourneyKey("app-1", "*"))
+    patient = Patient(lane_state=state)
+    (finding,) = [one for one in examine(cast("Deployment", patient), now=NOON) if one.level is Level.PROBLEM]
+    assert finding.about == f"{LANE} app-1"

@@ -15,7 +15,7 @@ from tests.poll.scripted import EVERYTHING, ScriptedChannel, Stage
 
 WELCOME = JourneyKey("app-1", "welcome")
 WINBACK = JourneyKey("app-1", "winback")
-REFUSED = SourceError("404 Not Found", code="NotFoundException", refused=True)
+REFUSED = SourceError("404 Not Found", code="NotFoundException", absent=True)
 PATIENCE = Thresholds(stuck_after=3600, unreachable_after=120, remind_every=7200)
 
 

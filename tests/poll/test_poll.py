@@ -1,19 +1,35 @@
 """One poll after another: what is sent, what is written, what is counted."""
 
+import io
+import json
+from collections.abc import Callable
+from typing import Any
+
 import pytest
+from aws_lambda_powertools import Logger
 
 from journey_watch.core.errors import PollFailedError, SourceError, StoreUnavailableError
 from journey_watch.core.policy import AlertRule
+from journey_watch.core.refusals import DENIAL_HINT
 from journey_watch.core.runs import JourneyInfo, JourneyKey, ObservedRun, Status
 from journey_watch.core.severity import Severity
 from journey_watch.core.watch_list import WatchTarget
 from journey_watch.invocation import DELIVERY_RESERVE_SECONDS
+from tests.core.builders import LANE
 from tests.poll.scripted import Stage
 
+Said = Callable[[], list[dict[str, Any]]]
 WELCOME = JourneyKey("app-1", "welcome")
 WINBACK = JourneyKey("app-1", "winback")
-GONE = SourceError("the application is gone", code="NotFoundException", refused=True)
-NOT_TRUSTED = SourceError("the role's trust policy does not name us", code="AccessDenied", refused=True)
+GONE = SourceError("the application is gone", code="NotFoundException", absent=True)
+NO_GRANT = SourceError(
+    "Listing the applications was refused with ForbiddenException (HTTP 403): "
+    "User: arn:aws:sts::111122223333:assumed-role/Poller/f is not authorized to perform: mobiletargeting:GetApps",
+    code="ForbiddenException",
+    denied=True,
+)
+ERRORS = SourceError("it answers with errors", code="InternalServerErrorException")
+NOT_TRUSTED = SourceError("the role's trust policy does not name us", code="RoleNotAssumed", denied=True)
 SLOW_DOWN = SourceError("slow down", code="TooManyRequestsException", throttled=True)
 
 
@@ -27,6 +43,21 @@ def stage() -> Stage:
     stage.store.writes.clear()
     stage.clock.advance(minutes=1)
     return stage
+
+
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch) -> Said:
+    """What the poll has logged since it was last asked."""
+    stream = io.StringIO()
+    monkeypatch.setattr(Logger().registered_handler, "stream", stream)
+
+    def read() -> list[dict[str, Any]]:
+        lines = stream.getvalue().splitlines()
+        stream.seek(0)
+        stream.truncate()
+        return [json.loads(line) for line in lines]
+
+    return read
 
 
 def sent(stage: Stage) -> list[tuple[str, str | None, str]]:
@@ -167,8 +198,99 @@ def test_what_was_owed_is_sent_even_if_nothing_can_be_read(stage: Stage) -> None
 def test_provider_that_was_never_read_is_not_in_use_rather_than_broken() -> None:
     stage = Stage()
     stage.source.unlisted = {"*": GONE}
-    report = stage.poll()
-    assert not report.in_use
+    for _ in range(30):
+        assert not stage.poll_a_minute_later().in_use
+    assert stage.store.writes == []
+    assert stage.operators.accepted == []
+
+
+@pytest.mark.parametrize("unlisted", [{"*": NO_GRANT}, {"app-1": NO_GRANT}, {"app-1": GONE, "app-2": NO_GRANT}])
+def test_provider_whose_first_listing_lacks_a_permission_is_a_fault_and_not_out_of_use(
+    unlisted: dict[str, SourceError],
+) -> None:
+    stage = Stage()
+    stage.source.unlisted = unlisted
+    for _ in range(2):
+        with pytest.raises(PollFailedError, match="is not authorized to perform: mobiletargeting:GetApps"):
+            stage.poll()
+        stage.clock.advance(minutes=16)
+    (alert,) = stage.operators.accepted
+    detail = alert.envelope["detail"]
+    assert (detail["condition"], detail["lane"]) == ("UNREACHABLE", str(LANE))
+    assert detail["hint"] == DENIAL_HINT
+
+
+@pytest.mark.parametrize("failure", [SLOW_DOWN, ERRORS], ids=str)
+def test_provider_that_answers_with_trouble_is_not_out_of_use(failure: SourceError) -> None:
+    stage = Stage()
+    stage.source.unlisted = {"*": failure}
+    with pytest.raises(PollFailedError):
+        stage.poll()
+
+
+def test_application_that_is_named_and_not_there_is_told_though_it_was_never_read() -> None:
+    stage = Stage()
+    stage.configure(WatchTarget("pinpoint", "app-1"))
+    stage.source.unlisted = {"app-1": GONE}
+    for _ in range(2):
+        with pytest.raises(PollFailedError, match="gone"):
+            stage.poll()
+        stage.clock.advance(minutes=16)
+    assert [alert.envelope["detail"]["condition"] for alert in stage.operators.accepted] == ["UNREACHABLE"]
+
+
+def test_one_bad_answer_of_a_provider_that_is_not_in_use_does_not_make_the_next_look_long() -> None:
+    stage = Stage()
+    for minutes, failure in ((1, ERRORS), (60, GONE), (60, ERRORS), (1, GONE)):
+        stage.source.unlisted = {"*": failure}
+        if failure is GONE:
+            assert not stage.poll().in_use
+        else:
+            with pytest.raises(PollFailedError):
+                stage.poll()
+        stage.clock.advance(minutes=minutes)
+    assert stage.operators.accepted == []
+
+
+def test_provider_that_was_told_to_be_unreachable_is_not_taken_for_one_that_is_not_in_use() -> None:
+    stage = Stage()
+    stage.source.unlisted = {"*": NO_GRANT}
+    for _ in range(2):
+        with pytest.raises(PollFailedError):
+            stage.poll()
+        stage.clock.advance(minutes=16)
+    stage.source.unlisted = {"*": GONE}
+    with pytest.raises(PollFailedError):
+        stage.poll()
+    stage.source.unlisted = {}
+    stage.poll_a_minute_later()
+    assert [alert.envelope["detail"]["phase"] for alert in stage.operators.accepted] == ["Opened", "Resolved"]
+
+
+def test_empty_listing_is_said_once_and_is_no_warning(said: Said) -> None:
+    stage = Stage()
+    stage.poll()
+    (line,) = said()
+    assert (line["level"], line["entry"]) == ("INFO", "*/*")
+    for _ in range(3):
+        stage.poll_a_minute_later()
+    assert said() == []
+    assert stage.store.writes == ["mark"]
+
+
+def test_listing_with_something_in_it_says_nothing(said: Said) -> None:
+    stage = Stage()
+    stage.source.set(WELCOME, "r1", Status.RUNNING)
+    stage.poll()
+    assert said() == []
+
+
+def test_provider_that_is_not_in_use_is_no_warning(said: Said) -> None:
+    stage = Stage()
+    stage.source.unlisted = {"*": GONE}
+    stage.poll()
+    (line,) = said()
+    assert (line["level"], line["reason"]) == ("INFO", str(GONE))
 
 
 def test_role_that_never_could_be_assumed_is_broken_rather_than_not_in_use() -> None:

@@ -87,4 +87,4 @@ class Newsletters:
 
 
 def _refusal(error: RefusedError) -> SourceError:
-    return SourceError(str(error), code="Refused", refused=True)
+    return SourceError(str(error), code="Refused", absent=True)

@@ -3,6 +3,7 @@
 import functools
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any, Final
 
 import boto3
@@ -16,7 +17,7 @@ from botocore.credentials import (
 from botocore.exceptions import BotoCoreError, ClientError
 
 from journey_watch.adapters.aws_clients import OWN_CONFIG
-from journey_watch.adapters.aws_errors import source_error
+from journey_watch.adapters.aws_errors import http_status_of, source_error
 from journey_watch.core.errors import SourceError
 
 ROLE_NOT_ASSUMED: Final = "RoleNotAssumed"
@@ -86,10 +87,13 @@ class _RoleProvider(CredentialProvider):
 
     def _explain(self, error: Exception) -> SourceError:
         cause = source_error(error, f"Assuming {self._role_arn}")
+        status = http_status_of(error)
+        answered = status is not None and status < HTTPStatus.INTERNAL_SERVER_ERROR
         return SourceError(
             f"{cause} Check that the role exists and that its trust policy names the poller's role"
             f"{' and the configured external id' if self._extra.get('ExternalId') else ''}.",
             code=ROLE_NOT_ASSUMED,
             throttled=cause.throttled,
-            refused=cause.refused,
+            # Whatever words STS chose, it refuses this deployment; they never mean that a provider is absent.
+            denied=answered and not cause.throttled,
         )

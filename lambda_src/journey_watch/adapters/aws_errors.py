@@ -6,6 +6,7 @@ from typing import Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from journey_watch.core.errors import SourceError
+from journey_watch.core.refusals import FailureKind, judge_failure
 
 BROKEN_ANSWER: Final = "BrokenAnswer"
 """The code of an answer with status 200 that is not what the API documents."""
@@ -19,7 +20,6 @@ THROTTLING_CODES: Final = frozenset(
         "TooManyRequestsException",
     }
 )
-_REFUSALS = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 _LONGEST_MESSAGE: Final = 300
 """The message of an unreadable error answer is its whole body."""
 
@@ -35,7 +35,9 @@ def source_error(error: Exception, doing: str) -> SourceError:
     if isinstance(error, ClientError):
         return _refused_by_service(error, doing)
     if isinstance(error, BotoCoreError):
-        return SourceError(f"{doing} failed: {_short(error)}", code=type(error).__name__)
+        code = type(error).__name__
+        kind = judge_failure(http_status=None, code=code, message=str(error)).kind
+        return SourceError(f"{doing} failed: {_short(error)}", code=code, absent=kind is FailureKind.ABSENT)
     return SourceError(f"{doing} failed: the answer cannot be read ({_short(repr(error))}).", code=BROKEN_ANSWER)
 
 
@@ -55,11 +57,15 @@ def _refused_by_service(error: ClientError, doing: str) -> SourceError:
     status = http_status_of(error)
     details = error.response.get("Error", {})
     code = str(details.get("Code") or status or "Unknown")
+    message = str(details.get("Message") or "no reason given")
+    throttled = is_throttle(status, code)
+    kind = FailureKind.TROUBLE if throttled else judge_failure(http_status=status, code=code, message=message).kind
     return SourceError(
-        f"{doing} was refused with {code} (HTTP {status}): {_short(details.get('Message') or 'no reason given')}",
+        f"{doing} was refused with {code} (HTTP {status}): {_short(message)}",
         code=code,
-        throttled=is_throttle(status, code),
-        refused=status in _REFUSALS,
+        throttled=throttled,
+        denied=kind is FailureKind.DENIED,
+        absent=kind is FailureKind.ABSENT,
     )
 
 

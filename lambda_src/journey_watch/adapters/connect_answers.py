@@ -103,7 +103,7 @@ def _reading(campaign_id: str, states: set[str], failure: str | None) -> str | S
             f"Campaign {campaign_id} does not exist, or not any more. If it is named in the configuration, "
             "take it out there.",
             code=failure,
-            refused=True,
+            absent=True,
         )
     if failure is not None:
         return SourceError(f"Connect could not say the state of campaign {campaign_id}: {failure}.", code=failure)

@@ -152,7 +152,9 @@ def _reading(campaign: JourneyKey, state: str | SourceError) -> Observation | So
 
 
 def _log_failure(instance_id: str, problem: SourceError, listing: Listing[ListedCampaign]) -> None:
-    logger.warning(
+    # A provider that an account does not have answers like this every minute; the poll says what it means.
+    log = logger.info if problem.absent else logger.warning
+    log(
         "Campaigns could not be listed",
         instance_id=instance_id,
         code=problem.code,

@@ -104,7 +104,9 @@ def _needs_listing(target: WatchTarget) -> bool:
 
 def _log_failure(what: str, problem: SourceError | None, listing: Listing[Thing], application_id: str = ALL) -> None:
     if problem:
-        logger.warning(
+        # A provider that an account does not have answers like this every minute; the poll says what it means.
+        log = logger.info if problem.absent else logger.warning
+        log(
             what,
             application_id=application_id,
             code=problem.code,

@@ -20,14 +20,18 @@ class StateTooLargeError(JourneyWatchError):
 class SourceError(JourneyWatchError):
     """A provider did not give a usable answer about one journey or one container."""
 
-    def __init__(self, message: str, *, code: str, throttled: bool = False, refused: bool = False) -> None:
+    def __init__(
+        self, message: str, *, code: str, throttled: bool = False, denied: bool = False, absent: bool = False
+    ) -> None:
         super().__init__(message)
         self.code = code
         """The provider's error code, such as `TooManyRequestsException`, or this project's word for a broken answer."""
         self.throttled = throttled
         """True if the provider asked to be called less often."""
-        self.refused = refused
-        """True for 403, 404 and 410: the thing is gone or forbidden, which retrying will not change."""
+        self.denied = denied
+        """True if this deployment lacks a permission, or may not assume a role: its fault, not the provider's."""
+        self.absent = absent
+        """True if the service has ended or was never enabled, or does not have the thing; retrying changes nothing."""
 
 
 class PollFailedError(JourneyWatchError):

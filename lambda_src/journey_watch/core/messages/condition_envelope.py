@@ -5,7 +5,7 @@ from typing import Any
 
 from journey_watch.core.alerts import Alert
 from journey_watch.core.condition_rules import ConditionEvent, Phase
-from journey_watch.core.conditions import ConditionKind
+from journey_watch.core.conditions import Condition, ConditionKind
 from journey_watch.core.messages.about_condition import summary_of_condition
 from journey_watch.core.messages.envelope_parts import (
     LONGEST_TEXT,
@@ -21,6 +21,7 @@ from journey_watch.core.messages.envelope_parts import (
 )
 from journey_watch.core.messages.untrusted_text import valid_text
 from journey_watch.core.provider import Provider
+from journey_watch.core.refusals import DENIAL_HINT, is_denial
 from journey_watch.core.runs import LANE_ITSELF, JourneyInfo, JourneyKey, Lane
 from journey_watch.core.watch_list import ALL
 
@@ -52,7 +53,7 @@ def condition_alert(
         "since": since,
         "lasted_seconds": round(max(0.0, (observed_at - condition.since).total_seconds()), 1),
         "reason": valid_text(condition.reason, LONGEST_TEXT),
-        "hint": provider.refusal_hint if condition.kind is ConditionKind.UNREACHABLE else "",
+        "hint": _hint(condition, provider),
         "reminder": condition.reminders,
         "severity": condition.severity.value,
         "sequence": sequence,
@@ -66,6 +67,12 @@ def condition_alert(
     envelope = framed(alert_id, detail_type, detail, lane=lane, resources=resources)
     thread = alert_id if event.phase is Phase.OPENED else condition.opened_by or alert_id
     return Alert.from_envelope(envelope, journey=journey, thread=thread)
+
+
+def _hint(condition: Condition, provider: Provider) -> str:
+    if condition.kind is not ConditionKind.UNREACHABLE:
+        return ""
+    return DENIAL_HINT if is_denial(condition.reason) else provider.refusal_hint
 
 
 def _identity(journey: JourneyKey, run_id: str | None, provider: Provider, info: JourneyInfo) -> dict[str, str | None]:
