@@ -22,8 +22,12 @@ from local_cloud.waiting import eventually
 pytestmark = pytest.mark.integration
 
 LAUNCHER = """
-import io, json, sys, time, zipfile
+import io, json, signal, sys, time, zipfile
 from local_cloud.cloud import LocalCloud
+
+# As if started from a terminal: where the tests themselves run in the background, SIGINT is ignored, and stays so.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 SOURCE = "import os, time\\ndef handler(event, _):\\n    time.sleep(event)\\n    return os.getpid()\\n"
 
@@ -80,6 +84,21 @@ def test_nothing_is_left_however_the_launcher_ends(ending: str) -> None:
         assert not listens(parts["ministack"])
         assert not listens(parts["simulator"])
         assert not runs(int(parts["worker"]))
+
+
+def test_what_was_started_in_the_background_and_cannot_be_interrupted_can_be_terminated() -> None:
+    """A shell lets its background jobs ignore SIGINT, so that Ctrl-C ends what is in the foreground alone."""
+    ignoring = "import signal, sys, runpy; signal.signal(signal.SIGINT, signal.SIG_IGN); sys.argv[1:] = ['up']; "
+    run = "runpy.run_module('local_cloud', run_name='__main__')"
+    with subprocess.Popen([sys.executable, "-u", "-c", ignoring + run], stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own words
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("simulator ")
+        process.send_signal(signal.SIGINT)
+        assert process.stdout.readline().startswith("ministack ")
+        process.terminate()
+        said = process.stdout.read()
+        assert process.wait(timeout=20) == 0
+    assert said.endswith("Stopped.\n")
 
 
 def test_everything_is_stopped_and_removed_when_the_block_has_ended() -> None:

@@ -124,10 +124,17 @@ def wait_until_told(cloud: LocalCloud, expected: set[tuple[str, str]]) -> None:
     eventually(lambda: expected <= told(cloud).keys(), timeout=120)
 
 
-def test_every_lane_tells_its_own_news_and_a_refused_one_disturbs_none(cloud: LocalCloud) -> None:
+@pytest.fixture(scope="module")
+def watched(cloud: LocalCloud) -> LocalCloud:
+    """The cloud after the first look of every lane: what happens from then on is news."""
     wait_until_told(cloud, set(FIRST_LOOKS.items()))
+    return cloud
 
-    assert told(cloud) == Counter(FIRST_LOOKS.items())
+
+def test_every_lane_tells_its_own_news_and_a_refused_one_disturbs_none(watched: LocalCloud) -> None:
+    first_looks = {what: count for what, count in told(watched).items() if what[1].startswith("new ")}
+
+    assert first_looks == Counter(FIRST_LOOKS.items())
 
 
 def test_a_role_that_cannot_be_assumed_is_named_with_what_to_do(cloud: LocalCloud) -> None:
@@ -143,15 +150,16 @@ def test_a_role_that_cannot_be_assumed_is_named_with_what_to_do(cloud: LocalClou
     assert "guess" not in reason
 
 
-def test_what_is_cancelled_in_another_account_is_told_once_and_as_being_there(cloud: LocalCloud) -> None:
+def test_what_is_cancelled_in_another_account_is_told_once_and_as_being_there(watched: LocalCloud) -> None:
+    before = told(watched)
     run = {"application": "theirs", "journey": "j-theirs", "run": "r-theirs", "status": "CANCELLED"}
-    cloud.simulator.control("POST", "/events", {"kind": "run_status"} | run)
-    cloud.simulator.control("POST", "/events", {"kind": "campaign_state", "campaign": "c-theirs", "state": "Stopped"})
+    watched.simulator.control("POST", "/events", {"kind": "run_status"} | run)
+    watched.simulator.control("POST", "/events", {"kind": "campaign_state", "campaign": "c-theirs", "state": "Stopped"})
     news = {
         ("pinpoint/222233334444/eu-west-1", "RUNNING -> CANCELLED"),
         ("connect/222233334444/us-east-1", "RUNNING -> CANCELLED"),
     }
 
-    wait_until_told(cloud, news)
+    wait_until_told(watched, news)
 
-    assert told(cloud) == Counter(FIRST_LOOKS.items()) + Counter(news)
+    assert told(watched) - before == Counter(news)
