@@ -4,6 +4,7 @@ import compileall
 import hashlib
 import py_compile
 import shutil
+import stat
 import subprocess
 import sys
 import tempfile
@@ -23,6 +24,9 @@ BUILD_DIRECTORY: Final = ROOT / ".build"
 KEEP_UNUSED_SECONDS: Final = 24 * 3600
 PYTHON_VERSION: Final = (3, 13)
 """Of the deployed runtime."""
+FILE_MODE: Final = 0o644
+EXECUTABLE_MODE: Final = 0o755
+"""Of directories too. Both as AWS documents them for the archive of a Lambda function."""
 
 _SOURCES: Final = ROOT / "lambda_src"
 _REQUIREMENTS: Final = _SOURCES / "requirements.txt"
@@ -51,8 +55,13 @@ def build_bundle(config: WatchConfig, *, build_directory: Path = BUILD_DIRECTORY
     dependencies = _dependencies(build_directory)
     sources = sorted(_SOURCES.rglob("*.py"))
     config_text = config.to_json()
+    # The modes are part of what is deployed: the same files with others are another asset, to be uploaded again.
+    modes = f"{FILE_MODE:o} {EXECUTABLE_MODE:o}"
     digest = _digest(
-        dependencies.digest, config_text, *(part for path in sources for part in (_name(path), path.read_bytes()))
+        dependencies.digest,
+        config_text,
+        modes,
+        *(part for path in sources for part in (_name(path), path.read_bytes())),
     )
 
     def fill(directory: Path) -> None:
@@ -121,7 +130,6 @@ def _built_once(target: Path, digest: str, fill: Callable[[Path], None]) -> Bund
         unfinished = Path(tempfile.mkdtemp(prefix="unfinished-", dir=target.parent))
         try:
             fill(unfinished)
-            unfinished.chmod(0o755)
             try:
                 unfinished.rename(target)
             except OSError:
@@ -129,7 +137,16 @@ def _built_once(target: Path, digest: str, fill: Callable[[Path], None]) -> Bund
                     raise
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
+    _set_modes(target)  # of one that was found too: it may have been copied here, or closed by hand
     return Bundle(target, digest)
+
+
+def _set_modes(directory: Path) -> None:
+    """Let everybody read what is built, whatever the umask: the archive keeps modes, and Lambda is another user."""
+    directory.chmod(EXECUTABLE_MODE)
+    for path in directory.rglob("*"):
+        executable = path.is_dir() or path.stat().st_mode & stat.S_IXUSR
+        path.chmod(EXECUTABLE_MODE if executable else FILE_MODE)
 
 
 def _name(source: Path) -> str:

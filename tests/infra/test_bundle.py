@@ -3,9 +3,11 @@
 import ast
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import botocore.session
@@ -185,6 +187,82 @@ def test_what_could_not_be_installed_leaves_nothing_behind_and_is_explained(
         build_bundle(CONFIG, build_directory=tmp_path / "build")
 
     assert list((tmp_path / "build").iterdir()) == []
+
+
+@pytest.fixture
+def private_umask() -> Iterator[None]:
+    """As on many a company's machine: what is made here is for its owner alone."""
+    before = os.umask(0o077)
+    yield
+    os.umask(before)
+
+
+def modes(directory: Path) -> set[tuple[bool, str]]:
+    """(is a directory, mode) of everything in it and of itself."""
+    return {(path.is_dir(), f"{path.stat().st_mode & 0o777:o}") for path in (directory, *directory.rglob("*"))}
+
+
+@pytest.mark.usefixtures("private_umask")
+def test_everybody_can_read_the_bundle_whatever_the_builders_umask(
+    bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lambda runs the function as another user than the archive's owner: 600 is "Permission denied" at its import."""
+
+    def install(directory: Path) -> None:
+        for part in ("aws_lambda_powertools", "tzdata"):
+            shutil.copytree(bundle.path / part, directory / part, copy_function=shutil.copyfile)
+        (directory / "boto3/data").mkdir(parents=True)
+        program = directory / "program"
+        program.touch()
+        program.chmod(0o700)
+
+    monkeypatch.setattr(bundling, "_install", install)
+    monkeypatch.setattr(aws_sdk_models, "trim", lambda _: None)
+
+    built = build_bundle(CONFIG, build_directory=tmp_path / "build")
+
+    assert modes(built.path) == {(True, "755"), (False, "644"), (False, "755")}
+    assert (built.path / "program").stat().st_mode & 0o777 == 0o755
+
+
+def test_the_bundle_of_this_checkout_can_be_read_by_everybody_even_if_it_was_closed_since(bundle: Bundle) -> None:
+    module = bundle.path / "journey_watch/poll.py"
+    module.chmod(0o600)
+    bundle.path.chmod(0o700)
+    build_bundle(CONFIG)
+    assert modes(bundle.path) <= {(True, "755"), (False, "644"), (False, "755")}
+
+
+def test_other_modes_are_another_bundle(bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bundling, "_install", lambda directory: (directory / "boto3/data").mkdir(parents=True))
+    monkeypatch.setattr(aws_sdk_models, "trim", lambda _: None)
+    monkeypatch.setattr(bundling, "FILE_MODE", 0o640)
+    assert build_bundle(CONFIG, build_directory=tmp_path).digest != bundle.digest
+
+
+def test_the_asset_that_cdk_stages_keeps_the_modes(tmp_path: Path) -> None:
+    """In a process of its own, for CDK's helper keeps the umask that it was started with."""
+    code = tmp_path / "code"
+    code.mkdir()
+    for name, mode in (("module.py", 0o644), ("program", 0o755)):
+        (code / name).touch()
+        (code / name).chmod(mode)
+    program = f"""
+import os
+os.umask(0o077)
+import aws_cdk as cdk
+from aws_cdk import aws_lambda as lambda_
+app = cdk.App(outdir={str(tmp_path / "cdk.out")!r})
+lambda_.Function(cdk.Stack(app, "Stack"), "Function", runtime=lambda_.Runtime.PYTHON_3_13, handler="module.handler",
+    code=lambda_.Code.from_asset({str(code)!r}))
+app.synth()
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)  # noqa: S603 - all of it is written here
+    (asset,) = (tmp_path / "cdk.out").glob("asset.*")
+    assert {path.name: f"{path.stat().st_mode & 0o777:o}" for path in asset.iterdir()} == {
+        "module.py": "644",
+        "program": "755",
+    }
 
 
 def test_bundles_of_other_days_are_dropped(bundle: Bundle) -> None:
