@@ -3,10 +3,11 @@
 Another provider is one entry more in PROVIDERS. No CDK here: permissions are data; `source_access` makes them IAM.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Final
 
+from journey_watch.core.runs import JourneyKey
 from journey_watch.core.watch_list import ALL, Thresholds, WatchTarget
 
 MAX_ARNS_PER_APPLICATION: Final = 20
@@ -42,6 +43,8 @@ class ProviderSetup:
     """Where it exists."""
     access: Callable[[Sequence[WatchTarget]], list[Access]]
     """What reading these targets, all of one lane, needs."""
+    uses: Callable[[Sequence[WatchTarget], Collection[JourneyKey]], list[Access]]
+    """What reading these journeys of the targets calls: what `access` is for, without wildcards."""
 
     @property
     def watch_keys(self) -> tuple[str, ...]:
@@ -59,8 +62,7 @@ _PINPOINT_REGIONS: Final = frozenset({
 
 def _pinpoint_access(targets: Sequence[WatchTarget]) -> list[Access]:
     """Service Authorization Reference, "Actions, resources, and condition keys for Amazon Pinpoint"."""
-    region = targets[0].region or "${AWS::Region}"
-    root = f"arn:${{AWS::Partition}}:mobiletargeting:{region}:${{AWS::AccountId}}:apps"
+    root = _pinpoint_root(targets)
     applications = _journeys_by_application(targets)
     named = tuple(f"{root}/{application}" for application in applications)
     # The reference and the older developer guide disagree about the resources of GetApps (`apps/*`, `apps`) and
@@ -70,12 +72,39 @@ def _pinpoint_access(targets: Sequence[WatchTarget]) -> list[Access]:
     naming = Access(("mobiletargeting:GetApp",), named)
     return [
         listing if ALL in applications else naming,
-        Access(("mobiletargeting:ListJourneys",), (*named, *(f"{application}/journeys" for application in named))),
+        # The star covers what is below an application too.
+        Access(
+            ("mobiletargeting:ListJourneys",),
+            named if ALL in applications else (*named, *(f"{application}/journeys" for application in named)),
+        ),
         Access(
             ("mobiletargeting:GetJourneyRuns", "mobiletargeting:GetJourneyRunExecutionMetrics"),
             tuple(f"{root}/{journeys}" for journeys in _journey_paths(applications)),
         ),
     ]
+
+
+def _pinpoint_uses(targets: Sequence[WatchTarget], journeys: Collection[JourneyKey]) -> list[Access]:
+    """Both resources where AWS's own pages disagree: whichever is asked for must be allowed."""
+    root = _pinpoint_root(targets)
+    everywhere = any(target.container_id == ALL for target in targets)
+    named = sorted({target.container_id for target in targets} - {ALL})
+    applications = [f"{root}/{id_}" for id_ in sorted({*named, *(journey.container_id for journey in journeys)})]
+    return [
+        Access(("mobiletargeting:GetApps",), (root, f"{root}/*"))
+        if everywhere
+        else Access(("mobiletargeting:GetApp",), tuple(f"{root}/{id_}" for id_ in named)),
+        Access(("mobiletargeting:ListJourneys",), (*applications, *(f"{each}/journeys" for each in applications))),
+        Access(
+            ("mobiletargeting:GetJourneyRuns", "mobiletargeting:GetJourneyRunExecutionMetrics"),
+            tuple(f"{root}/{journey.container_id}/journeys/{journey.journey_id}" for journey in journeys),
+        ),
+    ]
+
+
+def _pinpoint_root(targets: Sequence[WatchTarget]) -> str:
+    region = targets[0].region or "${AWS::Region}"
+    return f"arn:${{AWS::Partition}}:mobiletargeting:{region}:${{AWS::AccountId}}:apps"
 
 
 def _journeys_by_application(targets: Iterable[WatchTarget]) -> dict[str, set[str]]:
@@ -104,8 +133,7 @@ _CONNECT_REGIONS: Final = frozenset({
 
 def _connect_access(targets: Sequence[WatchTarget]) -> list[Access]:
     """Service Authorization Reference, the same page for Amazon Connect Outbound Campaigns."""
-    region = targets[0].region or "${AWS::Region}"
-    root = f"arn:${{AWS::Partition}}:connect-campaigns:{region}:${{AWS::AccountId}}:campaign"
+    root = _connect_root(targets)
     campaigns = {campaign for target in targets for campaign in target.journey_ids}
     # A name says nothing about an ARN: whoever is named by a pattern may be any.
     everything = any(target.lists_journeys for target in targets) or len(campaigns) > MAX_JOURNEY_ARNS
@@ -119,12 +147,30 @@ def _connect_access(targets: Sequence[WatchTarget]) -> list[Access]:
     ]
 
 
+def _connect_uses(targets: Sequence[WatchTarget], journeys: Collection[JourneyKey]) -> list[Access]:
+    """The batch names campaigns in its body: AWS does not say which ARN it is judged by, so each of them counts."""
+    root = _connect_root(targets)
+    return [
+        Access(("connect-campaigns:ListCampaigns",), ("*",)),
+        Access(
+            ("connect-campaigns:GetCampaignStateBatch",),
+            tuple(f"{root}/{campaign.journey_id}" for campaign in journeys),
+        ),
+    ]
+
+
+def _connect_root(targets: Sequence[WatchTarget]) -> str:
+    region = targets[0].region or "${AWS::Region}"
+    return f"arn:${{AWS::Partition}}:connect-campaigns:{region}:${{AWS::AccountId}}:campaign"
+
+
 PROVIDERS: Final[Mapping[str, ProviderSetup]] = {
     "pinpoint": ProviderSetup(
         container_key="application_id",
         journeys_key="journeys",
         regions=_PINPOINT_REGIONS,
         access=_pinpoint_access,
+        uses=_pinpoint_uses,
     ),
     "connect": ProviderSetup(
         container_key="instance_id",
@@ -134,5 +180,6 @@ PROVIDERS: Final[Mapping[str, ProviderSetup]] = {
         patterns=True,
         regions=_CONNECT_REGIONS,
         access=_connect_access,
+        uses=_connect_uses,
     ),
 }

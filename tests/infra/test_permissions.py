@@ -59,7 +59,6 @@ def test_everything_is_read_by_application_wildcards(everything: Synthesized) ->
         ("mobiletargeting:GetApps", f"{OWN}:apps"),
         ("mobiletargeting:GetApps", f"{OWN}:apps/*"),
         ("mobiletargeting:ListJourneys", f"{OWN}:apps/*"),
-        ("mobiletargeting:ListJourneys", f"{OWN}:apps/*/journeys"),
         *((action, f"{OWN}:apps/*/journeys/*") for action in READING),
     }
 

@@ -62,7 +62,6 @@ def test_it_may_read_what_its_entries_watch_and_nothing_else(reader: Synthesized
         ("mobiletargeting:GetApps", america),
         ("mobiletargeting:GetApps", f"{america}/*"),
         ("mobiletargeting:ListJourneys", f"{america}/*"),
-        ("mobiletargeting:ListJourneys", f"{america}/*/journeys"),
         *((action, f"{america}/*/journeys/*") for action in runs),
     }
 

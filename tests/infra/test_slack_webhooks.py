@@ -82,7 +82,7 @@ def test_the_function_may_do_this_and_nothing_else(synthesize: Synthesize) -> No
     role = slack_function(stack)["Role"]["Fn::GetAtt"][0]
     log = f"${{{slack_function(stack)['LoggingConfig']['LogGroup']['Ref']}.Arn}}"
     secret = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:"
-    actions = ("ReceiveMessage", "ChangeMessageVisibility", "GetQueueUrl", "DeleteMessage", "GetQueueAttributes")
+    actions = ("ReceiveMessage", "ChangeMessageVisibility", "DeleteMessage", "GetQueueAttributes")
 
     assert stack.allowed(role) == {
         *((f"sqs:{action}", arn) for action in actions for arn in secrets(stack)),

@@ -1,0 +1,57 @@
+"""The templates of a deployment that has everything, and what its functions did under their roles; once a session."""
+
+import json
+from pathlib import Path
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import assertions
+
+from infra.bundle import Bundle
+from infra.deployed_stack import DeployedStack
+from infra.journey_watch_stack import JourneyWatchStack
+from infra.reader_role import ReaderRoleStack
+from tests.infra.conftest import ROOT
+from tests.permissions import stories
+from tests.permissions.deployment import ACCOUNT, CONFIG, READER_ROLE, REGION, deployed
+from tests.permissions.stories import Story, role_ids
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One worker gets them all, so that what is synthesized and played is shared."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.xdist_group("permissions"))
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> DeployedStack:
+    directory = tmp_path_factory.mktemp("code")
+    (directory / "stub.py").touch()
+    made = JourneyWatchStack(
+        cdk.App(context=json.loads((ROOT / "cdk.json").read_text())["context"]),
+        config=CONFIG,
+        bundle=Bundle(directory, "stub"),
+        env=cdk.Environment(account=ACCOUNT, region=REGION),
+    )
+    return deployed(assertions.Template.from_stack(made).to_json())
+
+
+@pytest.fixture(scope="session")
+def reader(stack: DeployedStack) -> DeployedStack:
+    """The stack of the role in the other account."""
+    made = ReaderRoleStack(cdk.App(), config=CONFIG, role_arn=READER_ROLE)
+    poller_role = stack.arn(role_ids(stack)["poller"])
+    template = assertions.Template.from_stack(made).to_json()
+    return deployed(template, account=READER_ROLE.split(":")[4], PollerRoleArn=poller_role)
+
+
+@pytest.fixture(scope="session")
+def played(stack: DeployedStack, reader: DeployedStack, tmp_path_factory: pytest.TempPathFactory) -> Story:
+    """Every story, played."""
+    with stories.deployment(stack, reader) as story:
+        for happening in stories.OF_POLLER:
+            story.play(happening)
+        story.play(stories.the_dashboard_is_looked_at)
+        stories.slack_is_down(story, tmp_path_factory.mktemp("slack"))
+    return story

@@ -1,0 +1,121 @@
+"""A deployment that has everything, its templates synthesized and its parts made in process."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import boto3
+
+from infra.deployed_stack import DeployedStack
+from infra.deployment_config import DeploymentConfig
+from infra.readers import EmailReader, SlackChannel, SlackWebhook, TeamsChannel
+from journey_watch.core.runs import JourneyKey, Lane
+from journey_watch.core.severity import Severity
+from journey_watch.core.watch_list import WatchTarget, lanes_of
+from tests.permissions.judge import SETTING_UP
+
+ACCOUNT: Final = "123456789012"
+REGION: Final = "eu-west-2"
+READER_ROLE: Final = "arn:aws:iam::444455556666:role/monitoring/JourneyWatchReader"
+EXTERNAL_ID: Final = "handshake"
+WEBHOOK_SECRET: Final = "team/slack"
+BUS: Final = "alerts"
+_UUID: Final = "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9"
+
+CONFIG: Final = DeploymentConfig(
+    watch=(
+        WatchTarget("pinpoint", "*"),
+        WatchTarget("pinpoint", "shop", ("basket",), region="us-east-1"),
+        WatchTarget("connect", "*"),
+        WatchTarget("connect", "phones", ("recall",), region="us-east-1"),
+        WatchTarget("pinpoint", "*", region="us-west-2", role_arn=READER_ROLE, external_id=EXTERNAL_ID),
+        WatchTarget("pinpoint", "theirs", region="eu-west-1", role_arn=READER_ROLE, external_id=EXTERNAL_ID),
+        WatchTarget("connect", "*", region="ca-central-1", role_arn=READER_ROLE, external_id=EXTERNAL_ID),
+    ),
+    alert_email=(EmailReader("reader@example.com"),),
+    ops_email=("ops@example.com",),
+    slack=(SlackChannel("T1", "C1"), SlackWebhook(WEBHOOK_SECRET)),
+    teams=(TeamsChannel(_UUID, _UUID, "19%3Aone%40thread.tacv2", Severity.CRITICAL),),
+    event_bus=BUS,
+)
+WATCHED: Final = lanes_of(CONFIG.watch, own_account=ACCOUNT, own_region=REGION)
+OF_READER: Final = {lane: targets for lane, targets in WATCHED.items() if targets[0].role_arn}
+JOURNEYS: Final[Mapping[Lane, tuple[JourneyKey, ...]]] = dict(
+    zip(
+        WATCHED,
+        [
+            (JourneyKey("web", "welcome"),),
+            (JourneyKey("shop", "basket"),),
+            (JourneyKey("calls", "survey"),),
+            (JourneyKey("phones", "recall"),),
+            (JourneyKey("far", "greeting"),),
+            (JourneyKey("theirs", "news"),),
+            (JourneyKey("desk", "winback"),),
+        ],
+        strict=True,
+    )
+)
+
+
+BEGINS: Final = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+"""A full hour: then the poller looks who never confirmed."""
+
+
+def scenario() -> str:
+    """A simulator's, with JOURNEYS where the configuration looks for them, each with a run that runs."""
+    texts = [f'account = "{ACCOUNT}"\nregion = "{REGION}"\naws_quotas = false\nstarts_at = {BEGINS.isoformat()}']
+    texts.append(f'[[role]]\narn = "{READER_ROLE}"\nexternal_id = "{EXTERNAL_ID}"')
+    for lane, journeys in JOURNEYS.items():
+        container, journey = ("application", "journey") if lane.provider == "pinpoint" else ("instance", "campaign")
+        for key in journeys:
+            place = f'id = "{key.container_id}"\naccount = "{lane.account}"\nregion = "{lane.region}"'
+            texts.append(f'[[{container}]]\n{place}\n[[{container}.{journey}]]\nid = "{key.journey_id}"')
+            if lane.provider == "pinpoint":
+                texts.append('[[application.journey.run]]\nid = "first"\nstatus = "RUNNING"')
+    return "\n".join(texts)
+
+
+def deployed(template: Mapping[str, Any], *, account: str = ACCOUNT, **parameters: str) -> DeployedStack:
+    """The template with names as CloudFormation would give them."""
+    resources: Mapping[str, Any] = template["Resources"]
+    names = {
+        "AWS::Logs::LogGroup": "/aws/lambda/{id}",
+        "AWS::SNS::Topic": f"arn:aws:sns:{REGION}:{account}:{{id}}",
+        "AWS::SQS::Queue": f"https://sqs.{REGION}.amazonaws.com/{account}/{{id}}",
+    }
+    physical_ids = {id_: names.get(each["Type"], "{id}").format(id=id_) for id_, each in resources.items()}
+    named = {
+        id_: each["Properties"]["RoleName"]
+        for id_, each in resources.items()
+        if "RoleName" in each.get("Properties", {})
+    }
+    return DeployedStack(
+        template=template,
+        physical_ids=physical_ids | named,
+        partition="aws",
+        region=REGION,
+        account=account,
+        parameters=parameters,
+    )
+
+
+def setting_up() -> boto3.Session:
+    """Whose calls are not judged."""
+    return boto3.Session(SETTING_UP, "made-up", region_name=REGION)
+
+
+def make_parts(stack: DeployedStack) -> None:
+    """Under moto: what the functions use, as the template names and shapes it."""
+    session = setting_up()
+    dynamodb, sns, sqs = session.client("dynamodb"), session.client("sns"), session.client("sqs")
+    for table in stack.ids("AWS::DynamoDB::Table"):
+        shape = ("AttributeDefinitions", "BillingMode", "GlobalSecondaryIndexes", "KeySchema")
+        properties = {key: stack.properties(table)[key] for key in shape}
+        dynamodb.create_table(TableName=stack.physical_ids[table], **properties)
+    for topic in stack.ids("AWS::SNS::Topic"):
+        made = sns.create_topic(Name=topic)["TopicArn"]
+        assert made == stack.arn(topic)
+    for queue in stack.ids("AWS::SQS::Queue"):
+        made = sqs.create_queue(QueueName=queue)["QueueUrl"]
+        assert made == stack.physical_ids[queue]
+    session.client("events").create_event_bus(Name=BUS)

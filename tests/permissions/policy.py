@@ -1,0 +1,81 @@
+"""What IAM makes of a policy, as far as this project's policies go; anything further is refused, never guessed.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from infra.deployed_stack import DeployedStack
+from infra.operations import Operation
+from tests.infra.synthesis import listed
+
+Statement = Mapping[str, Any]
+"""With the values that its intrinsics stand for."""
+
+
+def allows(statements: Iterable[Statement], operation: Operation) -> bool:
+    """True if a statement allows it and none denies it."""
+    effects = {statement["Effect"] for statement in statements if covers(statement, operation)}
+    return effects == {"Allow"}
+
+
+def covers(statement: Statement, operation: Operation) -> bool:
+    """True if a statement, whatever its effect, is about the operation."""
+    unknown = statement.keys() - {"Action", "Condition", "Effect", "Resource", "Sid"}
+    if unknown:
+        raise NotImplementedError(
+            f"A statement has {', '.join(sorted(unknown))}; teach tests/permissions what it means."
+        )
+    return (
+        any(_matches(action.lower(), operation.action.lower()) for action in listed(statement["Action"]))
+        and any(_matches(resource, operation.resource) for resource in listed(statement["Resource"]))
+        and _holds(statement.get("Condition", {}), dict(operation.context))
+    )
+
+
+def statements_of(stack: DeployedStack, role: str) -> list[Statement]:
+    """All that a role's policies state, wherever they are attached."""
+    attached = [
+        stack.properties(policy)["PolicyDocument"]
+        for kind in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy")
+        for policy in stack.ids(kind)
+        if {"Ref": role} in stack.properties(policy)["Roles"]
+    ]
+    properties = stack.properties(role)
+    if properties.get("ManagedPolicyArns"):
+        raise NotImplementedError(f"{role} has a policy that is not the stack's own: nobody can say what it allows.")
+    documents = [*attached, *(each["PolicyDocument"] for each in properties.get("Policies", []))]
+    return [_resolved(stack, statement) for document in documents for statement in listed(document["Statement"])]
+
+
+def single_grants(statement: Statement) -> list[Statement]:
+    """A statement taken apart: one for each action on each resource."""
+    return [
+        {**statement, "Action": action, "Resource": resource}
+        for action in listed(statement["Action"])
+        for resource in listed(statement["Resource"])
+    ]
+
+
+def _resolved(stack: DeployedStack, statement: Statement) -> Statement:
+    condition = {
+        operator: {key: [stack.value(each) for each in listed(values)] for key, values in keys.items()}
+        for operator, keys in statement.get("Condition", {}).items()
+    }
+    resources = [stack.value(each) for each in listed(statement["Resource"])]
+    return {**statement, "Resource": resources} | ({"Condition": condition} if condition else {})
+
+
+def _holds(condition: Mapping[str, Mapping[str, Iterable[str]]], context: Mapping[str, str]) -> bool:
+    if condition.keys() - {"StringEquals"}:
+        raise NotImplementedError(f"A condition has {', '.join(condition)}; teach tests/permissions what it means.")
+    # A key that the call does not have fails the condition.
+    return all(context.get(key, None) in list(values) for keys in condition.values() for key, values in keys.items())
+
+
+def _matches(pattern: str, text: str) -> bool:
+    """`*` and `?`, which match any character, `/` and `:` too. Nothing else is special: `[` in an ARN is itself."""
+    expression = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
+    return re.fullmatch(expression, text, re.DOTALL) is not None

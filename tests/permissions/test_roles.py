@@ -1,0 +1,99 @@
+"""Each role may do what is called with it, and nothing else; every call was made by the code that ships."""
+
+import pytest
+
+from infra.deployed_stack import DeployedStack
+from infra.operations import EMPTYING_QUEUE, LOGGING, Operation, operations, reader_operations
+from tests.infra.synthesis import listed
+from tests.permissions.deployment import JOURNEYS, OF_READER, WATCHED
+from tests.permissions.policy import Statement, allows, covers, single_grants, statements_of
+from tests.permissions.stories import READER, Story, role_ids
+
+FUNCTIONS = ("poller", "widget", "slack")
+ROLES = (*FUNCTIONS, "schedules", "chat", READER)
+Used = dict[str, frozenset[Operation]]
+
+
+@pytest.fixture(scope="module")
+def used(stack: DeployedStack, reader: DeployedStack) -> Used:
+    """The table of operations, by the names that tests call roles."""
+    by_id = operations(stack, WATCHED, JOURNEYS)
+    own = {name: by_id[id_] for name, id_ in role_ids(stack).items()}
+    return {**own, READER: reader_operations(reader, OF_READER, JOURNEYS)}
+
+
+@pytest.fixture(scope="module")
+def granted(stack: DeployedStack, reader: DeployedStack) -> dict[str, list[Statement]]:
+    own = {name: statements_of(stack, id_) for name, id_ in role_ids(stack).items()}
+    (reader_id,) = reader.ids("AWS::IAM::Role")
+    return {**own, READER: statements_of(reader, reader_id)}
+
+
+def test_no_call_is_refused(played: Story) -> None:
+    assert sorted(set(played.judge.refused)) == []
+    assert played.failed == {}
+
+
+def test_the_operators_hear_of_a_lane_that_cannot_be_read(played: Story) -> None:
+    """The poller may publish to the ops topic."""
+    told = played.told["a_lane_goes_blind"]["ops"]
+
+    assert [each["detail"]["condition"] for each in told] == ["UNREACHABLE"]
+
+
+def test_the_end_of_a_mute_tells_what_it_held_back(played: Story) -> None:
+    """The poller may query the index of what happened in a lane."""
+    told = played.told["a_mute_ends"]["alerts"]
+
+    assert [(each["detail"]["mute"], each["detail"]["held_back"]) for each in told] == [("release", 1)]
+
+
+def test_what_an_invocation_left_behind_is_told_by_a_later_one(played: Story) -> None:
+    told = played.told["what_was_left_is_claimed"]["alerts"]
+
+    assert [each["detail"]["run_id"] for each in told] == ["second"]
+
+
+@pytest.mark.parametrize("role", [*FUNCTIONS, READER])
+def test_the_table_of_operations_is_what_the_functions_called(played: Story, used: Used, role: str) -> None:
+    by_lambda_itself = {*LOGGING, *EMPTYING_QUEUE}
+    called = {each for each in used[role] if each.action not in by_lambda_itself}
+
+    assert sorted(map(str, played.judge.made[role])) == sorted(map(str, called))
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_may_do_what_it_is_used_for(granted: dict[str, list[Statement]], used: Used, role: str) -> None:
+    assert [str(each) for each in sorted(used[role]) if not allows(granted[role], each)] == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_whatever_is_granted_is_used(granted: dict[str, list[Statement]], used: Used, role: str) -> None:
+    idle = [
+        f"{grant['Action']} on {grant['Resource']}"
+        for statement in granted[role]
+        for grant in single_grants(statement)
+        if not any(covers(grant, operation) for operation in used[role])
+    ]
+
+    assert idle == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_without_any_one_statement_something_is_refused(
+    granted: dict[str, list[Statement]], used: Used, role: str
+) -> None:
+    needless = [
+        statement
+        for statement in granted[role]
+        if all(allows([each for each in granted[role] if each is not statement], operation) for operation in used[role])
+    ]
+
+    assert needless == []
+    assert bool(granted[role]) == bool(used[role])
+
+
+def test_no_statement_is_wider_than_an_action_of_its_service(granted: dict[str, list[Statement]]) -> None:
+    actions = {action for statements in granted.values() for each in statements for action in listed(each["Action"])}
+
+    assert not [action for action in actions if action.endswith(":*") or "*" in action.partition(":")[0]]
