@@ -1,5 +1,7 @@
 """The alarms by which Journey Watch says that it is itself in trouble. Each kind has its entry in docs/runbook.md."""
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
@@ -12,8 +14,10 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra.all_clear import AllClear
 from infra.own_metrics import lane_metric, service_metric
 from infra.schedules import lane_id
+from infra.watch_entries import MOST_LANES_APART
 from journey_watch import contract
 from journey_watch.core.runs import Lane
 
@@ -26,49 +30,71 @@ _ATTEMPTS: Final = 5
 """So often is one call repeated that a provider throttles: fewer throttles are a brush with the quota."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class _When:
+    """When a metric puts its alarm on."""
+
+    threshold: float = 1
+    comparison: cloudwatch.ComparisonOperator = cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
+    periods: int = 5
+    datapoints: int = 3
+    missing: cloudwatch.TreatMissingData = cloudwatch.TreatMissingData.NOT_BREACHING
+    """Never `MISSING`: an alarm without data would leave ALARM with nobody knowing whether its cause is gone."""
+
+
+_TROUBLE_THAT_STAYS: Final = _When()
+"""For most: the next poll repairs what passes."""
+
+
 class Alarms(Construct):
-    """Alarms on the ops topic, which hears when they are over too. Each `watch_…` adds those of one thing."""
+    """Alarms on the ops topic, which hears when they are over too. Each `watch_…` adds those of one thing.
+
+    The name of an alarm that rings is the stack's name, a space, its kind, and what it is about. One that rings only
+    through a composite alarm has a slash in place of the first space.
+    """
 
     def __init__(self, scope: Construct, construct_id: str, *, ops_topic: sns.ITopic, every: timedelta) -> None:
         super().__init__(scope, construct_id)
-        self.all: list[cloudwatch.Alarm] = []
+        self.all: list[cloudwatch.IAlarm] = []
         self._service = Stack.of(self).stack_name
         self._action = actions.SnsAction(ops_topic)
         self._every = every
         self._interval = Duration.minutes(every // timedelta(minutes=1))
+        AllClear(self, "AllClear", topic=ops_topic, names_begin=f"{self._service} ", runbook=RUNBOOK)
 
-    def watch_lane(self, lane: Lane) -> None:
-        """Whether it is polled, its journeys can be read, and its alerts leave."""
-        self._add(
+    def watch_lanes(self, lanes: Collection[Lane]) -> None:
+        """Whether each is polled, its journeys can be read, and its alerts leave."""
+        self._add_of_lanes(
             "polls-missing",
-            f"No poll of {lane} came to its end for three intervals: nobody watches it.",
-            self._of_lane(lane, contract.METRIC_POLLS_COMPLETED, "Sum"),
-            about=str(lane),
-            path=lane_id(self, lane),
-            comparison=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
-            periods=3,
-            datapoints=3,
-            missing=cloudwatch.TreatMissingData.BREACHING,
+            "No poll of {} came to its end for three intervals: nobody watches it.",
+            lanes,
+            (contract.METRIC_POLLS_COMPLETED, "Sum"),
+            when=_When(
+                comparison=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+                periods=3,
+                datapoints=3,
+                missing=cloudwatch.TreatMissingData.BREACHING,
+            ),
         )
-        self._add(
+        self._add_of_lanes(
             "journeys-failing",
-            f"Some journeys of {lane} could not be read or saved in most of the last polls.",
-            self._of_lane(lane, contract.METRIC_JOURNEYS_FAILED, "Maximum"),
-            about=str(lane),
-            path=lane_id(self, lane),
+            "Some journeys of {} could not be read or saved in most of the last polls.",
+            lanes,
+            (contract.METRIC_JOURNEYS_FAILED, "Maximum"),
         )
         patience = max(_SHORTEST_BACKLOG, 3 * self._every)
-        self._add(
+        self._add_of_lanes(
             "alerts-undelivered",
-            f"An alert of {lane} has been waiting for more than {patience // timedelta(minutes=1)} minutes.",
-            self._of_lane(lane, contract.METRIC_OLDEST_UNDELIVERED_AGE, "Maximum"),
-            about=str(lane),
-            path=lane_id(self, lane),
-            threshold=patience.total_seconds(),
-            periods=1,
-            datapoints=1,
+            f"An alert of {{}} has been waiting for more than {patience // timedelta(minutes=1)} minutes.",
+            lanes,
+            (contract.METRIC_OLDEST_UNDELIVERED_AGE, "Maximum"),
             # While no poll ends, whatever waits goes on waiting.
-            missing=cloudwatch.TreatMissingData.IGNORE,
+            when=_When(
+                threshold=patience.total_seconds(),
+                periods=1,
+                datapoints=1,
+                missing=cloudwatch.TreatMissingData.IGNORE,
+            ),
         )
 
     def watch_service(self, *, timeout: Duration) -> None:
@@ -77,22 +103,20 @@ class Alarms(Construct):
             "polls-slow",
             f"Polls took more than 80 % of the {timeout.to_seconds():.0f} s that the function has.",
             self._of_service(contract.METRIC_POLL_DURATION, "Maximum", self._interval),
-            threshold=0.8 * timeout.to_seconds() * 1000,
+            when=_When(threshold=0.8 * timeout.to_seconds() * 1000),
         )
         self._add(
             "provider-throttling",
             "A provider keeps refusing calls for coming too fast: changes are seen late, or not at all.",
             self._of_service(contract.METRIC_THROTTLES, "Sum", self._interval),
-            threshold=_ATTEMPTS,
+            when=_When(threshold=_ATTEMPTS),
         )
         self._add(
             "readers-unconfirmed",
             "Some readers never confirmed their subscription, or gave it up: they get nothing.",
             self._of_service(contract.METRIC_READERS_UNCONFIRMED, "Maximum", _HOUR),
-            periods=1,
-            datapoints=1,
             # It is counted once an hour, give or take a few seconds.
-            missing=cloudwatch.TreatMissingData.IGNORE,
+            when=_When(periods=1, datapoints=1, missing=cloudwatch.TreatMissingData.IGNORE),
         )
 
     def watch_function(self, name: str, function: lambda_.IFunction) -> None:
@@ -115,8 +139,7 @@ class Alarms(Construct):
             f"SNS could not hand a message of the {name} topic to one of its readers.",
             topic.metric_number_of_notifications_failed(period=_MINUTE),
             about=name,
-            periods=1,
-            datapoints=1,
+            when=_When(periods=1, datapoints=1),
         )
 
     def watch_table(self, table: dynamodb.ITable) -> None:
@@ -145,8 +168,7 @@ class Alarms(Construct):
             f"Something was given up and lies in the {name} dead-letter queue.",
             queue.metric_approximate_number_of_messages_visible(period=_MINUTE),
             about=name,
-            periods=1,
-            datapoints=1,
+            when=_When(periods=1, datapoints=1),
         )
 
     def watch_queue_age(self, name: str, queue: sqs.IQueue, *, limit: timedelta) -> None:
@@ -156,14 +178,59 @@ class Alarms(Construct):
             f"The {name} queue has not been emptied for more than {limit}.",
             queue.metric_approximate_age_of_oldest_message(period=_MINUTE),
             about=name,
-            threshold=limit.total_seconds(),
+            when=_When(threshold=limit.total_seconds()),
         )
-
-    def _of_lane(self, lane: Lane, name: str, statistic: str) -> cloudwatch.Metric:
-        return lane_metric(self._service, lane, name, statistic=statistic, period=self._interval)
 
     def _of_service(self, name: str, statistic: str, period: Duration) -> cloudwatch.Metric:
         return service_metric(self._service, name, statistic=statistic, period=period)
+
+    def _add_of_lanes(
+        self,
+        kind: str,
+        meaning: str,
+        lanes: Collection[Lane],
+        metric: tuple[str, str],
+        *,
+        when: _When = _TROUBLE_THAT_STAYS,
+    ) -> None:
+        """One alarm for each lane, and with many lanes one over them.
+
+        `meaning` has `{}` where a lane is named; `metric` is a name and a statistic.
+        """
+        name, statistic = metric
+        apart = len(lanes) <= MOST_LANES_APART
+        of_lanes = [
+            self._alarm(
+                kind,
+                meaning.format(lane),
+                lane_metric(self._service, lane, name, statistic=statistic, period=self._interval),
+                about=str(lane),
+                path=lane_id(self, lane),
+                rings=apart,
+                when=when,
+            )
+            for lane in lanes
+        ]
+        if not apart:
+            self._ring_together(kind, meaning.format("at least one lane"), of_lanes)
+        self.all += of_lanes
+
+    def _ring_together(self, kind: str, meaning: str, alarms: Collection[cloudwatch.Alarm]) -> None:
+        together = cloudwatch.CompositeAlarm(
+            self,
+            kind,
+            composite_alarm_name=f"{self._service} {kind}",
+            alarm_description=(
+                f"{meaning} Which: those whose alarm {self._service}/{kind} is in ALARM on the dashboard. "
+                f"What to do: {RUNBOOK}#{kind}"
+            ),
+            # By name: the ARNs of fifty lanes might not fit into the 10,240 characters that a rule may have.
+            alarm_rule=cloudwatch.AlarmRule.from_string(
+                " OR ".join(f'ALARM("{alarm.alarm_name}")' for alarm in alarms)
+            ),
+        )
+        together.add_alarm_action(self._action)
+        self.all.append(together)
 
     def _add(
         self,
@@ -172,33 +239,41 @@ class Alarms(Construct):
         metric: cloudwatch.IMetric,
         *,
         about: str = "",
-        path: str = "",
-        threshold: float = 1,
-        comparison: cloudwatch.ComparisonOperator = cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-        periods: int = 5,
-        datapoints: int = 3,
-        missing: cloudwatch.TreatMissingData = cloudwatch.TreatMissingData.NOT_BREACHING,
+        when: _When = _TROUBLE_THAT_STAYS,
     ) -> None:
-        """One alarm. As it stands it is for trouble that stays: the next poll repairs what passes.
+        self.all.append(self._alarm(kind, meaning, metric, about=about, path=about, rings=True, when=when))
 
-        `kind` is the heading of its entry in the runbook; `path` stands for `about` where that is not known at synth.
+    def _alarm(
+        self,
+        kind: str,
+        meaning: str,
+        metric: cloudwatch.IMetric,
+        *,
+        about: str,
+        path: str,
+        rings: bool,
+        when: _When,
+    ) -> cloudwatch.Alarm:
+        """One alarm.
+
+        `kind` is the heading of its entry in the runbook; `path` stands for `about`, which may not be known at synth.
         """
         alarm = cloudwatch.Alarm(
             self,
-            "-".join(filter(None, (kind, path or about))),
+            "-".join(filter(None, (kind, path))),
             # The name is the subject of the e-mail at night.
-            alarm_name=" ".join(filter(None, (self._service, kind, about))),
+            alarm_name=" ".join(filter(None, (f"{self._service}{' ' if rings else '/'}{kind}", about))),
             alarm_description=f"{meaning} What to do: {RUNBOOK}#{kind}",
             metric=metric,
-            threshold=threshold,
-            comparison_operator=comparison,
-            evaluation_periods=periods,
-            datapoints_to_alarm=datapoints,
-            treat_missing_data=missing,
+            threshold=when.threshold,
+            comparison_operator=when.comparison,
+            evaluation_periods=when.periods,
+            datapoints_to_alarm=when.datapoints,
+            treat_missing_data=when.missing,
         )
-        alarm.add_alarm_action(self._action)
-        alarm.add_ok_action(self._action)
-        self.all.append(alarm)
+        if rings:
+            alarm.add_alarm_action(self._action)
+        return alarm
 
 
 def _operation(table: dynamodb.ITable, operation: str) -> dict[str, str]:

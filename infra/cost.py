@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from infra.deployment_config import DeploymentConfig
+from infra.watch_entries import MOST_LANES_APART
 from journey_watch.core.errors import JourneyWatchError
 from journey_watch.core.watch_list import lanes_of
 from journey_watch.metrics import PER_JOURNEY, PER_LANE, SERVICE_WIDE
@@ -18,6 +19,7 @@ from journey_watch.metrics import PER_JOURNEY, PER_LANE, SERVICE_WIDE
 PRICED_IN: Final = "us-east-1, November 2026"
 METRIC: Final = 0.30
 ALARM: Final = 0.10
+COMPOSITE_ALARM: Final = 0.50
 DASHBOARD: Final = 3.00
 KEY: Final = 1.00
 LAMBDA_GB_SECOND: Final = 0.0000133334
@@ -29,6 +31,7 @@ SNS_EMAIL: Final = 2.00 / 100_000
 LOG_GB: Final = 0.50
 
 ALARMS_PER_LANE: Final = 3
+"""As many kinds of them are there, and so many composite alarms ring for many lanes."""
 ALARMS_OF_THE_REST: Final = 12
 SECONDS_A_MONTH: Final = 730 * 3600
 MEMORY_GB: Final = 0.5
@@ -69,13 +72,14 @@ class Line:
         return self.count * self.price
 
 
-def shared_lines() -> list[Line]:
-    """What a deployment costs before its first lane."""
+def shared_lines(*, lanes: int) -> list[Line]:
+    """What a deployment with so many lanes costs without them."""
     return [
         Line("dashboard", 1, DASHBOARD),
         Line("encryption key", 1, KEY),
         Line("metrics of all lanes together", len(SERVICE_WIDE), METRIC),
         Line("alarms on what all lanes share", ALARMS_OF_THE_REST, ALARM),
+        *([Line("composite alarms over all lanes", ALARMS_PER_LANE, COMPOSITE_ALARM)] * (lanes > MOST_LANES_APART)),
     ]
 
 
@@ -105,7 +109,7 @@ def total(lines: Iterable[Line]) -> float:
 def bill(config: DeploymentConfig, work: Workload) -> Iterator[str]:
     """The bill as lines of text."""
     lanes = len(lanes_of(config.watch, own_account="own", own_region="own"))
-    shared = shared_lines()
+    shared = shared_lines(lanes=lanes)
     of_lane = lane_lines(
         every_seconds=int(config.every.total_seconds()), work=work, per_journey_metrics=config.per_journey_metrics
     )

@@ -42,8 +42,7 @@ class Monitoring(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self.alarms = Alarms(self, "Alarms", ops_topic=channels.ops_topic, every=every)
-        for lane in lanes:
-            self.alarms.watch_lane(lane)
+        self.alarms.watch_lanes(lanes)
         self.alarms.watch_service(timeout=poller.timeout)
         self.alarms.watch_function("poller", poller.function)
         self.alarms.watch_dead_letters("schedules", schedules.dead_letters)

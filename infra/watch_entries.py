@@ -12,6 +12,13 @@ from journey_watch.core.watch_list import ALL, Thresholds, WatchTarget, is_patte
 
 MAX_LANES: Final = 50
 """Each lane costs up to $2 a month and a set of alarms: more than this is taken for a mistake."""
+MOST_LANES_APART: Final = 2
+"""With more lanes than this, the alarms of one kind about lanes ring together, through a composite alarm.
+
+An outage of everything puts on each lane's alarms that it is not polled and that its journeys cannot be read, and one
+that the function fails: five with two lanes, which is what the pace of alerts leaves of the ten e-mails a second that
+SNS allows a reader. Fewer lanes ring apart, so that the subject of the mail names the lane.
+"""
 
 _id_or_all: Final = matching(re.compile(r"\*|[A-Za-z0-9_-]{1,64}"), 'an id (letters, digits, - and _), or "*" for all')
 _id_or_pattern: Final = matching(

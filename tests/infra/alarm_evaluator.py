@@ -4,6 +4,7 @@ The rules: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-
 """
 
 import operator
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
@@ -105,9 +106,12 @@ class Alarm:
             return ALARM if recent.count(True) >= self.datapoints_to_alarm else OK
         return self._with_missing(real, before)
 
-    def history(self, data: Iterable[Datum], *, start: float, end: float) -> list[str]:
-        """The states it goes through, one for each change, evaluated once a minute."""
-        known, states = list(data), [OK]
+    def history(self, data: Iterable[Datum], *, start: float, end: float, before: str = OK) -> list[str]:
+        """The states it goes through, one for each change, evaluated once a minute; `before` is the first of them.
+
+        CloudWatch creates every alarm in INSUFFICIENT_DATA.
+        """
+        known, states = list(data), [before]
         now = start
         while now <= end:
             state = self.state(known, now=now, before=states[-1])
@@ -140,3 +144,32 @@ class Alarm:
         if breaching >= self.datapoints_to_alarm:
             return ALARM
         return before if self.missing == "ignore" and filled else OK
+
+
+@dataclass(frozen=True)
+class CompositeAlarm:
+    """An alarm that is on while any of its children is, which is the one rule that is known here.
+
+    Its states: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html
+    """
+
+    name: str
+    description: str
+    children: tuple[str, ...]
+    """Their names."""
+
+    @classmethod
+    def from_definition(cls, definition: Mapping[str, Any], rule: str) -> Self:
+        """Read a template's properties; `rule` is its rule with the children's names in it."""
+        children = tuple(re.findall(r'ALARM\("([^"]+)"\)', rule))
+        assert rule == " OR ".join(f'ALARM("{child}")' for child in children)
+        return cls(definition["AlarmName"], definition["AlarmDescription"], children)
+
+    @property
+    def kind(self) -> str:
+        """The heading of its entry in the runbook."""
+        return self.description.rpartition("#")[2]
+
+    def state(self, states: Mapping[str, str]) -> str:
+        """Its state, by those of its children."""
+        return ALARM if ALARM in [states[child] for child in self.children] else OK

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.infra.alarm_evaluator import Alarm, Datum
+from tests.infra.alarm_evaluator import Alarm, CompositeAlarm, Datum
 
 BREACHES = Alarm(
     name="any",
@@ -70,3 +70,17 @@ def test_samples_of_a_period_are_aggregated_by_the_statistic() -> None:
     samples = [Datum("N", "M", {"d": "1"}, time, (1.0, 1.0)) for time in (0.0, 30.0)]
     assert alarm.state(samples, now=60) == "OK"
     assert replace(alarm, statistic="Sum").state(samples, now=60) == "ALARM"
+
+
+def test_a_composite_alarm_is_on_while_any_of_its_children_is() -> None:
+    together = CompositeAlarm.from_definition(
+        {"AlarmName": "all", "AlarmDescription": "any. See runbook.md#kind"}, 'ALARM("a 1") OR ALARM("b")'
+    )
+    assert (together.children, together.kind) == (("a 1", "b"), "kind")
+    for first, second, state in (
+        ("OK", "OK", "OK"),
+        ("ALARM", "OK", "ALARM"),
+        ("INSUFFICIENT_DATA", "ALARM", "ALARM"),
+        ("INSUFFICIENT_DATA", "OK", "OK"),
+    ):
+        assert together.state({"a 1": first, "b": second}) == state

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from infra.readers import EmailReader
 from journey_watch.core.severity import Severity
 from tests.infra.conftest import EVERYTHING, Synthesize
@@ -67,17 +69,32 @@ def test_both_topics_are_encrypted_with_the_stacks_key_and_refuse_plain_http(eve
         assert text(denied["Resource"]) == everything.output(topic_name)
 
 
-def test_an_alarm_reaches_the_ops_topic_through_its_policy_and_the_keys(everything: Synthesized) -> None:
-    """The path of a real alarm: with either policy missing it fails silently. Only this account's alarms may."""
-    (topic_statement,) = [each for each in policy_of(everything, "OpsTopicArn") if each["Effect"] == "Allow"]
-    key_statements = everything.only("AWS::KMS::Key")["KeyPolicy"]["Statement"]
-    (key_statement,) = [each for each in key_statements if "Service" in each["Principal"]]
+def admitted(stack: Synthesized, service: str) -> tuple[Json, Json]:
+    """What the ops topic and the key allow a service of AWS."""
+    key_statements = stack.only("AWS::KMS::Key")["KeyPolicy"]["Statement"]
+    (topic_statement, key_statement) = [
+        each
+        for each in (*policy_of(stack, "OpsTopicArn"), *key_statements)
+        if each["Principal"] == {"Service": service}
+    ]
+    return topic_statement, key_statement
 
+
+@pytest.mark.parametrize("service", ["cloudwatch.amazonaws.com", "events.amazonaws.com"])
+def test_an_alarm_and_its_end_reach_the_ops_topic_through_its_policy_and_the_keys(
+    everything: Synthesized, service: str
+) -> None:
+    """The path of a real alarm: with either policy missing it fails silently."""
+    topic_statement, key_statement = admitted(everything, service)
+
+    assert topic_statement["Effect"] == key_statement["Effect"] == "Allow"
     assert topic_statement["Action"] == "sns:Publish"
     assert text(topic_statement["Resource"]) == everything.output("OpsTopicArn")
     assert set(listed(key_statement["Action"])) == {"kms:Decrypt", "kms:GenerateDataKey*"}
-    for statement in (topic_statement, key_statement):
-        assert statement["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+
+
+def test_only_this_accounts_alarms_may(everything: Synthesized) -> None:
+    for statement in admitted(everything, "cloudwatch.amazonaws.com"):
         condition = statement["Condition"]
         assert {key: text(value) for key, value in condition["StringEquals"].items()} == {
             "aws:SourceAccount": "${AWS::AccountId}"
@@ -85,6 +102,12 @@ def test_an_alarm_reaches_the_ops_topic_through_its_policy_and_the_keys(everythi
         assert {key: text(value) for key, value in condition["ArnLike"].items()} == {
             "aws:SourceArn": "arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:*"
         }
+
+
+def test_eventbridge_is_admitted_without_a_condition_which_it_could_not_meet(everything: Synthesized) -> None:
+    """EventBridge's guide, "Amazon SNS permissions", and SNS's, "Key management": conditions are not supported."""
+    for statement in admitted(everything, "events.amazonaws.com"):
+        assert "Condition" not in statement
 
 
 def test_nobody_but_the_poller_publishes_alerts(everything: Synthesized) -> None:

@@ -1,9 +1,14 @@
 """The bill: counted from what is really deployed, and within what was promised."""
 
+from dataclasses import replace
+
 from infra import cost
 from infra.cost import Workload
 from infra.deployment_config import DeploymentConfig
-from tests.infra.conftest import ROOT
+from infra.providers import PROVIDERS
+from infra.watch_entries import MOST_LANES_APART
+from journey_watch.core.watch_list import WatchTarget
+from tests.infra.conftest import EVERYTHING, ROOT, Synthesize
 from tests.infra.synthesis import Synthesized
 
 
@@ -12,16 +17,26 @@ def lane(*, per_journey_metrics: bool = False) -> float:
 
 
 def test_the_first_lane_costs_at_most_ten_dollars_and_each_further_one_at_most_two() -> None:
-    assert cost.total(cost.shared_lines()) + lane() <= 10
+    assert cost.total(cost.shared_lines(lanes=1)) + lane() <= 10
     assert lane() <= 2
 
 
 def test_metrics_of_journeys_cost_more_than_all_else() -> None:
-    assert lane(per_journey_metrics=True) - lane() > cost.total(cost.shared_lines()) + lane()
+    assert lane(per_journey_metrics=True) - lane() > cost.total(cost.shared_lines(lanes=1)) + lane()
 
 
 def test_as_many_alarms_are_counted_as_are_deployed(everything: Synthesized) -> None:
     assert len(everything.ids("AWS::CloudWatch::Alarm")) == cost.ALARMS_OF_THE_REST + cost.ALARMS_PER_LANE
+
+
+def test_many_lanes_add_their_composite_alarms(synthesize: Synthesize) -> None:
+    regions = sorted(PROVIDERS["pinpoint"].regions)
+    for lanes, expected in ((MOST_LANES_APART, 0), (MOST_LANES_APART + 1, cost.ALARMS_PER_LANE)):
+        watch = tuple(WatchTarget("pinpoint", "*", region=region) for region in regions[:lanes])
+        counted = [line.count for line in cost.shared_lines(lanes=lanes) if line.price == cost.COMPOSITE_ALARM]
+
+        deployed = synthesize(replace(EVERYTHING, watch=watch)).ids("AWS::CloudWatch::CompositeAlarm")
+        assert len(deployed) == sum(counted) == expected
 
 
 def test_there_is_one_key_and_one_dashboard(everything: Synthesized) -> None:

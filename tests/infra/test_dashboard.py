@@ -98,7 +98,8 @@ def test_fifty_lanes_need_no_more_graphs_than_one(synthesize: Synthesize) -> Non
 def test_every_alarm_is_shown(synthesize: Synthesize) -> None:
     for stack in (synthesize(), synthesize(MANY)):
         shown = [arn for widget in widgets(stack, "alarm") for arn in widget["alarms"]]
-        assert sorted(shown) == sorted(f"${{{alarm}.Arn}}" for alarm in stack.ids("AWS::CloudWatch::Alarm"))
+        alarms = [*stack.ids("AWS::CloudWatch::CompositeAlarm"), *stack.ids("AWS::CloudWatch::Alarm")]
+        assert sorted(shown) == sorted(f"${{{alarm}.Arn}}" for alarm in alarms)
 
 
 def test_the_output_names_it(everything: Synthesized) -> None:
