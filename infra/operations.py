@@ -33,6 +33,7 @@ encryption keys and costs", which asks for kms:GenerateDataKey* and kms:Decrypt)
 CALLED_ON_BEHALF: Final[Mapping[str, tuple[str, ...]]] = {
     "dynamodb:BatchGetItem": READING_TABLE,
     "dynamodb:Query": READING_TABLE,
+    "dynamodb:DeleteItem": WRITING_TABLE,
     "dynamodb:PutItem": WRITING_TABLE,
     "dynamodb:UpdateItem": WRITING_TABLE,
     "sns:Publish": PUBLISHING,

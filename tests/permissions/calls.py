@@ -45,8 +45,8 @@ def _query(parameters: Parameters, site: Site) -> Iterator[tuple[str, str]]:
     yield "dynamodb:Query", f"{table}/index/{parameters['IndexName']}" if "IndexName" in parameters else table
 
 
-def _update_item(parameters: Parameters, site: Site) -> Iterator[tuple[str, str]]:
-    yield "dynamodb:UpdateItem", _table(site, parameters["TableName"])
+def _of_table(action: str) -> Needs:
+    return lambda parameters, site: iter([(action, _table(site, parameters["TableName"]))])
 
 
 def _batch_get_item(parameters: Parameters, site: Site) -> Iterator[tuple[str, str]]:
@@ -76,8 +76,8 @@ def _list_subscriptions(parameters: Parameters, _: Site) -> Iterator[tuple[str, 
     yield "sns:ListSubscriptionsByTopic", parameters["TopicArn"]
 
 
-def _change_visibility(parameters: Parameters, site: Site) -> Iterator[tuple[str, str]]:
-    yield "sqs:ChangeMessageVisibility", site.arn("sqs", parameters["QueueUrl"].rpartition("/")[2])
+def _of_queue(action: str) -> Needs:
+    return lambda parameters, site: iter([(action, site.arn("sqs", parameters["QueueUrl"].rpartition("/")[2]))])
 
 
 def _get_secret_value(parameters: Parameters, site: Site) -> Iterator[tuple[str, str]]:
@@ -133,14 +133,36 @@ def _campaign_states(parameters: Parameters, site: Site) -> Iterator[tuple[str, 
         yield "connect-campaigns:GetCampaignStateBatch", site.arn("connect-campaigns", f"campaign/{id_}")
 
 
+def _of_stack(action: str) -> Needs:
+    """A stack's ARN ends in an id of its own."""
+    return lambda parameters, site: iter([(action, site.arn("cloudformation", f"stack/{parameters['StackName']}/id"))])
+
+
+def _get_schedule(parameters: Parameters, site: Site) -> Iterator[tuple[str, str]]:
+    group = parameters.get("GroupName", "default")
+    yield "scheduler:GetSchedule", site.arn("scheduler", f"schedule/{group}/{parameters['Name']}")
+
+
+def _get_metric_statistics(_: Parameters, __: Site) -> Iterator[tuple[str, str]]:
+    """It takes no resource."""
+    yield "cloudwatch:GetMetricStatistics", "*"
+
+
+def _invoke(parameters: Parameters, site: Site) -> Iterator[tuple[str, str]]:
+    yield "lambda:InvokeFunction", site.arn("lambda", f"function:{parameters['FunctionName']}")
+
+
 _NEEDS: Final[Mapping[tuple[str, str], Needs]] = {
     ("dynamodb", "BatchGetItem"): _batch_get_item,
     ("dynamodb", "Query"): _query,
     ("dynamodb", "TransactWriteItems"): _transact_write_items,
-    ("dynamodb", "UpdateItem"): _update_item,
+    ("dynamodb", "DeleteItem"): _of_table("dynamodb:DeleteItem"),
+    ("dynamodb", "PutItem"): _of_table("dynamodb:PutItem"),
+    ("dynamodb", "UpdateItem"): _of_table("dynamodb:UpdateItem"),
     ("sns", "ListSubscriptionsByTopic"): _list_subscriptions,
     ("sns", "PublishBatch"): _publish_batch,
-    ("sqs", "ChangeMessageVisibility"): _change_visibility,
+    ("sqs", "ChangeMessageVisibility"): _of_queue("sqs:ChangeMessageVisibility"),
+    ("sqs", "GetQueueAttributes"): _of_queue("sqs:GetQueueAttributes"),
     ("secretsmanager", "GetSecretValue"): _get_secret_value,
     ("events", "PutEvents"): _put_events,
     ("sts", "AssumeRole"): _assume_role,
@@ -151,5 +173,10 @@ _NEEDS: Final[Mapping[tuple[str, str], Needs]] = {
     ("pinpoint", "GetJourneyRunExecutionMetrics"): _of_journey("mobiletargeting:GetJourneyRunExecutionMetrics"),
     ("connectcampaignsv2", "ListCampaigns"): _list_campaigns,
     ("connectcampaignsv2", "GetCampaignStateBatch"): _campaign_states,
+    ("cloudformation", "DescribeStacks"): _of_stack("cloudformation:DescribeStacks"),
+    ("cloudformation", "ListStackResources"): _of_stack("cloudformation:ListStackResources"),
+    ("cloudwatch", "GetMetricStatistics"): _get_metric_statistics,
+    ("lambda", "Invoke"): _invoke,
+    ("scheduler", "GetSchedule"): _get_schedule,
 }
 """By service, as botocore calls it, and operation."""

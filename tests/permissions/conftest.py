@@ -1,6 +1,7 @@
 """The templates of a deployment that has everything, and what its functions did under their roles; once a session."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import aws_cdk as cdk
@@ -9,12 +10,15 @@ from aws_cdk import assertions
 
 from infra.bundle import Bundle
 from infra.deployed_stack import DeployedStack
+from infra.deployment_config import DeploymentConfig
 from infra.journey_watch_stack import JourneyWatchStack
 from infra.reader_role import ReaderRoleStack
 from tests.infra.conftest import ROOT
 from tests.permissions import stories
 from tests.permissions.deployment import ACCOUNT, CONFIG, READER_ROLE, REGION, deployed
 from tests.permissions.stories import Story, role_ids
+
+Synthesize = Callable[[DeploymentConfig], DeployedStack]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -25,16 +29,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> DeployedStack:
+def synthesized(tmp_path_factory: pytest.TempPathFactory) -> Synthesize:
+    """The stack of a configuration; its bundle is empty."""
     directory = tmp_path_factory.mktemp("code")
     (directory / "stub.py").touch()
-    made = JourneyWatchStack(
-        cdk.App(context=json.loads((ROOT / "cdk.json").read_text())["context"]),
-        config=CONFIG,
-        bundle=Bundle(directory, "stub"),
-        env=cdk.Environment(account=ACCOUNT, region=REGION),
-    )
-    return deployed(assertions.Template.from_stack(made).to_json())
+
+    def synthesize(config: DeploymentConfig) -> DeployedStack:
+        made = JourneyWatchStack(
+            cdk.App(context=json.loads((ROOT / "cdk.json").read_text())["context"]),
+            config=config,
+            bundle=Bundle(directory, "stub"),
+            env=cdk.Environment(account=ACCOUNT, region=REGION),
+        )
+        return deployed(assertions.Template.from_stack(made).to_json())
+
+    return synthesize
+
+
+@pytest.fixture(scope="session")
+def stack(synthesized: Synthesize) -> DeployedStack:
+    return synthesized(CONFIG)
 
 
 @pytest.fixture(scope="session")

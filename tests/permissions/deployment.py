@@ -78,12 +78,13 @@ def scenario() -> str:
 def deployed(template: Mapping[str, Any], *, account: str = ACCOUNT, **parameters: str) -> DeployedStack:
     """The template with names as CloudFormation would give them."""
     resources: Mapping[str, Any] = template["Resources"]
-    names = {
-        "AWS::Logs::LogGroup": "/aws/lambda/{id}",
-        "AWS::SNS::Topic": f"arn:aws:sns:{REGION}:{account}:{{id}}",
-        "AWS::SQS::Queue": f"https://sqs.{REGION}.amazonaws.com/{account}/{{id}}",
+    forms = {
+        "AWS::SNS::Topic": f"arn:aws:sns:{REGION}:{account}:{{name}}",
+        "AWS::SQS::Queue": f"https://sqs.{REGION}.amazonaws.com/{account}/{{name}}",
     }
-    physical_ids = {id_: names.get(each["Type"], "{id}").format(id=id_) for id_, each in resources.items()}
+    physical_ids = {
+        id_: forms.get(each["Type"], "{name}").format(name=f"{CONFIG.name}-{id_}") for id_, each in resources.items()
+    }
     named = {
         id_: each["Properties"]["RoleName"]
         for id_, each in resources.items()
@@ -113,9 +114,9 @@ def make_parts(stack: DeployedStack) -> None:
         properties = {key: stack.properties(table)[key] for key in shape}
         dynamodb.create_table(TableName=stack.physical_ids[table], **properties)
     for topic in stack.ids("AWS::SNS::Topic"):
-        made = sns.create_topic(Name=topic)["TopicArn"]
+        made = sns.create_topic(Name=stack.physical_ids[topic].rpartition(":")[2])["TopicArn"]
         assert made == stack.arn(topic)
     for queue in stack.ids("AWS::SQS::Queue"):
-        made = sqs.create_queue(QueueName=queue)["QueueUrl"]
+        made = sqs.create_queue(QueueName=stack.physical_ids[queue].rpartition("/")[2])["QueueUrl"]
         assert made == stack.physical_ids[queue]
     session.client("events").create_event_bus(Name=BUS)

@@ -51,12 +51,13 @@ class Judge:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @contextmanager
-    def sitting(self) -> Iterator[None]:
-        """Judges the calls of all sessions that are made from now on."""
+    def sitting(self, *more: tuple[str, Callable[..., object]]) -> Iterator[None]:
+        """Judges the calls of all sessions that are made from now on; `more` handle botocore's events after that."""
         handlers = [
             *botocore.handlers.BUILTIN_HANDLERS,
             ("before-parameter-build", _keep_parameters),
             ("before-call", self._judge),
+            *more,
         ]
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(botocore.handlers, "BUILTIN_HANDLERS", handlers)

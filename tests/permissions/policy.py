@@ -4,7 +4,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from infra.deployed_stack import DeployedStack
@@ -50,29 +50,56 @@ def statements_of(stack: DeployedStack, role: str) -> list[Statement]:
     return [_resolved(stack, statement) for document in documents for statement in listed(document["Statement"])]
 
 
-def single_grants(statement: Statement) -> list[Statement]:
-    """A statement taken apart: one for each action on each resource."""
+def idle_grants(statements: Iterable[Statement], used: Collection[Operation]) -> list[str]:
+    """Each action on each resource that a statement grants, and that nothing uses."""
     return [
-        {**statement, "Action": action, "Resource": resource}
+        f"{action} on {resource}"
+        for statement in statements
         for action in listed(statement["Action"])
         for resource in listed(statement["Resource"])
+        if not any(covers({**statement, "Action": action, "Resource": resource}, each) for each in used)
     ]
 
 
-def _resolved(stack: DeployedStack, statement: Statement) -> Statement:
-    condition = {
+def needless_statements(statements: Sequence[Statement], used: Collection[Operation]) -> list[Statement]:
+    """Statements without which all that is used would still be allowed."""
+    return [
+        statement
+        for statement in statements
+        if all(allows([each for each in statements if each is not statement], operation) for operation in used)
+    ]
+
+
+def trust_of(stack: DeployedStack, role: str) -> list[tuple[str, str, Mapping[str, Any]]]:
+    """Who may assume a role: the principal's kind, the principal, and the conditions; one for each statement."""
+    statements = stack.properties(role)["AssumeRolePolicyDocument"]["Statement"]
+    if any(statement["Effect"] != "Allow" or statement["Action"] != "sts:AssumeRole" for statement in statements):
+        raise NotImplementedError(f"The trust of {role} has another form; teach tests/permissions what it means.")
+    return [
+        (kind, stack.value(principal), _condition(stack, statement))
+        for statement in statements
+        for kind, principal in statement["Principal"].items()
+    ]
+
+
+def _condition(stack: DeployedStack, statement: Statement) -> Mapping[str, Any]:
+    return {
         operator: {key: [stack.value(each) for each in listed(values)] for key, values in keys.items()}
         for operator, keys in statement.get("Condition", {}).items()
     }
+
+
+def _resolved(stack: DeployedStack, statement: Statement) -> Statement:
+    condition = _condition(stack, statement)
     resources = [stack.value(each) for each in listed(statement["Resource"])]
     return {**statement, "Resource": resources} | ({"Condition": condition} if condition else {})
 
 
-def _holds(condition: Mapping[str, Mapping[str, Iterable[str]]], context: Mapping[str, str]) -> bool:
+def _holds(condition: Mapping[str, Mapping[str, Any]], context: Mapping[str, str]) -> bool:
     if condition.keys() - {"StringEquals"}:
         raise NotImplementedError(f"A condition has {', '.join(condition)}; teach tests/permissions what it means.")
     # A key that the call does not have fails the condition.
-    return all(context.get(key, None) in list(values) for keys in condition.values() for key, values in keys.items())
+    return all(context.get(key) in listed(values) for keys in condition.values() for key, values in keys.items())
 
 
 def _matches(pattern: str, text: str) -> bool:

@@ -3,10 +3,21 @@
 import pytest
 
 from infra.deployed_stack import DeployedStack
+from infra.deployment_config import DeploymentConfig
 from infra.operations import EMPTYING_QUEUE, LOGGING, Operation, operations, reader_operations
+from journey_watch.core.watch_list import lanes_of
+from tests.infra.conftest import ROOT
 from tests.infra.synthesis import listed
-from tests.permissions.deployment import JOURNEYS, OF_READER, WATCHED
-from tests.permissions.policy import Statement, allows, covers, single_grants, statements_of
+from tests.permissions.conftest import Synthesize
+from tests.permissions.deployment import ACCOUNT, EXTERNAL_ID, JOURNEYS, OF_READER, REGION, WATCHED
+from tests.permissions.policy import (
+    Statement,
+    allows,
+    idle_grants,
+    needless_statements,
+    statements_of,
+    trust_of,
+)
 from tests.permissions.stories import READER, Story, role_ids
 
 FUNCTIONS = ("poller", "widget", "slack")
@@ -69,28 +80,44 @@ def test_a_role_may_do_what_it_is_used_for(granted: dict[str, list[Statement]], 
 
 @pytest.mark.parametrize("role", ROLES)
 def test_whatever_is_granted_is_used(granted: dict[str, list[Statement]], used: Used, role: str) -> None:
-    idle = [
-        f"{grant['Action']} on {grant['Resource']}"
-        for statement in granted[role]
-        for grant in single_grants(statement)
-        if not any(covers(grant, operation) for operation in used[role])
-    ]
-
-    assert idle == []
+    assert idle_grants(granted[role], used[role]) == []
 
 
 @pytest.mark.parametrize("role", ROLES)
 def test_without_any_one_statement_something_is_refused(
     granted: dict[str, list[Statement]], used: Used, role: str
 ) -> None:
-    needless = [
-        statement
-        for statement in granted[role]
-        if all(allows([each for each in granted[role] if each is not statement], operation) for operation in used[role])
-    ]
-
-    assert needless == []
+    assert needless_statements(granted[role], used[role]) == []
     assert bool(granted[role]) == bool(used[role])
+
+
+def test_the_default_configuration_grants_what_is_used_and_nothing_else(synthesized: Synthesize) -> None:
+    config = DeploymentConfig.from_file(ROOT / "config" / "default.toml", own_account=ACCOUNT, own_region=REGION)
+    stack = synthesized(config)
+    watched = lanes_of(config.watch, own_account=ACCOUNT, own_region=REGION)
+
+    for role, used in operations(stack, watched, JOURNEYS).items():
+        statements = statements_of(stack, role)
+        assert [each for each in used if not allows(statements, each)] == []
+        assert idle_grants(statements, used) == []
+        assert needless_statements(statements, used) == []
+
+
+def test_only_who_uses_a_role_may_take_it(stack: DeployedStack, reader: DeployedStack) -> None:
+    of_scheduler = {
+        "aws:SourceAccount": [stack.account],
+        "aws:SourceArn": [f"arn:aws:scheduler:{stack.region}:{stack.account}:schedule-group/default"],
+    }
+    ids = role_ids(stack)
+    (reader_id,) = reader.ids("AWS::IAM::Role")
+    trusts = {name: trust_of(stack, id_) for name, id_ in ids.items()} | {READER: trust_of(reader, reader_id)}
+
+    assert trusts == {
+        **{name: [("Service", "lambda.amazonaws.com", {})] for name in FUNCTIONS},
+        "schedules": [("Service", "scheduler.amazonaws.com", {"StringEquals": of_scheduler})],
+        "chat": [("Service", "chatbot.amazonaws.com", {})],
+        READER: [("AWS", stack.arn(ids["poller"]), {"StringEquals": {"sts:ExternalId": [EXTERNAL_ID]}})],
+    }
 
 
 def test_no_statement_is_wider_than_an_action_of_its_service(granted: dict[str, list[Statement]]) -> None:
