@@ -44,7 +44,7 @@ class Cdk:
         else:
             arguments += ["--output", str(self._workspace.directory / "cdk.out")]
         self._run("deploy", arguments, app)
-        by_stack: dict[str, dict[str, str]] = json.loads(outputs.read_text())
+        by_stack: dict[str, dict[str, str]] = json.loads(outputs.read_text(encoding="utf-8"))
         return {name: value for outputs_of_one in by_stack.values() for name, value in outputs_of_one.items()}
 
     def _run(self, step: str, arguments: Sequence[str], cwd: Path) -> None:

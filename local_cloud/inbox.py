@@ -1,8 +1,7 @@
 """What readers received: the mail server, Amazon Q and every other subscriber of SNS, in one place."""
 
 import json
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,21 +36,11 @@ class Inbox:
         """What has been delivered, by any protocol and topic unless one is named."""
         if not self._file.exists():
             return []
-        lines = self._file.read_text().split("\n")[:-1]  # what follows the last newline is still being written
+        lines = self._file.read_text(encoding="utf-8").split("\n")[
+            :-1
+        ]  # what follows the last newline is still being written
         return [
             delivery
             for delivery in (Delivery(**json.loads(line)) for line in lines)
             if protocol in (None, delivery.protocol) and topic_arn in (None, delivery.topic_arn)
         ]
-
-    def wait_for(
-        self, enough: Callable[[Sequence[Delivery]], bool], *, timeout: float, protocol: str | None = None
-    ) -> list[Delivery]:
-        """The deliveries as soon as they are `enough`; after `timeout` seconds, TimeoutError that lists what came."""
-        deadline = time.monotonic() + timeout
-        while not enough(deliveries := self.deliveries(protocol=protocol)):
-            if time.monotonic() > deadline:
-                came = "\n".join(f"  {each.protocol} {each.endpoint}: {each.subject}" for each in deliveries)
-                raise TimeoutError(f"Not delivered within {timeout:g} s. What came:\n{came or '  nothing'}")
-            time.sleep(0.05)
-        return deliveries

@@ -13,6 +13,7 @@ from typing import Self, TypeVar
 
 from local_cloud.errors import StepFailedError
 from local_cloud.toolchain import LEFT_OVER
+from local_cloud.waiting import patience
 
 T = TypeVar("T")
 
@@ -83,28 +84,33 @@ class Program:
 
     def output(self) -> str:
         """Everything it has written to stdout and stderr so far."""
-        return self.log.read_text(errors="replace")
+        return self.log.read_text(encoding="utf-8", errors="replace")
 
     def finish(self, *, timeout: float) -> None:
-        """Wait for it to end. Raises StepFailedError if it fails, or is not done after `timeout` seconds."""
+        """Wait for it to end.
+
+        Raises StepFailedError if it fails, or is not done after `timeout` seconds, more on a slow machine.
+        """
+        seconds = timeout * patience()
         try:
-            status = self._supervisor.wait(timeout)
+            status = self._supervisor.wait(seconds)
         except subprocess.TimeoutExpired:
-            raise self.failure(f"was not done after {timeout:.0f} s") from None
+            raise self.failure(f"was not done after {seconds:.0f} s") from None
         if status != 0:
             raise self.failure(f"failed (exit status {status})")
 
     def wait_until(self, ready: Callable[[], T | None], *, timeout: float) -> T:
-        """The first answer of `ready` that is not None, asked for up to `timeout` seconds.
+        """The first answer of `ready` that is not None, asked for up to `timeout` seconds, more on a slow machine.
 
         Raises StepFailedError if the program ends before, or the time is over.
         """
-        deadline = time.monotonic() + timeout
+        seconds = timeout * patience()
+        deadline = time.monotonic() + seconds
         while (answer := ready()) is None:
             if self._supervisor.poll() is not None:
                 raise self.failure(f"ended by itself (exit status {self._supervisor.returncode})")
             if time.monotonic() > deadline:
-                raise self.failure(f"was not ready after {timeout:.0f} s")
+                raise self.failure(f"was not ready after {seconds:.0f} s")
             time.sleep(0.02)
         return answer
 

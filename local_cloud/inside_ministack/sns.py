@@ -131,7 +131,7 @@ def _write_deliveries_down(inbox: Path) -> None:
                 "body": body,
                 "attributes": {name: value.get("StringValue", "") for name, value in (attributes or {}).items()},
             }
-            with one_at_a_time, inbox.open("a") as file:
+            with one_at_a_time, inbox.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(line) + "\n")
         # After the writing: whoever sees a message in a queue finds it in the inbox too.
         fanout(topic_arn, message_id, message, subject, structure, attributes, **fifo)

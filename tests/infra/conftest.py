@@ -41,7 +41,7 @@ def stub_bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
 @pytest.fixture(scope="session")
 def context() -> dict[str, Any]:
     """The feature flags that the command line would set."""
-    flags: dict[str, Any] = json.loads((ROOT / "cdk.json").read_text())["context"]
+    flags: dict[str, Any] = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
     return flags
 
 

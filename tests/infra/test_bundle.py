@@ -180,7 +180,7 @@ def test_what_could_not_be_installed_leaves_nothing_behind_and_is_explained(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     requirements = tmp_path / "requirements.txt"
-    requirements.write_text("./no-such-directory\n")
+    requirements.write_text("./no-such-directory\n", encoding="utf-8")
     monkeypatch.setattr(bundling, "_REQUIREMENTS", requirements)
 
     with pytest.raises(bundling.BundleError, match="dependencies cannot be installed"):

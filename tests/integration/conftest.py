@@ -24,7 +24,7 @@ def probe(tmp_path_factory: pytest.TempPathFactory, home: Path) -> Iterator[Loca
     """A local cloud with the stack of probe_app in it; the function's DynamoDB calls go through a FaultProxy."""
     app = tmp_path_factory.mktemp("probe")
     command = shlex.join([sys.executable, str(PROBE_APP)])
-    (app / "cdk.json").write_text(json.dumps({"app": command, "versionReporting": False}))
+    (app / "cdk.json").write_text(json.dumps({"app": command, "versionReporting": False}), encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HOME", str(home))
         with LocalCloud.start(proxied=("dynamodb",)) as cloud:

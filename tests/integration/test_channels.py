@@ -38,7 +38,7 @@ min_severity = "critical"
 @pytest.fixture(scope="module")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
     config = tmp_path_factory.mktemp("config") / "every-channel.toml"
-    config.write_text(CONFIG)
+    config.write_text(CONFIG, encoding="utf-8")
     with LocalCloud.start() as started:
         started.deploy(context={"config": str(config)})
         yield started

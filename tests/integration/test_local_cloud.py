@@ -151,7 +151,7 @@ def test_a_bare_checkout_is_told_to_install(tmp_path: Path) -> None:
 
 def test_a_scenario_that_is_wrong_is_refused_in_the_simulators_own_words(tmp_path: Path) -> None:
     scenario = tmp_path / "wrong.toml"
-    scenario.write_text("aplication = 1")
+    scenario.write_text("aplication = 1", encoding="utf-8")
     with (
         pytest.raises(StepFailedError, match=r"simulator ended by itself(?s:.*)aplication"),
         LocalCloud.start(scenario=scenario),
@@ -160,7 +160,7 @@ def test_a_scenario_that_is_wrong_is_refused_in_the_simulators_own_words(tmp_pat
 
 
 def test_a_deployment_that_fails_shows_the_end_of_its_log(probe: LocalCloud, tmp_path: Path) -> None:
-    (tmp_path / "cdk.json").write_text(json.dumps({"app": "echo no such app >&2; exit 1"}))
+    (tmp_path / "cdk.json").write_text(json.dumps({"app": "echo no such app >&2; exit 1"}), encoding="utf-8")
     with pytest.raises(StepFailedError, match=r"deploy failed(?s:.*)no such app") as failure:
         probe.deploy(app=tmp_path)
-    assert "no such app" in failure.value.log.read_text()
+    assert "no such app" in failure.value.log.read_text(encoding="utf-8")

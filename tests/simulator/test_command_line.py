@@ -37,7 +37,7 @@ def test_it_is_ready_when_it_says_so_and_a_signal_ends_it_with_0(number: signal.
 
 def test_a_wrong_scenario_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
     path = tmp_path / "story.toml"
-    path.write_text("sed = 1")
+    path.write_text("sed = 1", encoding="utf-8")
     done = simulator("--scenario", str(path))
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
@@ -54,7 +54,7 @@ def test_a_taken_port_is_one_line_and_exit_code_1() -> None:
 
 def test_check_only_checks(tmp_path: Path) -> None:
     path = tmp_path / "story.toml"
-    path.write_text("[[application]]\nid = 'a'\n")
+    path.write_text("[[application]]\nid = 'a'\n", encoding="utf-8")
     done = simulator("--scenario", str(path), "--check")
     assert (done.returncode, done.stdout) == (0, "The scenario is right: 0 events, 1 applications\n")
 

@@ -33,7 +33,7 @@ def test_it_stops_while_an_answer_is_still_late() -> None:
 
 def test_it_takes_the_path_of_a_scenario_and_starts_its_clock(tmp_path: Path) -> None:
     path = tmp_path / "story.toml"
-    path.write_text("[[application]]\nid = 'a'\n")
+    path.write_text("[[application]]\nid = 'a'\n", encoding="utf-8")
     with running(path, start_clock=True) as simulator:
         assert simulator.control.clock.running
         assert simulator.control.world.applications.keys() == {"a"}

@@ -73,7 +73,7 @@ def test_the_message_names_the_file(tmp_path: Path) -> None:
     path = tmp_path / "story.toml"
     with pytest.raises(ScenarioError, match=r"story\.toml: No such file"):
         load_scenario(path)
-    path.write_text("sed = 1")
+    path.write_text("sed = 1", encoding="utf-8")
     with pytest.raises(ScenarioError, match=r"story\.toml: sed: unknown key"):
         load_scenario(path)
 
