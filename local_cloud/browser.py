@@ -11,6 +11,7 @@ from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 from local_cloud.errors import LocalCloudError
 
 BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
+NOT_INSTALLED: Final = "Chromium and chromedriver are not on the PATH. Run tools/install-chromium, then try again."
 _FLAGS: Final = (
     "--headless",
     "--no-sandbox",  # there is none for root; nothing but our own pages is opened
@@ -26,15 +27,21 @@ _FLAGS: Final = (
 )
 
 
+def is_installed() -> bool:
+    """Whether there is a Chromium, and the driver that steers it."""
+    return None not in _programs()
+
+
+def _programs() -> tuple[str | None, str | None]:
+    return next(filter(None, map(shutil.which, BROWSERS)), None), shutil.which("chromedriver")
+
+
 @contextmanager
 def chromium() -> Iterator[Chrome]:
     """An installed Chromium with an empty profile. Raises LocalCloudError if there is none."""
-    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
-    driver = shutil.which("chromedriver")
+    browser, driver = _programs()
     if browser is None or driver is None:
-        raise LocalCloudError(
-            "Chromium and chromedriver are not on the PATH. Run tools/install-chromium, then try again."
-        )
+        raise LocalCloudError(NOT_INSTALLED)
     with TemporaryDirectory(prefix="journey-watch-chromium-", ignore_cleanup_errors=True) as profile:
         options = ChromeOptions()
         options.binary_location = browser

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from journey_watch.adapters import aws_clients
 from journey_watch.adapters.aws_clients import SOURCE_CONFIG, pinpoint_client, share_tls_context
 from journey_watch.adapters.rate_limit import PINPOINT_READS, RateLimit
 from tests.adapters.aws_doubles import do_not_wait_between_retries
@@ -83,6 +84,12 @@ MakeClient = Callable[[], "PinpointClient"]
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     do_not_wait_between_retries(monkeypatch)
+
+
+@pytest.fixture(autouse=True)
+def _fresh_context() -> None:
+    """A process keeps one context, and would trust here what the test before trusted: all issuers have one name."""
+    aws_clients._tls_context.cache_clear()  # noqa: SLF001 - only a test starts a process anew
 
 
 @pytest.fixture

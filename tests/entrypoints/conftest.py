@@ -14,7 +14,7 @@ from journey_watch.composition import Poller
 from journey_watch.core.watch_list import WatchTarget
 from journey_watch.entrypoints import poll_handler
 from journey_watch.settings import Settings, WatchConfig
-from simulator import Simulation, running
+from simulator import RunningSimulator, Simulation
 
 REGION = "eu-west-1"
 ACCOUNT = "123456789012"
@@ -83,14 +83,15 @@ def _make_topic_with_queue() -> tuple[str, str]:
 
 
 @pytest.fixture
-def deployment(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
+def deployment(simulator: RunningSimulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
     """After its first look at a journey with one running run, and one without runs."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "made-up")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "made-up")
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     monkeypatch.setenv(contract.ENV_SERVICE, "journey-watch")
     monkeypatch.setenv(contract.ENV_METRICS_NAMESPACE, contract.METRICS_NAMESPACE)
-    with running(SCENARIO) as simulator, mock_aws():
+    simulator.control.load(SCENARIO)
+    with mock_aws():
         monkeypatch.setenv("AWS_ENDPOINT_URL_PINPOINT", simulator.url)
         table, (topic, queue) = _make_table(), _make_topic_with_queue()
         settings = Settings(

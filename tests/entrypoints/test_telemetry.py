@@ -19,6 +19,7 @@ from journey_watch.delivery import DeliveryReport
 from journey_watch.entrypoints import poll_handler
 from journey_watch.report import PollReport
 from local_cloud.emf_bridge import metric_data
+from tests.adapters.aws_doubles import do_not_wait_between_retries
 from tests.core.builders import NOON
 from tests.entrypoints.conftest import LANE, Deployment
 
@@ -80,8 +81,9 @@ def test_each_journey_that_cannot_be_read_is_a_line_with_the_reason(
 
 
 def test_a_poll_that_fails_tells_what_it_knows_but_is_no_heartbeat(
-    deployment: Deployment, told: Callable[[], Lines]
+    deployment: Deployment, told: Callable[[], Lines], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    do_not_wait_between_retries(monkeypatch)
     deployment.simulation.switch_on({"kind": "throttle"})
     lines = told()
     found = values(lines)

@@ -1,4 +1,4 @@
-"""One simulator for the whole session, loaded anew by each test, and plain boto3 clients that don't retry."""
+"""The session's simulator, loaded anew by each test, and plain boto3 clients that don't retry."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -9,7 +9,7 @@ from botocore.config import Config
 from botocore.model import OperationModel
 from mypy_boto3_pinpoint import PinpointClient
 
-from simulator import RunningSimulator, Simulation, running
+from simulator import RunningSimulator, Simulation
 from tests.simulator.wire import wire_problems
 
 NO_RETRIES = Config(retries={"total_max_attempts": 1, "mode": "standard"}, read_timeout=10)
@@ -45,12 +45,6 @@ state = "PAUSED"
 runs = 10
 id = "old-{n}"
 """
-
-
-@pytest.fixture(scope="session")
-def simulator() -> Iterator[RunningSimulator]:
-    with running() as started:
-        yield started
 
 
 @pytest.fixture
