@@ -7,6 +7,8 @@ export CDK_DISABLE_CLI_TELEMETRY := 1
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 
 VENV := .venv/bin
+# The longest come first (tests/conftest.py), so that no worker is left to finish one alone.
+PYTEST := $(VENV)/python -m pytest -q -n 2 --dist loadgroup --no-loadscope-reorder
 PIP := -m pip install --quiet --disable-pip-version-check
 
 .PHONY: help
@@ -18,9 +20,12 @@ demo: install ## Deploy the real stack into a local cloud and watch alerts arriv
 	@$(VENV)/python -m local_cloud demo $(if $(KEEP),--keep)
 
 .PHONY: test
-test: install ## Run every test (no AWS account, no network but the package registries)
-	@tools/install-chromium
-	$(VENV)/python -m pytest -n 2 --dist loadgroup -q
+test: install ## Run every test, in a random order (no AWS account, no network but the package registries)
+	$(PYTEST) $(TEST_ARGS)
+
+.PHONY: test-quick
+test-quick: install ## Run the tests that need no local cloud and no browser: the inner loop, under a minute
+	$(PYTEST) -m "not integration and not browser" $(TEST_ARGS)
 
 .PHONY: screenshots
 screenshots: install ## Play the demo and take the pictures of docs/images again
@@ -30,6 +35,8 @@ screenshots: install ## Play the demo and take the pictures of docs/images again
 .PHONY: check
 check: install ## Linters, types, layers
 	$(VENV)/ruff check .
+	@# Files are opened with an encoding of their own, whatever the locale. The rule is still ruff's preview.
+	$(VENV)/ruff check --quiet --preview --select PLW1514 .
 	$(VENV)/ruff format --check .
 	$(VENV)/mypy
 	$(VENV)/lint-imports

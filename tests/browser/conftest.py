@@ -11,7 +11,7 @@ from journey_watch.core.live_page import LaneReading
 from journey_watch.core.provider import Provider
 from journey_watch.core.runs import Lane
 from journey_watch.live_page import LivePage
-from local_cloud.browser import chromium, prefer, resize
+from local_cloud.browser import NOT_INSTALLED, chromium, is_installed, prefer, resize
 from local_cloud.inbox import Inbox
 from local_cloud.page import served
 from tests.live_page.samples import NOW, readings
@@ -21,12 +21,15 @@ WIDE, NARROW = 1600, 375
 Open = Callable[..., Chrome]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker gets them all, so that one browser is enough."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """One worker gets them all, so that one browser is enough. Without a browser they are left out, unless required."""
+    possible = config.getoption("require_browser") or is_installed()
     for item in items:
         if item.path.parent == Path(__file__).parent:
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.xdist_group("browser"))
+            if not possible and "chrome" in getattr(item, "fixturenames", ()):
+                item.add_marker(pytest.mark.skip(NOT_INSTALLED))
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,7 @@ from tests.live_page.samples import connect_reading
 
 
 def receive(inbox_file: Path, run_id: str, severity: Severity = Severity.CRITICAL) -> None:
-    with inbox_file.open("a") as file:
+    with inbox_file.open("a", encoding="utf-8") as file:
         file.writelines(map(as_line, delivered(alert(run_id=run_id, severity=severity))))
 
 

@@ -5,8 +5,12 @@ import os
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.infra.conftest import ROOT
 from tests.infra.synthesis import Synthesized
+
+integration = pytest.mark.integration  # it is the CDK command line that takes the time
 
 
 def synth(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -28,6 +32,7 @@ def synth(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@integration
 def test_synth_needs_no_credentials_and_adds_the_reader_from_the_command_line(tmp_path: Path) -> None:
     done = synth(tmp_path, "-c", "email=you@example.com")
 
@@ -38,6 +43,7 @@ def test_synth_needs_no_credentials_and_adds_the_reader_from_the_command_line(tm
     assert "Nobody" not in done.stderr
 
 
+@integration
 def test_a_mistake_is_one_message_without_a_traceback(tmp_path: Path) -> None:
     mine = tmp_path / "mine.toml"
     mine.write_text('evrey = "1m"\n', encoding="utf-8")
