@@ -90,7 +90,8 @@ class LocalCloud:
         scenario: what the simulator plays once its clock is started; without one its world is empty.
         speed: how many times faster schedules of a rate fire; at 30, "rate(1 minute)" fires every 2 s.
         simulated, proxied: the services that functions find in the simulator, or behind a FaultProxy.
-        adapted: False runs MiniStack as it comes: at speed 1, without inbox, and refusing what it cannot deploy.
+        adapted: False runs MiniStack as it comes, with all its clock at that speed, without inbox, and refusing what
+        it cannot deploy.
         keep: leave the directory behind.
 
         Raises ToolMissingError if something is not installed, StepFailedError if something does not start.
@@ -182,7 +183,7 @@ def _simulator(workspace: Workspace, scenario: Path | None, report: Report) -> I
 def _ministack(
     workspace: Workspace, tools: Toolchain, env: Mapping[str, str], endpoint: str, *, adapted: bool, report: Report
 ) -> Iterator[None]:
-    module = "local_cloud.inside_ministack" if adapted else "ministack"
+    module = "local_cloud.inside_ministack" if adapted else "local_cloud.fast_clock"
     # Started in the checkout, where -m finds the adaptations; functions, which run elsewhere, do not.
     argv = [str(tools.ministack_python), "-m", module]
     with workspace.running("ministack", argv, env=env, cwd=CHECKOUT) as program:

@@ -6,7 +6,12 @@ from typing import Any, Final
 PRIVATE_NAMES: Final = {
     "ministack.app": ("main",),
     "ministack.services.scheduler": ("_SCHEDULE_TICK_INTERVAL",),
-    "ministack.services.eventbridge": ("_SCHEDULER_TICK_INTERVAL", "_parse_rate_seconds"),
+    "ministack.services.eventbridge": ("_SCHEDULER_TICK_INTERVAL", "_dispatch_to_lambda", "_parse_rate_seconds"),
+    "ministack.services.lambda_svc": (
+        "_execute_function_with_config_scope",
+        "_execution_record_for_config",
+        "_get_func_record_for_ref",
+    ),
     "ministack.services.cloudwatch": ("_put_composite_alarm", "_composite_alarms"),
     "ministack.services.dynamodb": ("_update_continuous_backups", "_update_ttl"),
     "ministack.services.cloudformation.provisioners": ("_RESOURCE_HANDLERS",),

@@ -13,6 +13,13 @@ from local_cloud.cloud import LocalCloud
 PROBE_APP = Path(__file__).parent / "probe_app" / "app.py"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One worker gets all tests of the probe, wherever they stand, so that it is deployed once."""
+    for item in items:
+        if "probe" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("probe"))
+
+
 @pytest.fixture(scope="session")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty home directory for all that the probe's local cloud runs."""

@@ -13,13 +13,13 @@ import pytest
 from local_cloud.cloud import LocalCloud
 from local_cloud.emf_bridge import metric_data
 from local_cloud.fault_proxy import Fault, Harm
-from local_cloud.waiting import eventually
+from local_cloud.waiting import eventually, patience
 from tests.infra.alarm_evaluator import Alarm, Datum
 
 pytestmark = pytest.mark.integration
 
 HERE = Path(__file__).parent
-SPEED = 30.0
+SPEED = 40.0 / patience()
 """Schedules fire so many times faster. So the evaluator's time runs as fast, and ages are as much longer."""
 PATIENCE = 60.0
 SCENARIO = '[[application]]\nid = "shop"\n' + "".join(

@@ -11,7 +11,7 @@ from local_cloud.fault_proxy import Fault, Harm
 from local_cloud.waiting import eventually
 from tests.integration.deployed_poller import LANE, DeployedPoller
 
-pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("deployed poller")]
+pytestmark = pytest.mark.integration
 
 CONFIG: Final = """
 name = "journey-watch-test"

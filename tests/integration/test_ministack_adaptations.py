@@ -4,13 +4,14 @@ import json
 import subprocess
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from local_cloud.cloud import LocalCloud
+from local_cloud.fault_proxy import Fault
 from local_cloud.toolchain import CHECKOUT, Toolchain
 from local_cloud.waiting import eventually
 
@@ -45,6 +46,20 @@ def calls_of(probe: LocalCloud, lane: str) -> list[dict[str, Any]]:
 def test_a_schedule_of_every_minute_fires_every_two_seconds_with_its_input(probe: LocalCloud) -> None:
     times = eventually(lambda: sorted(float(call["at"]["N"]) for call in calls_of(probe, LANE))[2:])
     assert times[-1] - times[0] < 60 * len(times) / 10
+
+
+def test_a_schedule_waits_for_the_last_invocation_to_end(probe: LocalCloud) -> None:
+    """Each writes down when it begins; a call that the proxy holds back makes one last as long as it likes."""
+    proxy, held = probe.faults["dynamodb"], Event()
+    eventually(lambda: calls_of(probe, LANE))
+    proxy.clear()
+    proxy.inject(Fault("PutItem", until=held, times=1))
+    eventually(lambda: proxy.counts["PutItem"])
+    held.wait(3)  # the schedule is due every 2 s, and the function may take 5
+    assert proxy.counts["PutItem"] == 1
+    held.set()
+    eventually(lambda: proxy.counts["PutItem"] > 1)
+    proxy.clear()
 
 
 def test_each_reader_gets_the_body_of_its_protocol_if_its_filter_lets_it_pass(probe: LocalCloud) -> None:

@@ -12,7 +12,7 @@ from local_cloud.cloud import LocalCloud
 from tests.contracts.run_store_contract import RunStoreContract
 from tests.core.builders import NOON
 
-pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("run store on MiniStack")]
+pytestmark = pytest.mark.integration
 
 
 @pytest.fixture(scope="module")
