@@ -14,7 +14,7 @@ def speed_up(speed: float) -> None:
     start: Final = time.time()
     true_time, true_sleep = time.time, time.sleep
     time.time = lambda: start + (true_time() - start) * speed
-    time.sleep = lambda seconds: true_sleep(seconds / speed)
+    time.sleep = lambda seconds: true_sleep(float(seconds) / speed)
 
 
 if __name__ == "__main__":
