@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from simulator.judge import Judge
 from simulator.scenario import Scenario, load_scenario
 from simulator.server import SimulatorServer, listen, url_of
 from simulator.simulation import Simulation
@@ -37,8 +38,9 @@ class _WrongScenario(click.ClickException):
 @click.option(
     "--start-clock", is_flag=True, help="Play the events from now on; else a call to the control API starts it."
 )
+@click.option("--judge", "judge_url", help="Asked what a caller may do (see judge.py); without it, everything.")
 @click.option("--check", is_flag=True, help="Check the scenario and exit.")
-def main(path: Path | None, port: int, start_clock: bool, check: bool) -> None:
+def main(path: Path | None, port: int, start_clock: bool, judge_url: str | None, check: bool) -> None:
     """Serves until a signal comes."""
     try:
         scenario = load_scenario(path) if path else Scenario()
@@ -47,10 +49,11 @@ def main(path: Path | None, port: int, start_clock: bool, check: bool) -> None:
     if check:
         click.echo(f"The scenario is right: {len(scenario.event)} events, {len(scenario.application)} applications")
         return
-    _serve(Simulation(scenario), port, start_clock=start_clock)
+    judge = Judge(judge_url) if judge_url else None
+    _serve(Simulation(scenario), port, start_clock=start_clock, judge=judge)
 
 
-def _serve(simulation: Simulation, port: int, *, start_clock: bool) -> None:
+def _serve(simulation: Simulation, port: int, *, start_clock: bool, judge: Judge | None) -> None:
     # uvicorn shuts down on these signals and then raises them again, which would end the process by the signal.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(0))
@@ -64,7 +67,7 @@ def _serve(simulation: Simulation, port: int, *, start_clock: bool) -> None:
             simulation.start_clock()
         click.echo(f"Simulator ready at {url_of(bound)} (control: {url_of(bound)}/_simulator/state)")
 
-    SimulatorServer(simulation, on_listening=announce).run(sockets=[bound])
+    SimulatorServer(simulation, on_listening=announce, judge=judge).run(sockets=[bound])
 
 
 if __name__ == "__main__":

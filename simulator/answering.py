@@ -20,10 +20,14 @@ class Reply:
     drop: Literal["before_headers", "mid_body"] | None = None
 
 
-def reply_to(simulation: Simulation, provider: Provider, operation: Operation, call: Call) -> Reply:
-    """Answers the call, with the faults that hit it, and counts it."""
-    received = simulation.receive(call)
-    if received is None:
+def reply_to(
+    simulation: Simulation, provider: Provider, operation: Operation, call: Call, refusal: ApiError | None = None
+) -> Reply:
+    """Answers the call, with the faults that hit it, and counts it; or refuses it, for this reason."""
+    received = None if refusal else simulation.receive(call)
+    if refusal:
+        reply = Reply(_refused(provider, call, refusal))
+    elif received is None:
         reply = Reply(_refused(provider, call, _THROTTLED))
     else:
         scene, faults = received

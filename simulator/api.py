@@ -81,9 +81,18 @@ class Scene:
     """By access key: whose credentials AssumeRole gave."""
 
 
+def no_resource(_call: Call) -> Sequence[str]:
+    """For operations that IAM judges by their action alone."""
+    return ("*",)
+
+
 @dataclass(frozen=True)
 class Operation:
-    """One operation of an API. `action` is its name in the form body, for APIs that have a single path."""
+    """One operation of an API.
+
+    `action` is its name in the form body, for APIs that have a single path. `resources` says what IAM judges a call
+    by: what follows the account in each ARN, by the resource types of the Service Authorization Reference.
+    """
 
     name: str
     method: str
@@ -91,15 +100,20 @@ class Operation:
     answer: Callable[[Call, Scene], Answer]
     quota: Quota | None = None
     action: str | None = None
+    resources: Callable[[Call], Sequence[str]] = no_resource
 
 
 @dataclass(frozen=True)
 class Provider:
-    """An AWS API. `refuse` writes an error as this API does; its last argument is the request's id."""
+    """An AWS API. `refuse` writes an error as this API does; its last argument is the request's id.
+
+    `iam_prefix` stands before the operations' names in policies; without one, no judge is asked.
+    """
 
     name: str
     operations: Sequence[Operation]
     refuse: Callable[[ApiError, str], Answer]
+    iam_prefix: str = ""
 
 
 def json_answer(payload: object) -> Answer:

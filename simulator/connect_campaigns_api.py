@@ -129,15 +129,46 @@ def _time(moment: datetime) -> str:
     return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
+def _this_campaign(call: Call) -> Sequence[str]:
+    return (f"campaign/{call.journey}",)
+
+
+def _these_campaigns(call: Call) -> Sequence[str]:
+    """The call names them in its body alone: whether AWS judges it by each is not known."""
+    return tuple(f"campaign/{id_}" for id_ in _body(call).get("campaignIds", []))
+
+
 _STATES = Quota(per_second=5, burst=10)
 
 CONNECT_CAMPAIGNS = Provider(
     "connect",
     (
         Operation("ListCampaigns", "POST", "/v2/campaigns-summary", _list_campaigns, _STATES),
-        Operation("GetCampaignStateBatch", "POST", "/v2/campaigns-state", _get_state_batch, _STATES),
-        Operation("GetCampaignState", "GET", "/v2/campaigns/{campaign}/state", _get_state, _STATES),
-        Operation("DescribeCampaign", "GET", "/v2/campaigns/{campaign}", _describe_campaign, Quota(25, 35)),
+        Operation(
+            "GetCampaignStateBatch",
+            "POST",
+            "/v2/campaigns-state",
+            _get_state_batch,
+            _STATES,
+            resources=_these_campaigns,
+        ),
+        Operation(
+            "GetCampaignState",
+            "GET",
+            "/v2/campaigns/{campaign}/state",
+            _get_state,
+            _STATES,
+            resources=_this_campaign,
+        ),
+        Operation(
+            "DescribeCampaign",
+            "GET",
+            "/v2/campaigns/{campaign}",
+            _describe_campaign,
+            Quota(25, 35),
+            resources=_this_campaign,
+        ),
     ),
     refuse,
+    iam_prefix="connect-campaigns",
 )

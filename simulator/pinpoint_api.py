@@ -163,6 +163,19 @@ def _time(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def _every_application(_call: Call) -> Sequence[str]:
+    return ("apps/*",)
+
+
+def _this_application(call: Call) -> Sequence[str]:
+    """ListJourneys too, by the reference; Pinpoint's older guide adds "/journeys"."""
+    return (f"apps/{call.application}",)
+
+
+def _this_journey(call: Call) -> Sequence[str]:
+    return (f"apps/{call.application}/journeys/{call.journey}",)
+
+
 _READS = Quota(per_second=300, burst=300)
 """Pinpoint's documented quota for journey reads; the older ones for applications are assumed to be the same."""
 _APP = "/v1/apps/{application}"
@@ -171,18 +184,20 @@ _JOURNEY = f"{_APP}/journeys/{{journey}}"
 PINPOINT = Provider(
     "pinpoint",
     (
-        Operation("GetApps", "GET", "/v1/apps", _get_apps, _READS),
-        Operation("GetApp", "GET", _APP, _get_app, _READS),
-        Operation("ListJourneys", "GET", f"{_APP}/journeys", _list_journeys, _READS),
-        Operation("GetJourney", "GET", _JOURNEY, _get_journey, _READS),
-        Operation("GetJourneyRuns", "GET", f"{_JOURNEY}/runs", _get_journey_runs, _READS),
+        Operation("GetApps", "GET", "/v1/apps", _get_apps, _READS, resources=_every_application),
+        Operation("GetApp", "GET", _APP, _get_app, _READS, resources=_this_application),
+        Operation("ListJourneys", "GET", f"{_APP}/journeys", _list_journeys, _READS, resources=_this_application),
+        Operation("GetJourney", "GET", _JOURNEY, _get_journey, _READS, resources=_this_journey),
+        Operation("GetJourneyRuns", "GET", f"{_JOURNEY}/runs", _get_journey_runs, _READS, resources=_this_journey),
         Operation(
             "GetJourneyRunExecutionMetrics",
             "GET",
             f"{_JOURNEY}/runs/{{run}}/execution-metrics",
             _get_run_metrics,
             _READS,
+            resources=_this_journey,
         ),
     ),
     refuse,
+    iam_prefix="mobiletargeting",
 )

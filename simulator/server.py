@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import parse_qs
 
@@ -20,11 +20,13 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from simulator.answering import Reply, refuse_unknown, reply_to
-from simulator.api import Call, Operation, Provider
+from simulator.api import ApiError, Call, Operation, Provider
 from simulator.control_api import control_routes
+from simulator.judge import Judge
 from simulator.providers import PROVIDERS
 from simulator.scenario import Scenario, load_scenario
 from simulator.simulation import Simulation
+from simulator.world import Site
 
 HOST = "127.0.0.1"
 _CREDENTIAL = re.compile(r"Credential=(?P<key>[^/]+)/\d+/(?P<region>[^/]+)/")
@@ -60,20 +62,23 @@ class _SentReply(Response):
             pass
 
 
-def build_app(simulation: Simulation) -> Starlette:
-    """The ASGI application: the control API and every provider."""
+def build_app(simulation: Simulation, judge: Judge | None = None) -> Starlette:
+    """The ASGI application: the control API and every provider. Without a judge every caller may do everything."""
     by_route: dict[tuple[str, str], list[tuple[Provider, Operation]]] = {}
     for provider in PROVIDERS:
         for operation in provider.operations:
             by_route.setdefault((operation.method, operation.path), []).append((provider, operation))
     routes = [
-        Route(path, _endpoint(simulation, served), methods=[method]) for (method, path), served in by_route.items()
+        Route(path, _endpoint(simulation, judge, served), methods=[method])
+        for (method, path), served in by_route.items()
     ]
-    unknown = _endpoint(simulation, [])
+    unknown = _endpoint(simulation, judge, [])
     return Starlette(routes=[control_routes(simulation), *routes], exception_handlers={404: unknown, 405: unknown})
 
 
-def _endpoint(simulation: Simulation, served: list[tuple[Provider, Operation]]) -> Callable[..., Awaitable[Response]]:
+def _endpoint(
+    simulation: Simulation, judge: Judge | None, served: list[tuple[Provider, Operation]]
+) -> Callable[..., Awaitable[Response]]:
     """Answers for the operations of one path. Those of a query-protocol API share it: the form says which is meant."""
 
     async def endpoint(request: Request, _error: Exception | None = None) -> Response:
@@ -82,7 +87,8 @@ def _endpoint(simulation: Simulation, served: list[tuple[Provider, Operation]]) 
         for provider, operation in served:
             if operation.action in (None, action):
                 call = _call(simulation, operation.name, request, body)
-                return _SentReply(reply_to(simulation, provider, operation, call))
+                call, refusal = await _judged(judge, provider, operation, call)
+                return _SentReply(reply_to(simulation, provider, operation, call, refusal))
         provider = served[0][0] if served else PROVIDERS[0]
         return _SentReply(Reply(refuse_unknown(simulation, provider, _call(simulation, "unknown", request, body))))
 
@@ -91,6 +97,23 @@ def _endpoint(simulation: Simulation, served: list[tuple[Provider, Operation]]) 
 
 def _form(body: bytes) -> dict[str, str]:
     return {key: values[0] for key, values in parse_qs(body.decode("utf-8", "replace")).items()}
+
+
+async def _judged(
+    judge: Judge | None, provider: Provider, operation: Operation, call: Call
+) -> tuple[Call, ApiError | None]:
+    """The call, by the account that the judge knows its caller to be of, and why it is refused."""
+    if judge is None or not provider.iam_prefix:
+        return call, None
+    try:
+        resources = operation.resources(call)
+    except ApiError as error:
+        return call, error
+    action = f"{provider.iam_prefix}:{operation.name}"
+    # In a thread of its own: it waits for another process.
+    verdict = await asyncio.to_thread(judge.verdict, call.access_key, call.caller.region, action, resources)
+    caller = call.caller if verdict.account is None else Site(verdict.account, call.caller.region)
+    return replace(call, caller=caller), verdict.refusal
 
 
 def _call(simulation: Simulation, operation: str, request: Request, body: bytes) -> Call:
@@ -109,10 +132,10 @@ def _call(simulation: Simulation, operation: str, request: Request, body: bytes)
 class SimulatorServer(uvicorn.Server):
     """A uvicorn server that says when it listens, and does not wait long for its clients when it ends."""
 
-    def __init__(self, simulation: Simulation, *, on_listening: Callable[[], None]) -> None:
+    def __init__(self, simulation: Simulation, *, on_listening: Callable[[], None], judge: Judge | None = None) -> None:
         super().__init__(
             uvicorn.Config(
-                build_app(simulation),
+                build_app(simulation, judge),
                 http=_DroppableProtocol,
                 ws="none",
                 lifespan="off",
@@ -162,18 +185,20 @@ def running(
     scenario: Scenario | Path | str = "",
     *,
     start_clock: bool = False,
+    judge: Judge | None = None,
     monotonic: Callable[[], float] = time.monotonic,
 ) -> Iterator[RunningSimulator]:
     """A simulator in a thread of this process, on a free port of 127.0.0.1, ready when the block begins.
 
     `scenario` is one that was loaded, the path of its file, or its TOML. Unless `start_clock`, nothing happens but
-    by the control. `monotonic` is what the clock and the quotas count by.
+    by the control. Without a `judge` every caller may do everything. `monotonic` is what the clock and the quotas
+    count by.
     Raises ScenarioError for a scenario that is not right.
     """
     simulation = Simulation(load_scenario(scenario) if isinstance(scenario, Path) else scenario, monotonic=monotonic)
     bound = listen()
     listening = threading.Event()
-    server = SimulatorServer(simulation, on_listening=listening.set)
+    server = SimulatorServer(simulation, on_listening=listening.set, judge=judge)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, name="simulator", daemon=True)
     thread.start()
     listening.wait()
