@@ -1,5 +1,6 @@
 """A cloud on this machine: MiniStack, the simulator, and the real `cdk` that deploys the unchanged stack into it."""
 
+import json
 import re
 import socket
 import sys
@@ -16,10 +17,13 @@ from botocore.config import Config
 from local_cloud.cdk import Cdk
 from local_cloud.fault_proxy import FaultProxy
 from local_cloud.inbox import Inbox
+from local_cloud.inside_ministack import judge
+from local_cloud.permissions import PermissionRecord
 from local_cloud.processes import Workspace
 from local_cloud.progress import Report, reported
 from local_cloud.simulator_control import SimulatorControl
 from local_cloud.toolchain import (
+    ACCOUNT,
     CHECKOUT,
     LOOPBACK,
     Toolchain,
@@ -45,6 +49,8 @@ class LocalCloud:
     """Holds all that is written: `logs/`, `cdk.out/`, MiniStack's data."""
     inbox: Inbox
     """What each subscriber of SNS received; stays empty if MiniStack is not adapted."""
+    permissions: PermissionRecord
+    """What deployed roles were allowed and refused; stays empty if MiniStack is not adapted."""
     simulator: SimulatorControl
     faults: Mapping[str, FaultProxy]
     """What stands between functions and MiniStack, by service as it was named in `proxied`."""
@@ -65,6 +71,7 @@ class LocalCloud:
         self.region = region
         self.directory = directory
         self.inbox = Inbox(directory / "inbox.jsonl")
+        self.permissions = PermissionRecord(directory / "permissions.jsonl")
         self.faults = faults
         self.outputs = {}
         self.simulator = simulator
@@ -90,11 +97,12 @@ class LocalCloud:
         scenario: what the simulator plays once its clock is started; without one its world is empty.
         speed: how many times faster schedules of a rate fire; at 30, "rate(1 minute)" fires every 2 s.
         simulated, proxied: the services that functions find in the simulator, or behind a FaultProxy.
-        adapted: False runs MiniStack as it comes, with all its clock at that speed, without inbox, and refusing what
-        it cannot deploy.
+        adapted: False runs MiniStack as it comes, with all its clock at that speed, without inbox, refusing what it
+        cannot deploy, and letting every function do everything.
         keep: leave the directory behind.
 
-        Raises ToolMissingError if something is not installed, StepFailedError if something does not start.
+        Raises ToolMissingError if something is not installed, StepFailedError if something does not start, and at the
+        end of the block RefusedError if deployed roles were refused what nobody expected them to be.
         """
         tools = Toolchain.find()
         port = _free_port()
@@ -103,7 +111,8 @@ class LocalCloud:
             workspace = started.enter_context(Workspace.open(keep=keep))
             faults = {service: started.enter_context(FaultProxy.before(endpoint)) for service in proxied}
             endpoints = {service: proxy.url for service, proxy in faults.items()}
-            simulator = started.enter_context(_simulator(workspace, scenario, report))
+            asked = f"{endpoint}{judge.PATH}" if adapted else None
+            simulator = started.enter_context(_simulator(workspace, scenario, report, judge=asked))
             endpoints |= dict.fromkeys(simulated, simulator.url)
             env = ministack_environment(
                 port=port,
@@ -112,11 +121,12 @@ class LocalCloud:
                 endpoints=endpoints,
                 speed=speed,
                 inbox=workspace.directory / "inbox.jsonl",
+                permissions=workspace.directory / "permissions.jsonl",
             )
             started.enter_context(_ministack(workspace, tools, env, endpoint, adapted=adapted, report=report))
             cdk_env = cdk_environment(endpoint=endpoint, region=region, home=workspace.subdirectory("cdk-home"))
             cdk = Cdk(tools.cdk, workspace, env=cdk_env, region=region, report=report)
-            yield cls(
+            cloud = cls(
                 endpoint=endpoint,
                 region=region,
                 directory=workspace.directory,
@@ -124,6 +134,8 @@ class LocalCloud:
                 faults=faults,
                 cdk=cdk,
             )
+            yield cloud
+            cloud.permissions.check()
 
     @property
     def environment(self) -> dict[str, str]:
@@ -131,30 +143,52 @@ class LocalCloud:
         return credentials(self.region) | {"AWS_ENDPOINT_URL": self.endpoint}
 
     def deploy(
-        self, *, app: Path = CHECKOUT, context: Mapping[str, str] | None = None, stacks: Sequence[str] = ()
+        self,
+        *,
+        app: Path = CHECKOUT,
+        context: Mapping[str, str] | None = None,
+        stacks: Sequence[str] = (),
+        parameters: Mapping[str, str] | None = None,
+        account: str = ACCOUNT,
     ) -> dict[str, str]:
         """Run `cdk bootstrap`, the first time, and `cdk deploy`; the outputs, which are in `outputs` from then on.
 
         `app` is a directory with a cdk.json, or an assembly that `cdk synth` made, which is quicker to deploy again.
+        `account` may be any; what is deployed in another than MiniStack's own must do without CDK's bootstrap.
         Raises StepFailedError with the end of CDK's log.
         """
-        if not self._bootstrapped:
+        if account == ACCOUNT and not self._bootstrapped:
             self._cdk.bootstrap()
             self._bootstrapped = True
-        outputs = self._cdk.deploy(app=app, context=context or {}, stacks=stacks)
+        outputs = self._cdk.deploy(
+            app=app, context=context or {}, stacks=stacks, parameters=parameters or {}, account=account
+        )
         self.outputs |= outputs
         return outputs
 
-    def client(self, service: str, *, endpoint: str | None = None) -> Any:  # noqa: ANN401 - boto3 makes it at run time
-        """A boto3 client of this cloud, or of one of its proxies, whatever the user's own configuration is."""
+    def client(self, service: str, *, endpoint: str | None = None, account: str = ACCOUNT) -> Any:  # noqa: ANN401 - boto3 makes it at run time
+        """A boto3 client of this cloud, or of one of its proxies, whatever the user's own configuration is.
+
+        It acts as the root of the account, which may do everything.
+        """
         return boto3.session.Session().client(
             service,  # type: ignore[call-overload]
             endpoint_url=endpoint or self.endpoint,
             region_name=self.region,
-            aws_access_key_id="test",
+            aws_access_key_id=account,
             aws_secret_access_key="test",  # noqa: S106 - MiniStack takes any
             config=Config(proxies={}),
         )
+
+    def open_queue(self, name: str) -> tuple[str, str]:
+        """Create a queue that topics may send to; its URL and ARN."""
+        sqs = self.client("sqs")
+        url = sqs.create_queue(QueueName=name)["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        topics = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage"}
+        policy = {"Version": "2012-10-17", "Statement": [{**topics, "Resource": arn}]}
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
+        return url, arn
 
     def logs(self, function_name: str) -> list[str]:
         """The lines a function has logged in all its invocations, oldest first, Lambda's own among them."""
@@ -169,8 +203,12 @@ class LocalCloud:
 
 
 @contextmanager
-def _simulator(workspace: Workspace, scenario: Path | None, report: Report) -> Iterator[SimulatorControl]:
+def _simulator(
+    workspace: Workspace, scenario: Path | None, report: Report, *, judge: str | None
+) -> Iterator[SimulatorControl]:
     argv = [sys.executable, "-m", "simulator", "--port", "0"]
+    if judge is not None:
+        argv += ["--judge", judge]
     if scenario is not None:
         argv += ["--scenario", str(scenario.resolve())]
     with workspace.running("simulator", argv, env=simulator_environment(), cwd=CHECKOUT) as program:

@@ -53,7 +53,14 @@ def credentials(region: str) -> dict[str, str]:
 
 
 def ministack_environment(
-    *, port: int, region: str, home: Path, endpoints: Mapping[str, str], speed: float, inbox: Path
+    *,
+    port: int,
+    region: str,
+    home: Path,
+    endpoints: Mapping[str, str],
+    speed: float,
+    inbox: Path,
+    permissions: Path,
 ) -> dict[str, str]:
     """The whole environment of MiniStack, which functions inherit: so it holds nothing of the user's but the PATH.
 
@@ -80,6 +87,7 @@ def ministack_environment(
         **{f"AWS_ENDPOINT_URL_{service.upper()}": url for service, url in endpoints.items()},
         "LOCAL_CLOUD_SPEED": repr(speed),
         "LOCAL_CLOUD_INBOX": str(inbox),
+        "LOCAL_CLOUD_PERMISSIONS": str(permissions),
     }
 
 

@@ -59,11 +59,9 @@ class Demo:
 
     def subscribe_json_reader(self) -> None:
         """A queue on both topics, as any program would have."""
-        sqs, sns = self._cloud.client("sqs"), self._cloud.client("sns")
-        url = sqs.create_queue(QueueName=QUEUE)["QueueUrl"]
-        arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        _, arn = self._cloud.open_queue(QUEUE)
         for topic in ("AlertTopicArn", "OpsTopicArn"):
-            sns.subscribe(TopicArn=self._cloud.outputs[topic], Protocol="sqs", Endpoint=arn)
+            self._cloud.client("sns").subscribe(TopicArn=self._cloud.outputs[topic], Protocol="sqs", Endpoint=arn)
 
     def wait_for_polls(self, count: int) -> None:
         """Until so many more polls of each lane have been completed."""
@@ -134,12 +132,15 @@ def perform(*, keep: bool, console: Console, scenario: Path = HERE / "scenario.t
         demo.wait_for_polls(2)
         say(Progress("first look", 0))
         told = demo.play()
-        problems = list(complaints(told, expected, READERS))
+        problems = [*complaints(told, expected, READERS), *map(str, cloud.permissions.unexpected())]
         console.print(screen.table(told, expected))
         for problem in problems:
             console.print(f"[bold red]✗[/] {problem}", highlight=False)
         if not problems:
-            console.print(f"[bold green]✓[/] Every alert arrived exactly once, in {time.monotonic() - started:.0f} s.")
+            seconds = time.monotonic() - started
+            console.print(
+                f"[bold green]✓[/] Every alert arrived exactly once, and no role was refused, in {seconds:.0f} s."
+            )
         if keep:
             _stay(cloud, console)
     return 1 if problems else 0

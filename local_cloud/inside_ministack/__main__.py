@@ -1,15 +1,17 @@
-"""Start MiniStack, adapted as LOCAL_CLOUD_SPEED and LOCAL_CLOUD_INBOX say; `--check` only sees whether it could."""
+"""Start MiniStack, adapted as LOCAL_CLOUD_* say; `--check` only sees whether it could."""
 
 import importlib
 import os
 import sys
 from pathlib import Path
 
-from local_cloud.inside_ministack import cloudformation, schedules, sns
+from local_cloud.inside_ministack import cloudformation, judge, schedules, service_roles, sns
+from local_cloud.inside_ministack.permissions import Permissions
 from local_cloud.inside_ministack.private_names import missing_names
 
 
 def main() -> None:
+    os.environ["AUTH"] = "true"  # read when MiniStack is imported: calls are judged by IAM
     if missing := missing_names():
         sys.exit(
             f"This MiniStack lacks {', '.join(missing)}, which local_cloud/inside_ministack builds on. "
@@ -20,6 +22,10 @@ def main() -> None:
     schedules.speed_up(float(os.environ["LOCAL_CLOUD_SPEED"]))
     cloudformation.extend()
     sns.adapt(Path(os.environ["LOCAL_CLOUD_INBOX"]))
+    permissions = Permissions(Path(os.environ["LOCAL_CLOUD_PERMISSIONS"]))
+    permissions.adapt()
+    service_roles.judge(permissions)
+    judge.answer_others(permissions)
 
     importlib.import_module("ministack.app").main()
 

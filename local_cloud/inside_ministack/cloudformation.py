@@ -20,6 +20,7 @@ def extend() -> None:
     """Register what is missing, and complete what is only half there."""
     handlers = service("cloudformation.provisioners")._RESOURCE_HANDLERS
     handlers["AWS::DynamoDB::Table"] = _with_table_settings(handlers["AWS::DynamoDB::Table"])
+    handlers["AWS::SNS::Topic"] = _encrypted(handlers["AWS::SNS::Topic"])
     handlers["AWS::SNS::Subscription"] = _confirmed(handlers["AWS::SNS::Subscription"])
     for kind in ("SlackChannelConfiguration", "MicrosoftTeamsChannelConfiguration"):
         handlers[f"AWS::Chatbot::{kind}"] = _chat_channel(handlers["AWS::SNS::Subscription"])
@@ -30,7 +31,7 @@ def extend() -> None:
 
 
 def _with_table_settings(table: Handler) -> Handler:
-    """Tables with the expiry and the recovery that the template asks for, which MiniStack leaves off."""
+    """Tables with the expiry, recovery and encryption that the template asks for, which MiniStack leaves off."""
     dynamodb = service("dynamodb")
 
     def create(logical_id: str, properties: Properties, stack: str) -> Created:
@@ -41,9 +42,28 @@ def _with_table_settings(table: Handler) -> Handler:
         }.items():
             if setting in properties:
                 change({"TableName": name, setting: properties[setting]})
+        encryption = dynamodb._sse_description_from_spec(_with_enabled(properties.get("SSESpecification")))
+        dynamodb._tables[name]["SSEDescription"] = encryption
         return name, attributes
 
     return {**table, "create": create}
+
+
+def _with_enabled(encryption: Properties | None) -> Properties | None:
+    """CloudFormation's name for what DynamoDB's API calls Enabled."""
+    return encryption and {**encryption, "Enabled": encryption.get("SSEEnabled", False)}
+
+
+def _encrypted(topic: Handler) -> Handler:
+    """Topics that know the key with which the template encrypts them."""
+
+    def create(logical_id: str, properties: Properties, stack: str) -> Created:
+        arn, attributes = topic["create"](logical_id, properties, stack)
+        if "KmsMasterKeyId" in properties:
+            service("sns")._topics[arn]["attributes"]["KmsMasterKeyId"] = properties["KmsMasterKeyId"]
+        return arn, attributes
+
+    return {**topic, "create": create}
 
 
 def _confirmed(subscription: Handler) -> Handler:

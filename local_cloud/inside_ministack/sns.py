@@ -121,6 +121,8 @@ def _write_deliveries_down(inbox: Path) -> None:
             body = sns._resolve_message_for_protocol(message, structure, subscription["protocol"])
             if not subscription["confirmed"] or not sns._matches_filter_policy(subscription, attributes or {}, body):
                 continue
+            if subscription["protocol"] == "sqs" and not _is_let_in(topic_arn, subscription["endpoint"]):
+                continue
             line = {
                 "time": time.time(),
                 "topic_arn": topic_arn,
@@ -137,6 +139,12 @@ def _write_deliveries_down(inbox: Path) -> None:
         fanout(topic_arn, message_id, message, subject, structure, attributes, **fifo)
 
     sns._fanout = fanout_written_down
+
+
+def _is_let_in(topic_arn: str, queue_arn: str) -> bool:
+    """Whether the queue's own policy lets the topic in: without one that does, SNS drops what is for the queue."""
+    allows = service("sqs").queue_policy_allows
+    return bool(allows(queue_arn, "sns.amazonaws.com", topic_arn, topic_arn.split(":")[4]))
 
 
 def _stay_on_this_machine() -> None:

@@ -3,12 +3,13 @@
 import json
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 
 from local_cloud.cloud import LocalCloud
+from local_cloud.permissions import RefusedError
 
 PROBE_APP = Path(__file__).parent / "probe_app" / "app.py"
 
@@ -18,6 +19,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "probe" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.xdist_group("probe"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
+    """Fail a test during which a deployed role was refused a call, unless it expected that."""
+    found = [getattr(value, "cloud", value) for value in getattr(item, "funcargs", {}).values()]
+    clouds = {id(cloud): cloud for cloud in found if isinstance(cloud, LocalCloud)}
+    try:
+        yield
+    except BaseException as error:
+        for cloud in clouds.values():
+            try:
+                cloud.permissions.check()
+            except RefusedError as refused:
+                error.add_note(str(refused))
+        raise
+    for cloud in clouds.values():
+        cloud.permissions.check()
 
 
 @pytest.fixture(scope="session")

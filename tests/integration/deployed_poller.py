@@ -11,7 +11,9 @@ from pathlib import Path
 from threading import Event
 from typing import Any, Final, Self
 
+from journey_watch.adapters.dynamodb_items import mute_item
 from journey_watch.contract import PARTITION_KEY, SORT_KEY, WIDGET_HANDLER
+from journey_watch.core.mutes import Mute
 from local_cloud.cloud import LocalCloud
 from local_cloud.fault_proxy import Fault, FaultProxy, Harm
 from local_cloud.waiting import eventually
@@ -34,7 +36,7 @@ class DeployedPoller:
     """One lane of a deployed stack, whose schedule is switched off; a queue reads all its alerts."""
 
     def __init__(self, cloud: LocalCloud) -> None:
-        self._cloud = cloud
+        self.cloud = cloud
         self._function = cloud.outputs["PollerFunctionName"]
         self._functions = cloud.client("lambda")
         self._dynamodb = cloud.client("dynamodb")
@@ -55,17 +57,15 @@ class DeployedPoller:
                 poller._threads.shutdown()
 
     def _switch_schedules_off(self) -> None:
-        scheduler = self._cloud.client("scheduler")
+        scheduler = self.cloud.client("scheduler")
         for listed in scheduler.list_schedules()["Schedules"]:
             schedule = scheduler.get_schedule(Name=listed["Name"], GroupName=listed["GroupName"])
             kept = ("Name", "GroupName", "ScheduleExpression", "FlexibleTimeWindow", "Target")
             scheduler.update_schedule(**{key: schedule[key] for key in kept}, State="DISABLED")
 
     def _subscribe_reader(self) -> None:
-        sqs, sns = self._cloud.client("sqs"), self._cloud.client("sns")
-        url = sqs.create_queue(QueueName=READER)["QueueUrl"]
-        arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-        sns.subscribe(TopicArn=self._cloud.outputs["AlertTopicArn"], Protocol="sqs", Endpoint=arn)
+        _, arn = self.cloud.open_queue(READER)
+        self.cloud.client("sns").subscribe(TopicArn=self.cloud.outputs["AlertTopicArn"], Protocol="sqs", Endpoint=arn)
 
     @property
     def timeout(self) -> int:
@@ -75,7 +75,7 @@ class DeployedPoller:
 
     def proxy(self, service: str) -> FaultProxy:
         """What stands before "dynamodb" or "sns"."""
-        return self._cloud.faults[service]
+        return self.cloud.faults[service]
 
     @property
     def dynamodb(self) -> FaultProxy:
@@ -131,12 +131,16 @@ class DeployedPoller:
 
     def control(self, method: str, path: str, body: object = None) -> None:
         """Steer the simulator."""
-        self._cloud.simulator.control(method, path, body)
+        self.cloud.simulator.control(method, path, body)
+
+    def mute(self, mute: Mute) -> None:
+        """As an operator does with `journey-watch mute`."""
+        self._dynamodb.put_item(TableName=self.cloud.outputs["StateTableName"], Item=mute_item(mute))
 
     def states(self) -> dict[str, dict[str, Any]]:
         """The STATE items of the lane, by their sort key."""
         answer = self._dynamodb.query(
-            TableName=self._cloud.outputs["StateTableName"],
+            TableName=self.cloud.outputs["StateTableName"],
             KeyConditionExpression=f"{PARTITION_KEY} = :lane AND begins_with({SORT_KEY}, :state)",
             ExpressionAttributeValues={":lane": {"S": f"LANE#{LANE.replace('/', '#')}"}, ":state": {"S": "STATE#"}},
         )
@@ -152,17 +156,22 @@ class DeployedPoller:
         for item in self.states().values():
             for key in item["undelivered"]["M"]:
                 self._dynamodb.update_item(
-                    TableName=self._cloud.outputs["StateTableName"],
+                    TableName=self.cloud.outputs["StateTableName"],
                     Key={name: item[name] for name in (PARTITION_KEY, SORT_KEY)},
                     UpdateExpression="SET undelivered.#key.lease_until = :long_ago",
                     ExpressionAttributeNames={"#key": key},
                     ExpressionAttributeValues={":long_ago": {"S": LONG_AGO}},
                 )
 
+    def told_ends_of_mutes(self) -> list[tuple[str, int]]:
+        """The mutes whose end was told, and how many alerts each had held back, oldest first."""
+        bodies = [json.loads(one.body)["detail"] for one in self.cloud.inbox.deliveries(protocol="sqs")]
+        return [(detail["mute"], detail["held_back"]) for detail in bodies if "mute" in detail]
+
     def told(self) -> Counter[tuple[str, str]]:
         """How often the queue got each alert: the run it is about, and its id."""
-        bodies = [json.loads(one.body) for one in self._cloud.inbox.deliveries(protocol="sqs")]
-        return Counter((body["detail"]["run_id"], body["id"]) for body in bodies)
+        bodies = [json.loads(one.body) for one in self.cloud.inbox.deliveries(protocol="sqs")]
+        return Counter((body["detail"].get("run_id", ""), body["id"]) for body in bodies)
 
     def copies(self, run: str) -> list[int]:
         """How often each alert about the run was told; [1] is as it should be."""
@@ -170,5 +179,5 @@ class DeployedPoller:
 
     def told_operators(self) -> list[str]:
         """The subjects of what operators were e-mailed, oldest first."""
-        topic = self._cloud.outputs["OpsTopicArn"]
-        return [one.subject for one in self._cloud.inbox.deliveries(protocol="email", topic_arn=topic)]
+        topic = self.cloud.outputs["OpsTopicArn"]
+        return [one.subject for one in self.cloud.inbox.deliveries(protocol="email", topic_arn=topic)]

@@ -35,9 +35,10 @@ with LocalCloud.start() as cloud:
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as file:
         file.writestr("hang.py", SOURCE)
+    role = cloud.client("iam").create_role(RoleName="any", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
     functions = cloud.client("lambda")
     code = {"ZipFile": archive.getvalue()}
-    functions.create_function(FunctionName="hang", Role="arn:aws:iam::111122223333:role/any", Handler="hang.handler",
+    functions.create_function(FunctionName="hang", Role=role, Handler="hang.handler",
                               Runtime="python3.13", Timeout=600, Code=code)
     worker = json.load(functions.invoke(FunctionName="hang", Payload=b"0")["Payload"])
     functions.invoke(FunctionName="hang", Payload=b"600", InvocationType="Event")

@@ -8,12 +8,14 @@ from typing import Final
 
 import pytest
 
-from local_cloud.cloud import SIMULATED, LocalCloud
+from local_cloud.cloud import LocalCloud
+from local_cloud.permissions import Permission
 from local_cloud.waiting import eventually
 
 pytestmark = pytest.mark.integration
 
-READER: Final = "arn:aws:iam::222233334444:role/JourneyWatchReader"
+OTHER_ACCOUNT: Final = "222233334444"
+READER: Final = f"arn:aws:iam::{OTHER_ACCOUNT}:role/JourneyWatchReader"
 STRANGER: Final = "arn:aws:iam::333344445555:role/JourneyWatchReader"
 
 CONFIG: Final = f"""
@@ -54,33 +56,29 @@ email = [{{ to = "everyone@example.com", min_severity = "info" }}]
 alert_on_first_sight = true
 """
 
-SCENARIO: Final = f"""
+SCENARIO: Final = """
 region = "eu-west-2"
-role = [
-  {{ arn = "{READER}", external_id = "agreed" }},
-  {{ arn = "{STRANGER}", external_id = "never told" }},
-]
 [[application]]
 id = "own"
-journey = [{{ id = "j-own", run = [{{ id = "r-own", status = "RUNNING" }}] }}]
+journey = [{ id = "j-own", run = [{ id = "r-own", status = "RUNNING" }] }]
 [[instance]]
 id = "i-own"
-campaign = [{{ id = "c-own" }}]
+campaign = [{ id = "c-own" }]
 [[application]]
 id = "theirs"
 account = "222233334444"
 region = "eu-west-1"
-journey = [{{ id = "j-theirs", run = [{{ id = "r-theirs", status = "RUNNING" }}] }}]
+journey = [{ id = "j-theirs", run = [{ id = "r-theirs", status = "RUNNING" }] }]
 [[instance]]
 id = "i-theirs"
 account = "222233334444"
 region = "us-east-1"
-campaign = [{{ id = "c-theirs" }}]
+campaign = [{ id = "c-theirs" }]
 [[application]]
 id = "hidden"
 account = "333344445555"
 region = "eu-west-1"
-journey = [{{ id = "j-hidden", run = [{{ id = "r-hidden", status = "RUNNING" }}] }}]
+journey = [{ id = "j-hidden", run = [{ id = "r-hidden", status = "RUNNING" }] }]
 """
 
 PLACE: Final = re.compile(r"^Account (?P<account>\d{12}), (?P<region>[\w-]+), (?P<provider>\w+)$", re.MULTILINE)
@@ -101,11 +99,26 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
     started = LocalCloud.start(
         scenario=files / "scenario.toml",
         region="eu-west-2",
-        simulated=(*SIMULATED, "sts"),
         speed=10,  # five lanes at once are much for a small machine
     )
-    with started as running:
-        running.deploy(context={"config": str(files / "config.toml")})
+    with started as running, running.permissions.expecting_refusals("sts:AssumeRole", resource=STRANGER):
+        context = {"config": str(files / "config.toml")}
+        trust = {
+            "Effect": "Allow",
+            "Principal": {"AWS": "*"},
+            "Action": "sts:AssumeRole",
+            "Condition": {"StringEquals": {"sts:ExternalId": "never told"}},
+        }
+        running.client("iam", account=STRANGER.split(":")[4]).create_role(
+            RoleName="JourneyWatchReader",
+            AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
+        )
+        poller = running.deploy(context=context)["PollerRoleArn"]
+        # The reader role comes second, as on AWS: it must name the poller's, which is the first stack's output.
+        with running.permissions.expecting_refusals("sts:AssumeRole", resource=READER):
+            running.deploy(
+                context={**context, "reader": READER}, parameters={"PollerRoleArn": poller}, account=OTHER_ACCOUNT
+            )
         yield running
 
 
@@ -148,6 +161,17 @@ def test_a_role_that_cannot_be_assumed_is_named_with_what_to_do(cloud: LocalClou
     assert STRANGER in reason
     assert "external id" in reason
     assert "guess" not in reason
+
+
+def test_another_account_is_read_under_its_reader_role(watched: LocalCloud) -> None:
+    theirs = f"arn:aws:mobiletargeting:eu-west-1:{OTHER_ACCOUNT}:apps"
+    assert {
+        Permission(watched.outputs["PollerRoleArn"], "sts:AssumeRole", READER),
+        Permission(READER, "mobiletargeting:GetApps", f"{theirs}/*"),
+        Permission(READER, "mobiletargeting:ListJourneys", f"{theirs}/theirs"),
+        Permission(READER, "mobiletargeting:GetJourneyRuns", f"{theirs}/theirs/journeys/j-theirs"),
+        Permission(READER, "connect-campaigns:ListCampaigns", "*"),
+    } <= watched.permissions.used()
 
 
 def test_what_is_cancelled_in_another_account_is_told_once_and_as_being_there(watched: LocalCloud) -> None:

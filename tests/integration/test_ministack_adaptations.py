@@ -3,16 +3,19 @@
 import json
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Event, Thread
-from typing import Any
+from typing import Any, Final
 
+import boto3
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from local_cloud.cloud import LocalCloud
 from local_cloud.fault_proxy import Fault
-from local_cloud.toolchain import CHECKOUT, Toolchain
+from local_cloud.toolchain import ACCOUNT, CHECKOUT, Toolchain
 from local_cloud.waiting import eventually
 
 pytestmark = pytest.mark.integration
@@ -190,3 +193,90 @@ runpy.run_module("local_cloud.inside_ministack", run_name="__main__")
     done = subprocess.run([python, "-c", code], cwd=CHECKOUT, capture_output=True, text=True, check=False)  # noqa: S603
     assert done.returncode == 1
     assert "lacks ministack.services.sns._fanout" in done.stderr
+
+
+@contextmanager
+def session_of_a_role(probe: LocalCloud, *statements: dict[str, Any]) -> Iterator[boto3.Session]:
+    """A session of a new role that has only these permissions."""
+    iam, root = probe.client("iam"), {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+    trust = {"Statement": [{"Effect": "Allow", "Principal": root, "Action": "sts:AssumeRole"}]}
+    role = iam.create_role(RoleName="visitor", AssumeRolePolicyDocument=json.dumps(trust))["Role"]
+    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **each} for each in statements]}
+    iam.put_role_policy(RoleName="visitor", PolicyName="all", PolicyDocument=json.dumps(policy))
+    keys = probe.client("sts").assume_role(RoleArn=role["Arn"], RoleSessionName="test")["Credentials"]
+    yield boto3.Session(
+        aws_access_key_id=keys["AccessKeyId"],
+        aws_secret_access_key=keys["SecretAccessKey"],
+        aws_session_token=keys["SessionToken"],
+        region_name=probe.region,
+    )
+    iam.delete_role_policy(RoleName="visitor", PolicyName="all")
+    iam.delete_role(RoleName="visitor")
+
+
+def publish_batch(probe: LocalCloud, session: boto3.Session) -> list[dict[str, Any]]:
+    sns: Any = session.client("sns", endpoint_url=probe.endpoint, config=Config(proxies={}))
+    answer = sns.publish_batch(TopicArn=probe.outputs["TopicArn"], PublishBatchRequestEntries=[entry("1")])
+    return [dict(each) for each in answer["Successful"]]
+
+
+PUBLISH: Final = {"Action": "sns:Publish", "Resource": "*"}
+KEY: Final = {"Action": ["kms:Decrypt", "kms:GenerateDataKey*"], "Resource": "*"}
+
+
+def by_way_of(service: str) -> dict[str, Any]:
+    return {"Condition": {"StringEquals": {"kms:ViaService": f"{service}.eu-west-1.amazonaws.com"}}}
+
+
+def test_a_role_publishes_batches_with_what_aws_asks_for(probe: LocalCloud) -> None:
+    """The topic is closed to plain HTTP, which is all there is here; and IAM knows no sns:PublishBatch."""
+    with session_of_a_role(probe, PUBLISH, {**KEY, **by_way_of("sns")}) as session:
+        assert len(publish_batch(probe, session)) == 1
+
+
+@pytest.mark.parametrize("key", [{"Action": "kms:Decrypt", "Resource": "*"}, {**KEY, **by_way_of("dynamodb")}])
+def test_publishing_to_an_encrypted_topic_takes_its_key(probe: LocalCloud, key: dict[str, Any]) -> None:
+    with (
+        session_of_a_role(probe, PUBLISH, key) as session,
+        probe.permissions.expecting_refusals("kms:Decrypt", "kms:GenerateDataKey"),
+        pytest.raises(ClientError, match=r"\(KMSAccessDenied\).*not authorized to perform: kms:.* on resource: arn:"),
+    ):
+        publish_batch(probe, session)
+
+
+@pytest.mark.parametrize("action", ["kms:Decrypt", "kms:DescribeKey"])
+def test_reading_an_encrypted_table_takes_its_key(probe: LocalCloud, action: str) -> None:
+    others = [each for each in ("kms:Decrypt", "kms:DescribeKey") if each != action]
+    allowed = {"Action": ["dynamodb:Query", *others], "Resource": "*"}
+    with session_of_a_role(probe, allowed) as session, probe.permissions.expecting_refusals(action):
+        dynamodb = session.client("dynamodb", endpoint_url=probe.endpoint, config=Config(proxies={}))
+        with pytest.raises(
+            ClientError, match=rf"\(AccessDeniedException\).*no identity-based policy allows the {action}"
+        ):
+            dynamodb.query(
+                TableName=probe.outputs["TableName"],
+                KeyConditionExpression="pk = :pk",
+                ExpressionAttributeValues={":pk": {"S": "none"}},
+            )
+
+
+def test_a_refusal_names_the_resource(probe: LocalCloud) -> None:
+    with (
+        session_of_a_role(probe, KEY) as session,
+        probe.permissions.expecting_refusals("sns:Publish"),
+        pytest.raises(ClientError, match=f"to perform: SNS:Publish on resource: {probe.outputs['TopicArn']} because"),
+    ):
+        publish_batch(probe, session)
+
+
+def test_a_queue_that_does_not_let_topics_in_gets_nothing(probe: LocalCloud, topic: str) -> None:
+    sqs, sns = probe.client("sqs"), probe.client("sns")
+    closed = sqs.create_queue(QueueName="closed")["QueueUrl"]
+    _, opened = probe.open_queue("opened")
+    arn = sqs.get_queue_attributes(QueueUrl=closed, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    for endpoint in (arn, opened):
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=endpoint)
+    sns.publish(TopicArn=topic, Message="hello")
+
+    assert [each.endpoint for each in probe.inbox.deliveries(protocol="sqs", topic_arn=topic)] == [opened]
+    assert "Messages" not in sqs.receive_message(QueueUrl=closed)
