@@ -1,6 +1,5 @@
 """The deployed alarms, by their own definitions, over the metrics of the deployed function while things break."""
 
-import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,9 +11,9 @@ import pytest
 
 from local_cloud.cloud import LocalCloud
 from local_cloud.emf_bridge import metric_data
-from local_cloud.fault_proxy import Fault, Harm
 from local_cloud.waiting import eventually, patience
 from tests.infra.alarm_evaluator import Alarm, Datum
+from tests.integration.grants import taken_away
 
 pytestmark = pytest.mark.integration
 
@@ -104,7 +103,7 @@ class Watched:
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
     scenario = tmp_path_factory.mktemp("scenario") / "shop.toml"
     scenario.write_text(SCENARIO, encoding="utf-8")
-    with LocalCloud.start(scenario=scenario, speed=SPEED, proxied=("dynamodb", "sns")) as cloud:
+    with LocalCloud.start(scenario=scenario, speed=SPEED) as cloud:
         cloud.deploy(context={"config": str(HERE / "monitored.toml")})
         yield cloud
 
@@ -116,16 +115,6 @@ def watched(cloud: LocalCloud) -> Watched:
     watched = Watched(cloud, [Alarm.from_definition(each) for each in definitions])
     watched.until_it_is_quiet()
     return watched
-
-
-@contextmanager
-def broken(cloud: LocalCloud, service: str, *faults: Fault) -> Iterator[None]:
-    for fault in faults:
-        cloud.faults[service].inject(fault)
-    try:
-        yield
-    finally:
-        cloud.faults[service].clear()
 
 
 @contextmanager
@@ -145,10 +134,6 @@ def schedules_stopped(cloud: LocalCloud) -> Iterator[None]:
         turn("ENABLED")
 
 
-def refusal(code: str) -> bytes:
-    return json.dumps({"__type": code, "message": "as asked"}).encode()
-
-
 def test_a_schedule_that_is_stopped(watched: Watched) -> None:
     with schedules_stopped(watched.cloud):
         watched.until_it_rings("polls-missing")
@@ -156,7 +141,7 @@ def test_a_schedule_that_is_stopped(watched: Watched) -> None:
 
 
 def test_a_role_that_may_no_longer_use_the_table(watched: Watched) -> None:
-    with broken(watched.cloud, "dynamodb", Fault("*", Harm.ERROR, status=400, body=refusal("AccessDeniedException"))):
+    with taken_away(watched.cloud, watched.cloud.outputs["PollerRoleArn"], "dynamodb:Query"):
         watched.until_it_rings("polls-missing")
 
         def fails_and_rings() -> bool:
@@ -167,10 +152,12 @@ def test_a_role_that_may_no_longer_use_the_table(watched: Watched) -> None:
     watched.until_it_is_quiet()
 
 
-def test_a_dead_letter_queue_that_is_not_empty(watched: Watched) -> None:
+def test_a_schedule_whose_role_may_no_longer_invoke_the_poller(watched: Watched) -> None:
     alarm = watched.alarm("dead-letters")
-    sqs = watched.cloud.client("sqs")
+    sqs, scheduler = watched.cloud.client("sqs"), watched.cloud.client("scheduler")
     queue = sqs.get_queue_url(QueueName=alarm.dimensions["QueueName"])["QueueUrl"]
+    (schedule,) = scheduler.list_schedules()["Schedules"]
+    target = scheduler.get_schedule(Name=schedule["Name"])["Target"]
 
     def count() -> bool:
         attributes = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["ApproximateNumberOfMessages"])
@@ -178,10 +165,14 @@ def test_a_dead_letter_queue_that_is_not_empty(watched: Watched) -> None:
         watched.counted.append(Datum(alarm.namespace, alarm.metric, alarm.dimensions, time.time(), (visible,)))
         return "dead-letters" in watched.rings()
 
-    sqs.send_message(QueueUrl=queue, MessageBody='{"lane": "pinpoint/111122223333/eu-west-1"}')
-    eventually(count, timeout=PATIENCE)
+    with taken_away(watched.cloud, target["RoleArn"], "lambda:InvokeFunction"):
+        eventually(count, timeout=PATIENCE)
+        watched.until_it_rings("polls-missing")
+    (letter,) = sqs.receive_message(QueueUrl=queue)["Messages"]
+    assert letter["Body"] == target["Input"]
     sqs.purge_queue(QueueUrl=queue)
     eventually(lambda: not count(), timeout=PATIENCE)
+    watched.until_it_is_quiet()
 
 
 def test_a_provider_that_throttles(watched: Watched) -> None:
@@ -194,8 +185,8 @@ def test_a_provider_that_throttles(watched: Watched) -> None:
     watched.until_it_is_quiet()
 
 
-def test_alerts_that_sns_does_not_take(watched: Watched) -> None:
-    body = b"<ErrorResponse><Error><Code>AuthorizationError</Code><Message>as asked</Message></Error></ErrorResponse>"
-    with broken(watched.cloud, "sns", Fault("PublishBatch", Harm.ERROR, status=403, body=body)):
+def test_alerts_that_the_poller_may_no_longer_publish(watched: Watched) -> None:
+    role, topic = watched.cloud.outputs["PollerRoleArn"], watched.cloud.outputs["AlertTopicArn"]
+    with taken_away(watched.cloud, role, "sns:Publish", topic):
         watched.play({"kind": "run_status", "application": "shop", "journey": "j7", "run": "r1", "status": "CANCELLED"})
         watched.until_it_rings("alerts-undelivered")

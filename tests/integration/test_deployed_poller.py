@@ -7,6 +7,7 @@ from typing import Final
 
 import pytest
 
+from journey_watch.core.mutes import Mute
 from local_cloud.fault_proxy import Fault, Harm
 from local_cloud.waiting import eventually
 from tests.integration.deployed_poller import LANE, DeployedPoller
@@ -216,6 +217,20 @@ def test_a_source_that_refuses_everything_fails_the_poll_and_is_told_to_operator
     poller.control("DELETE", "/faults")
     assert not poller.poll().failed
     assert len(poller.told_operators()) == 2
+
+
+def test_the_end_of_a_mute_is_told_once_and_the_lane_is_polled_on(poller: DeployedPoller) -> None:
+    """What the mute held back is read from the table's index, which takes a permission of its own."""
+    until = datetime.now(UTC) + timedelta(seconds=2)
+    poller.mute(Mute(id="drill", journeys=("welcome",), until=until))
+    run = cancelled_run(poller)
+    assert not poller.poll().failed
+    assert poller.copies(run) == []
+
+    eventually(lambda: not poller.poll().failed and poller.told_ends_of_mutes())
+    assert not poller.poll().failed
+    assert not poller.poll().failed
+    assert poller.told_ends_of_mutes() == [("drill", 1)]
 
 
 def test_an_unknown_lane_is_refused_with_those_there_are(poller: DeployedPoller) -> None:
