@@ -33,7 +33,7 @@ class StandIn:
 
     def __init__(self) -> None:
         self.asked: list[dict[str, Any]] = []
-        self.says: dict[str, Any] = {"account": None, "refusal": None}
+        self.says: dict[str, Any] = {"account": "111122223333", "refusal": None}
 
     def answer(self, body: bytes) -> bytes:
         self.asked.append(json.loads(body))
@@ -141,3 +141,11 @@ def test_the_judge_knows_the_account_of_a_role(stand_in: StandIn, client: Callab
     stand_in.says = {"account": "222233334444", "refusal": None}
 
     assert [each["Id"] for each in client("pinpoint").get_apps()["ApplicationsResponse"]["Item"]] == ["theirs"]
+
+
+def test_who_has_no_role_is_asked_about_once(stand_in: StandIn, client: Callable[[str], Any]) -> None:
+    stand_in.says = {"account": None, "refusal": None}
+    client("pinpoint").get_apps()
+    client("pinpoint").get_app(ApplicationId="ours")
+
+    assert stand_in.was_asked() == [("mobiletargeting:GetApps", ["apps/*"])]
