@@ -44,6 +44,8 @@ class Judge:
 
     principal_of: Callable[[str], Principal | None]
     """By access key."""
+    heard: set[tuple[str, str]] = field(default_factory=set)
+    """Service and operation, as botocore calls them, of all that was called."""
     made: dict[str, set[Operation]] = field(default_factory=dict)
     """By role: what its calls needed, and what services then call of KMS."""
     refused: list[str] = field(default_factory=list)
@@ -75,6 +77,7 @@ class Judge:
         service, region = model.service_model.service_name, str(request_signer.region_name)
         principal = self.principal_of(access_key)
         with self._lock:
+            self.heard.add((service, model.name))
             if principal is None:
                 self.refused.append(f"{service}.{model.name} is signed by {access_key!r}, which is no role's")
                 return _refusal(service, self.refused[-1])

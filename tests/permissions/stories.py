@@ -147,7 +147,7 @@ def deployment(stack: DeployedStack, reader: DeployedStack) -> Iterator[Story]:
 
         for service in ("PINPOINT", "CONNECTCAMPAIGNSV2", "STS"):
             patch.setenv(f"AWS_ENDPOINT_URL_{service}", simulator.url)
-        everything.enter_context(mock_aws(config={"core": {"reset_boto3_session": False}}))
+        everything.enter_context(mock_aws())
         judge = Judge(principal_of)
         everything.enter_context(judge.sitting())
         make_parts(stack)

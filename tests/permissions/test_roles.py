@@ -2,6 +2,7 @@
 
 import pytest
 
+from infra.aws_sdk_models import AWS_OPERATIONS
 from infra.deployed_stack import DeployedStack
 from infra.deployment_config import DeploymentConfig
 from infra.operations import EMPTYING_QUEUE, LOGGING, Operation, operations, reader_operations
@@ -63,6 +64,12 @@ def test_what_an_invocation_left_behind_is_told_by_a_later_one(played: Story) ->
     told = played.told["what_was_left_is_claimed"]["alerts"]
 
     assert [each["detail"]["run_id"] for each in told] == ["second"]
+
+
+def test_every_call_that_the_bundle_has_a_model_for_was_made(played: Story) -> None:
+    in_bundle = {(service, name) for service, names in AWS_OPERATIONS.items() for name in names}
+
+    assert played.judge.heard == in_bundle
 
 
 @pytest.mark.parametrize("role", [*FUNCTIONS, READER])
