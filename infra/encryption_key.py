@@ -44,7 +44,10 @@ class EncryptionKey(Construct):
         self._grant(role, _PUBLISHING, via="sns")
 
     def _grant(self, role: iam.Role, actions: Sequence[str], *, via: str) -> None:
-        """The services call KMS as the role. `via` keeps the role itself, and every other service, from the key."""
+        """The services call KMS as the role. `via` keeps the role itself, and every other service, from the key.
+
+        The policies of AWS's own keys for both services, `aws/dynamodb` and `aws/sns`, have the same condition.
+        """
         role.add_to_principal_policy(
             iam.PolicyStatement(
                 actions=list(actions),

@@ -2,7 +2,6 @@
 
 import io
 import json
-from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -39,7 +38,7 @@ def policy() -> list[Statement]:
 
 
 @pytest.fixture(scope="module")
-def judge(stack: DeployedStack, policy: list[Statement]) -> Iterator[Judge]:
+def judge(stack: DeployedStack, policy: list[Statement]) -> Judge:
     """After every command."""
     operator = Principal("operator", stack, policy)
     judge = Judge({"operator": operator}.get)
@@ -51,7 +50,7 @@ def judge(stack: DeployedStack, policy: list[Statement]) -> Iterator[Judge]:
         for command in COMMANDS:
             result = CliRunner().invoke(main, ["--region", REGION, "--json", *command])
             assert not isinstance(result.exception, Exception), result.exception
-        yield judge
+    return judge
 
 
 class _StandIn:
@@ -60,7 +59,7 @@ class _StandIn:
     def __init__(self, stack: DeployedStack) -> None:
         kinds = {id_: each["Type"] for id_, each in stack.template["Resources"].items()}
         outputs = {name: stack.value(each["Value"]) for name, each in stack.template["Outputs"].items()}
-        self._answers: Mapping[str, Mapping[str, Any]] = {
+        self._answers: dict[str, dict[str, Any]] = {
             "DescribeStacks": {
                 "Stacks": [{"Outputs": [{"OutputKey": key, "OutputValue": value} for key, value in outputs.items()]}]
             },
@@ -74,7 +73,7 @@ class _StandIn:
 
     def answer(self, *, model: OperationModel, **_: object) -> tuple[AWSResponse, dict[str, Any]] | None:
         if model.name == "Invoke":
-            answer: Mapping[str, Any] = {"Payload": io.BytesIO(b'{"id": "1", "refused": {"alerts": null}}')}
+            answer: dict[str, Any] = {"Payload": io.BytesIO(b'{"id": "1", "refused": {"alerts": null}}')}
         elif model.name in self._answers:
             answer = self._answers[model.name]
         else:
