@@ -105,6 +105,7 @@ def cdk_environment(*, endpoint: str, region: str, home: Path) -> dict[str, str]
     temporary = home / "tmp"
     temporary.mkdir(exist_ok=True)
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CDK_"))}
+    direct = ",".join(filter(None, [LOOPBACK, os.environ.get("no_proxy") or os.environ.get("NO_PROXY")]))
     return inherited | {
         **credentials(region),
         "AWS_ENDPOINT_URL": endpoint,
@@ -116,5 +117,7 @@ def cdk_environment(*, endpoint: str, region: str, home: Path) -> dict[str, str]
         "CDK_DISABLE_CLI_TELEMETRY": "1",
         "CDK_DISABLE_VERSION_CHECK": "1",
         "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(LEFT_OVER / "jsii"),
-        "NO_PROXY": ",".join(filter(None, [LOOPBACK, os.environ.get("NO_PROXY", os.environ.get("no_proxy", ""))])),
+        # Where both spellings are set, some programs read this one and some the other.
+        "NO_PROXY": direct,
+        "no_proxy": direct,
     }

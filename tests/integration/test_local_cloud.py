@@ -16,7 +16,7 @@ import pytest
 from local_cloud.cloud import LocalCloud
 from local_cloud.errors import StepFailedError, ToolMissingError
 from local_cloud.progress import Progress
-from local_cloud.toolchain import Toolchain
+from local_cloud.toolchain import Toolchain, cdk_environment
 from local_cloud.waiting import eventually
 
 pytestmark = pytest.mark.integration
@@ -134,6 +134,16 @@ def test_other_machines_cannot_reach_it(probe: LocalCloud) -> None:
 def test_deploying_writes_nothing_in_the_home_directory(probe: LocalCloud, home: Path) -> None:
     assert probe.outputs["FunctionName"]
     assert list(home.iterdir()) == []
+
+
+@pytest.mark.parametrize("spelling", ["no_proxy", "NO_PROXY"])
+def test_what_the_cdk_sends_to_this_machine_goes_through_no_proxy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spelling: str
+) -> None:
+    monkeypatch.setenv(spelling, "intranet.example.com")
+    environment = cdk_environment(endpoint="http://127.0.0.1:1", region="eu-west-1", home=tmp_path)
+    expected = "127.0.0.1,intranet.example.com"
+    assert (environment["NO_PROXY"], environment["no_proxy"]) == (expected, expected)
 
 
 def test_steps_are_reported_with_the_time_they_took() -> None:
