@@ -8,7 +8,7 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 
 VENV := .venv/bin
 # The longest come first (tests/conftest.py), so that no worker is left to finish one alone.
-PYTEST := $(VENV)/python -m pytest -q -n 2 --dist loadgroup --no-loadscope-reorder
+PYTEST := $(VENV)/python -m pytest -q --dist loadgroup --no-loadscope-reorder
 PIP := -m pip install --quiet --disable-pip-version-check
 
 .PHONY: help
@@ -21,11 +21,12 @@ demo: install ## Deploy the real stack into a local cloud and watch alerts arriv
 
 .PHONY: test
 test: install ## Run every test, in a random order (no AWS account, no network but the package registries)
-	$(PYTEST) $(TEST_ARGS)
+	@# For two cores. The third worker has one while others wait for a schedule to fire.
+	$(PYTEST) -n 3 $(TEST_ARGS)
 
 .PHONY: test-quick
 test-quick: install ## Run the tests that need no local cloud and no browser: the inner loop, under a minute
-	$(PYTEST) -m "not integration and not browser" $(TEST_ARGS)
+	$(PYTEST) -n 2 -m "not integration and not browser" $(TEST_ARGS)
 
 .PHONY: screenshots
 screenshots: install ## Play the demo and take the pictures of docs/images again
