@@ -48,7 +48,8 @@ ONE_OF_TWO_ACCEPTED: Final = b"""\
 <Failed><member><Id>1</Id><Code>InternalError</Code><SenderFault>false</SenderFault></member></Failed>
 </PublishBatchResult><ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></PublishBatchResponse>"""
 
-names = (f"run-{number}" for number in itertools.count(1))
+names = (f"run-{number:03}" for number in itertools.count(1))
+"""Of runs. In the order of the alphabet: of two that change at once, the first is told first."""
 
 
 @pytest.fixture(scope="module")
