@@ -32,7 +32,9 @@ for lane, targets in poller._targets.items():
 SETTINGS: Final = {
     contract.ENV_STATE_TABLE: "state",
     contract.ENV_ALERT_TOPIC: "arn:aws:sns:eu-west-1:111122223333:alerts",
+    contract.ENV_ALERT_MAIL_TOPIC: "arn:aws:sns:eu-west-1:111122223333:alert-mail",
     contract.ENV_OPS_TOPIC: "arn:aws:sns:eu-west-1:111122223333:ops",
+    contract.ENV_OPS_MAIL_TOPIC: "arn:aws:sns:eu-west-1:111122223333:ops-mail",
     contract.ENV_ACCOUNT: "111122223333",
     contract.ENV_REGION: "eu-west-1",
     contract.ENV_SERVICE: "journey-watch",

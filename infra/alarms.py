@@ -47,20 +47,35 @@ _TROUBLE_THAT_STAYS: Final = _When()
 
 
 class Alarms(Construct):
-    """Alarms on the ops topic, which hears when they are over too. Each `watch_…` adds those of one thing.
+    """Alarms on the ops topics, which hear when they are over too. Each `watch_…` adds those of one thing.
 
     The name of an alarm that rings is the stack's name, a space, its kind, and what it is about. One that rings only
     through a composite alarm has a slash in place of the first space.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, ops_topic: sns.ITopic, every: timedelta) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        ops_mail_topic: sns.ITopic,
+        ops_topic: sns.ITopic,
+        every: timedelta,
+    ) -> None:
         super().__init__(scope, construct_id)
         self.all: list[cloudwatch.IAlarm] = []
         self._service = Stack.of(self).stack_name
-        self._action = actions.SnsAction(ops_topic)
+        self._actions = [actions.SnsAction(topic) for topic in (ops_mail_topic, ops_topic)]
         self._every = every
         self._interval = Duration.minutes(every // timedelta(minutes=1))
-        AllClear(self, "AllClear", topic=ops_topic, names_begin=f"{self._service} ", runbook=RUNBOOK)
+        AllClear(
+            self,
+            "AllClear",
+            mail_topic=ops_mail_topic,
+            topic=ops_topic,
+            names_begin=f"{self._service} ",
+            runbook=RUNBOOK,
+        )
 
     def watch_lanes(self, lanes: Collection[Lane]) -> None:
         """Whether each is polled, its journeys can be read, and its alerts leave."""
@@ -229,7 +244,7 @@ class Alarms(Construct):
                 " OR ".join(f'ALARM("{alarm.alarm_name}")' for alarm in alarms)
             ),
         )
-        together.add_alarm_action(self._action)
+        together.add_alarm_action(*self._actions)
         self.all.append(together)
 
     def _add(
@@ -272,7 +287,7 @@ class Alarms(Construct):
             treat_missing_data=when.missing,
         )
         if rings:
-            alarm.add_alarm_action(self._action)
+            alarm.add_alarm_action(*self._actions)
         return alarm
 
 

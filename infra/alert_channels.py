@@ -1,6 +1,9 @@
-"""Where alerts go: one topic for those who care about journeys, one for those who look after Journey Watch itself."""
+"""Where alerts go: those about journeys, and those about Journey Watch itself, each to people and to programs.
 
-from collections.abc import Iterable
+That makes four topics, because a topic has one form: journey_watch/core/messages/topic_message.py says why.
+"""
+
+from collections.abc import Iterable, Sequence
 
 from aws_cdk import ArnFormat, Aws, Stack
 from aws_cdk import aws_iam as iam
@@ -14,7 +17,11 @@ from journey_watch import contract
 
 
 class AlertChannels(Construct):
-    """Both topics, encrypted, closed to plain HTTP, with their e-mail readers."""
+    """The topics, encrypted, closed to plain HTTP, with their e-mail readers.
+
+    A subscription's logical id comes from its topic and its address alone. Were it to change, CloudFormation would
+    subscribe the address again, which SNS answers with the subscription that is there, and then delete that.
+    """
 
     def __init__(
         self,
@@ -26,9 +33,11 @@ class AlertChannels(Construct):
         ops_email: Iterable[str],
     ) -> None:
         super().__init__(scope, construct_id)
-        self.alert_topic = sns.Topic(self, "Alerts", display_name="Journey Watch", master_key=key, enforce_ssl=True)
+        self._key = key
+        self.alert_topic = self._topic("Alerts", "Journey Watch alerts as JSON")
+        self.alert_mail_topic = self._topic("AlertMail", "Journey Watch")
         for reader in alert_email:
-            self.alert_topic.add_subscription(
+            self.alert_mail_topic.add_subscription(
                 subscriptions.EmailSubscription(
                     reader.address,
                     filter_policy={
@@ -38,30 +47,47 @@ class AlertChannels(Construct):
                     },
                 )
             )
-        self.ops_topic = sns.Topic(self, "Ops", display_name="Journey Watch ops", master_key=key, enforce_ssl=True)
+        self.ops_topic = self._topic("Ops", "Journey Watch ops as JSON")
+        self.ops_mail_topic = self._topic("OpsMail", "Journey Watch ops")
         for address in ops_email:
-            self.ops_topic.add_subscription(subscriptions.EmailSubscription(address))
-        self._open_ops_topic_to_alarms(key)
+            self.ops_mail_topic.add_subscription(subscriptions.EmailSubscription(address))
+        self._open_ops_topics_to_alarms()
+
+    @property
+    def ops_topics(self) -> Sequence[sns.Topic]:
+        """Where alarms are told."""
+        return self.ops_mail_topic, self.ops_topic
+
+    @property
+    def topics(self) -> dict[str, sns.Topic]:
+        """All of them, by channel."""
+        return {
+            contract.CHANNEL_MAIL: self.alert_mail_topic,
+            contract.CHANNEL_ALERTS: self.alert_topic,
+            contract.CHANNEL_OPS_MAIL: self.ops_mail_topic,
+            contract.CHANNEL_OPS: self.ops_topic,
+        }
 
     def grant_publish(self, role: iam.Role) -> None:
-        """To both: who looks after Journey Watch hears of what it cannot see. PublishBatch is authorised as Publish."""
-        role.add_to_principal_policy(
-            iam.PolicyStatement(
-                actions=["sns:Publish"], resources=[self.alert_topic.topic_arn, self.ops_topic.topic_arn]
-            )
-        )
+        """Also covers PublishBatch, which is authorised as Publish."""
+        topic_arns = [topic.topic_arn for topic in self.topics.values()]
+        role.add_to_principal_policy(iam.PolicyStatement(actions=["sns:Publish"], resources=topic_arns))
 
     def grant_listing_readers(self, role: iam.Role) -> None:
         """To find out who never confirmed."""
         role.add_to_principal_policy(
             iam.PolicyStatement(
                 actions=["sns:ListSubscriptionsByTopic"],
-                resources=[self.alert_topic.topic_arn, self.ops_topic.topic_arn],
+                resources=[self.alert_mail_topic.topic_arn, self.ops_mail_topic.topic_arn],
             )
         )
 
-    def _open_ops_topic_to_alarms(self, key: kms.Key) -> None:
-        """CloudWatch publishes as a service: topic and key must both admit it, for this account's alarms only."""
+    def _topic(self, construct_id: str, display_name: str) -> sns.Topic:
+        """`display_name` is the sender's name of e-mails."""
+        return sns.Topic(self, construct_id, display_name=display_name, master_key=self._key, enforce_ssl=True)
+
+    def _open_ops_topics_to_alarms(self) -> None:
+        """CloudWatch publishes as a service: topics and key must all admit it, for this account's alarms only."""
         alarms = iam.ServicePrincipal(
             "cloudwatch.amazonaws.com",
             conditions={
@@ -76,12 +102,13 @@ class AlertChannels(Construct):
                 },
             },
         )
-        self.ops_topic.add_to_resource_policy(
-            iam.PolicyStatement(
-                sid="AllowAlarms", principals=[alarms], actions=["sns:Publish"], resources=[self.ops_topic.topic_arn]
+        for topic in self.ops_topics:
+            topic.add_to_resource_policy(
+                iam.PolicyStatement(
+                    sid="AllowAlarms", principals=[alarms], actions=["sns:Publish"], resources=[topic.topic_arn]
+                )
             )
-        )
-        key.add_to_resource_policy(
+        self._key.add_to_resource_policy(
             iam.PolicyStatement(
                 sid="AllowAlarms", principals=[alarms], actions=["kms:Decrypt", "kms:GenerateDataKey*"], resources=["*"]
             )

@@ -15,11 +15,19 @@ from constructs import Construct
 class AllClear(Construct):
     """Publishes once whenever an alarm of the stack leaves the state ALARM, and never otherwise.
 
-    `names_begin` is how the names of the alarms begin whose end is told.
+    People are told in words, by `mail_topic`; programs get the event itself, by `topic`. `names_begin` is how the names
+    of the alarms begin whose end is told.
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, topic: sns.ITopic, names_begin: str, runbook: str
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        mail_topic: sns.ITopic,
+        topic: sns.ITopic,
+        names_begin: str,
+        runbook: str,
     ) -> None:
         super().__init__(scope, construct_id)
         alarm_arn = Stack.of(self).format_arn(
@@ -49,8 +57,11 @@ class AllClear(Construct):
                     "state": {"value": ["OK", "INSUFFICIENT_DATA"]},
                 },
             ),
-            # It admits EventBridge to the topic and its key for any rule: neither the topic's policy nor the key's may
+            # It admits EventBridge to the topics and their key for any rule: neither a topic's policy nor the key's may
             # have a condition on the source, which EventBridge could not meet (EventBridge's guide, "Amazon SNS
             # permissions"; SNS's guide, "Key management").
-            targets=[targets.SnsTopic(topic, message=events.RuleTargetInput.from_text(text))],
+            targets=[
+                targets.SnsTopic(mail_topic, message=events.RuleTargetInput.from_text(text)),
+                targets.SnsTopic(topic),
+            ],
         )

@@ -32,7 +32,7 @@ LOG_GB: Final = 0.50
 
 ALARMS_PER_LANE: Final = 3
 """As many kinds of them are there, and so many composite alarms ring for many lanes."""
-ALARMS_OF_THE_REST: Final = 12
+ALARMS_OF_THE_REST: Final = 14
 SECONDS_A_MONTH: Final = 730 * 3600
 MEMORY_GB: Final = 0.5
 READ_UNIT_BYTES: Final = 8_192

@@ -131,7 +131,10 @@ class DeploymentConfig:
         )
 
     def with_reader(self, address: object) -> Self:
-        """The same deployment with one reader more, on both topics. Raises ConfigurationError if it is no address."""
+        """The same deployment with one reader more, of alerts and as an operator.
+
+        Raises ConfigurationError if it is no address.
+        """
         known = email_address(address, Place("-c email"))
         return replace(
             self,

@@ -96,8 +96,10 @@ class JourneyWatchStack(Stack):
 
         self._warn_if_useless(config)
         for name, value, meaning in (
-            ("AlertTopicArn", channels.alert_topic.topic_arn, "Subscribe here to hear of journeys"),
-            ("OpsTopicArn", channels.ops_topic.topic_arn, "Subscribe here to hear of Journey Watch's own troubles"),
+            ("AlertTopicArn", channels.alert_topic.topic_arn, "Alerts as JSON: for queues, functions and HTTPS"),
+            ("AlertMailTopicArn", channels.alert_mail_topic.topic_arn, "Alerts as text: for e-mail"),
+            ("OpsTopicArn", channels.ops_topic.topic_arn, "Journey Watch's own troubles as JSON: for programs"),
+            ("OpsMailTopicArn", channels.ops_mail_topic.topic_arn, "Journey Watch's own troubles as text: for e-mail"),
             ("StateTableName", state.table.table_name, "What was seen, what is owed, what happened"),
             (
                 "PollerFunctionName",

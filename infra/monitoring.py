@@ -16,6 +16,7 @@ from infra.saved_queries import SavedQueries
 from infra.schedules import Schedules
 from infra.slack_webhooks import SlackWebhooks
 from infra.state_table import StateTable
+from journey_watch import contract
 from journey_watch.core.runs import Lane
 
 _SLACK_PATIENCE: Final = timedelta(minutes=15)
@@ -41,15 +42,17 @@ class Monitoring(Construct):
         live_runs: cloudwatch.IWidget | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.alarms = Alarms(self, "Alarms", ops_topic=channels.ops_topic, every=every)
+        self.alarms = Alarms(
+            self, "Alarms", ops_mail_topic=channels.ops_mail_topic, ops_topic=channels.ops_topic, every=every
+        )
         self.alarms.watch_lanes(lanes)
         self.alarms.watch_service(timeout=poller.timeout)
         self.alarms.watch_function("poller", poller.function)
         self.alarms.watch_dead_letters("schedules", schedules.dead_letters)
-        self.alarms.watch_topic("alerts", channels.alert_topic)
-        self.alarms.watch_topic("ops", channels.ops_topic)
+        for channel, topic in channels.topics.items():
+            self.alarms.watch_topic(channel, topic)
         for severity, topic in chat.topics.items():
-            self.alarms.watch_topic(f"chat-{severity.value}", topic)
+            self.alarms.watch_topic(contract.chat_channel(severity.value), topic)
         if slack:
             self.alarms.watch_function("slack", slack.function)
             self.alarms.watch_dead_letters("slack", slack.dead_letters)

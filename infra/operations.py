@@ -116,7 +116,7 @@ def _of_poller(stack: DeployedStack, watched: Watched, journeys: Journeys) -> It
     yield from (Operation("sns:Publish", topic) for topic in stack.arns("AWS::SNS::Topic"))
     function = stack.function(contract.POLL_HANDLER)
     environment = stack.environment(function) if function else {}
-    for name in (contract.ENV_ALERT_TOPIC, contract.ENV_OPS_TOPIC):
+    for name in (contract.ENV_ALERT_MAIL_TOPIC, contract.ENV_OPS_MAIL_TOPIC):
         # Once an hour it looks who never confirmed.
         yield Operation("sns:ListSubscriptionsByTopic", environment[name])
     if contract.ENV_EVENT_BUS in environment:

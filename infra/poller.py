@@ -63,7 +63,9 @@ class Poller(Construct):
             environment={
                 contract.ENV_STATE_TABLE: state.table.table_name,
                 contract.ENV_ALERT_TOPIC: channels.alert_topic.topic_arn,
+                contract.ENV_ALERT_MAIL_TOPIC: channels.alert_mail_topic.topic_arn,
                 contract.ENV_OPS_TOPIC: channels.ops_topic.topic_arn,
+                contract.ENV_OPS_MAIL_TOPIC: channels.ops_mail_topic.topic_arn,
                 contract.ENV_CHAT_TOPICS: Stack.of(self).to_json_string(
                     {severity.value: topic.topic_arn for severity, topic in chat.topics.items()}
                 ),

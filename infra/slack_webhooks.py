@@ -1,4 +1,4 @@
-"""Slack by incoming webhooks: alert topic, a queue for each webhook, one small function.
+"""Slack by incoming webhooks: the alerts for programs, a queue for each webhook, one small function.
 
 The queue keeps what Slack does not take, for as long as Slack does not take it.
 """

@@ -78,7 +78,7 @@ class Deployment:
 
     def unconfirmed_readers(self) -> list[str]:
         """Addresses that get nothing until they follow the link that AWS sent them."""
-        topics = [self.outputs[name] for name in ("AlertTopicArn", "OpsTopicArn")]
+        topics = [self.outputs[name] for name in ("AlertMailTopicArn", "OpsMailTopicArn")]
         return SnsReaders(sns_client(self.session), dict.fromkeys(topics, ())).unconfirmed()
 
     def dead_letters(self) -> Mapping[str, int]:

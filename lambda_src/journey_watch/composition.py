@@ -17,9 +17,8 @@ from journey_watch.adapters.pinpoint_journey_runs import PINPOINT, PinpointJourn
 from journey_watch.adapters.rate_limit import CONNECT_READS, PINPOINT_READS, RateLimit
 from journey_watch.adapters.sns_notifier import SnsNotifier
 from journey_watch.adapters.sns_readers import SnsReaders
-from journey_watch.core.alerts import ALERT_TOPIC, OPS_TOPIC
 from journey_watch.core.errors import ConfigurationError
-from journey_watch.core.messages import chat_topic_message
+from journey_watch.core.messages import card_message, email_message, envelope_message
 from journey_watch.core.runs import Lane
 from journey_watch.core.watch_list import WatchTarget, lanes_of
 from journey_watch.invocation import Invocation
@@ -71,24 +70,35 @@ class Poller:
         self._readers = SnsReaders(
             self._sns,
             {
-                settings.alert_topic_arn: settings.config.alert_readers,
-                settings.ops_topic_arn: settings.config.ops_readers,
+                settings.alert_mail_topic_arn: settings.config.alert_readers,
+                settings.ops_mail_topic_arn: settings.config.ops_readers,
             },
         )
         self._sources: dict[Lane, RunSource] = {}
 
     def _make_channels(self) -> dict[str, Channel]:
         rate = max(EMAILED_PER_SECOND / max(1, len(self._targets)), SLOWEST_PER_SECOND)
-        alerts = SnsNotifier(self._sns, self._settings.alert_topic_arn, messages_per_second=rate)
-        operators = SnsNotifier(self._sns, self._settings.ops_topic_arn, messages_per_second=rate)
-        channels = {ALERT_TOPIC: Channel(alerts), OPS_TOPIC: Channel(operators)}
-        for severity, topic_arn in self._settings.chat_topic_arns.items():
-            notifier = SnsNotifier(self._sns, topic_arn, messages_per_second=rate, compose=chat_topic_message)
-            channels[f"chat-{severity}"] = Channel(notifier, severity)
-        if bus_arn := self._settings.event_bus_arn:
+
+        def mail(topic_arn: str) -> SnsNotifier:
+            return SnsNotifier(self._sns, topic_arn, compose=email_message, messages_per_second=rate)
+
+        def programs(topic_arn: str) -> SnsNotifier:
+            return SnsNotifier(self._sns, topic_arn, compose=envelope_message)
+
+        settings = self._settings
+        channels = {
+            contract.CHANNEL_MAIL: Channel(mail(settings.alert_mail_topic_arn)),
+            contract.CHANNEL_ALERTS: Channel(programs(settings.alert_topic_arn)),
+            contract.CHANNEL_OPS_MAIL: Channel(mail(settings.ops_mail_topic_arn), for_operators=True),
+            contract.CHANNEL_OPS: Channel(programs(settings.ops_topic_arn), for_operators=True),
+        }
+        for severity, topic_arn in settings.chat_topic_arns.items():
+            cards = SnsNotifier(self._sns, topic_arn, compose=card_message, messages_per_second=rate)
+            channels[contract.chat_channel(severity)] = Channel(cards, severity)
+        if bus_arn := settings.event_bus_arn:
             # An event bus cannot be written to from another Region than its own.
             events = aws_clients.events_client(self._session, bus_arn.split(":")[3])
-            channels["event-bus"] = Channel(EventBusNotifier(events, bus_arn))
+            channels[contract.CHANNEL_EVENT_BUS] = Channel(EventBusNotifier(events, bus_arn))
         return channels
 
     @classmethod

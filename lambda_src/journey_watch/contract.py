@@ -5,7 +5,10 @@ from typing import Final
 # Environment of the functions
 ENV_STATE_TABLE: Final = "STATE_TABLE_NAME"
 ENV_ALERT_TOPIC: Final = "ALERT_TOPIC_ARN"
+"""For programs. The names of the channels, below, say what each topic is for."""
+ENV_ALERT_MAIL_TOPIC: Final = "ALERT_MAIL_TOPIC_ARN"
 ENV_OPS_TOPIC: Final = "OPS_TOPIC_ARN"
+ENV_OPS_MAIL_TOPIC: Final = "OPS_MAIL_TOPIC_ARN"
 ENV_CHAT_TOPICS: Final = "CHAT_TOPIC_ARNS"
 """Topics that Amazon Q reads, as a JSON object from the least severity each gets to its ARN; `{}` without chat."""
 ENV_EVENT_BUS: Final = "EVENT_BUS_ARN"
@@ -64,6 +67,23 @@ LOG_POLL_COMPLETED: Final = "poll completed"
 LOG_POLL_FAILED: Final = "poll failed"
 LOG_CHANGE: Final = "change recorded"
 LOG_SOURCE_FAILED: Final = "source failed"
+
+# Channels, as the outbox, the log, a test alert's answer and the alarms on their topics name them
+CHANNEL_ALERTS: Final = "alerts"
+"""Alerts for programs, as JSON."""
+CHANNEL_MAIL: Final = "mail"
+"""Alerts for people, as e-mail."""
+CHANNEL_OPS: Final = "ops"
+"""The monitor's own troubles for programs, as JSON."""
+CHANNEL_OPS_MAIL: Final = "ops-mail"
+"""The monitor's own troubles for people, as e-mail."""
+CHANNEL_EVENT_BUS: Final = "event-bus"
+
+
+def chat_channel(min_severity: str) -> str:
+    """The channel of those chats that get alerts of this severity and louder, as cards."""
+    return f"chat-{min_severity}"
+
 
 # SNS message attributes, for filter policies
 ATTRIBUTE_SEVERITY: Final = "severity"

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from journey_watch.core.alerts import OPS_TOPIC, Alert, Owed
+from journey_watch.core.alerts import Alert, Owed
 from journey_watch.core.condition_rules import Phase
 from journey_watch.core.messages import condition_alert, status_change
 from journey_watch.core.mutes import Mute, muted_by
@@ -125,5 +125,5 @@ class Recorder:
         return [
             Owed(alert, name)
             for name, channel in self.channels.items()
-            if alert.is_for_operators == (name == OPS_TOPIC) and alert.severity.reaches(channel.min_severity)
+            if alert.is_for_operators == channel.for_operators and alert.severity.reaches(channel.min_severity)
         ]

@@ -37,9 +37,9 @@ class WatchConfig:
     per_journey_metrics: bool = False
     """True: two metrics of each journey, which CloudWatch bills for each of them."""
     alert_readers: tuple[str, ...] = ()
-    """The e-mail addresses that should have confirmed their subscription to the alert topic."""
+    """The addresses that should have confirmed their subscription to the mail of alerts."""
     ops_readers: tuple[str, ...] = ()
-    """The same for the ops topic."""
+    """The same for the operators' mail."""
 
     def to_json(self) -> str:
         """The bundled file's text; the same configuration gives the same bytes."""
@@ -86,7 +86,9 @@ class Settings:
 
     table_name: str
     alert_topic_arn: str
+    alert_mail_topic_arn: str
     ops_topic_arn: str
+    ops_mail_topic_arn: str
     chat_topic_arns: Mapping[Severity, str]
     """By the least severity each of them gets."""
     account: str
@@ -103,7 +105,9 @@ class Settings:
         names = {
             "table_name": contract.ENV_STATE_TABLE,
             "alert_topic_arn": contract.ENV_ALERT_TOPIC,
+            "alert_mail_topic_arn": contract.ENV_ALERT_MAIL_TOPIC,
             "ops_topic_arn": contract.ENV_OPS_TOPIC,
+            "ops_mail_topic_arn": contract.ENV_OPS_MAIL_TOPIC,
             "account": contract.ENV_ACCOUNT,
             "region": contract.ENV_REGION,
             "service": contract.ENV_SERVICE,

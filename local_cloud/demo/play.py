@@ -58,7 +58,7 @@ class Demo:
         self._shown: set[str] = set()
 
     def subscribe_json_reader(self) -> None:
-        """A queue on both topics, as any program would have."""
+        """A queue on both topics for programs."""
         _, arn = self._cloud.open_queue(QUEUE)
         for topic in ("AlertTopicArn", "OpsTopicArn"):
             self._cloud.client("sns").subscribe(TopicArn=self._cloud.outputs[topic], Protocol="sqs", Endpoint=arn)

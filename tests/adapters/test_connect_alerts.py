@@ -11,9 +11,8 @@ from jsonschema import Draft202012Validator
 
 import simulator
 from journey_watch.adapters.memory_run_store import MemoryRunStore
-from journey_watch.core.alerts import ALERT_TOPIC, Alert
-from journey_watch.core.messages import chat_topic_message, email_subject, email_text
-from journey_watch.core.messages.topic_message import alert_topic_message
+from journey_watch.core.alerts import Alert
+from journey_watch.core.messages import card_message, email_subject, email_text, envelope_message
 from journey_watch.core.runs import Lane
 from journey_watch.core.watch_list import ALL, WatchTarget
 from journey_watch.invocation import Invocation
@@ -50,7 +49,7 @@ def told(server: simulator.RunningSimulator, monkeypatch: pytest.MonkeyPatch) ->
             [EVERYTHING],
             source=source,
             store=store,
-            channels={ALERT_TOPIC: Channel(channel)},
+            channels={"alerts": Channel(channel)},
             config=WatchConfig(watch=(EVERYTHING,)),
             invocation=Invocation(clock.now, clock.time + timedelta(seconds=50)),
         )
@@ -86,7 +85,7 @@ def test_each_change_of_state_is_told_once(told: TellStates) -> None:
 def test_the_envelope_has_no_run_and_no_time_but_the_pollers(told: TellStates) -> None:
     (alert,) = told("Stopped")
 
-    envelope = json.loads(alert_topic_message(alert).bodies["default"])
+    envelope = json.loads(envelope_message(alert).body)
     Draft202012Validator(SCHEMA).validate(envelope)
     detail = envelope["detail"]
     assert envelope["detail-type"] == "Campaign Status Change"
@@ -115,7 +114,7 @@ def test_people_read_of_a_campaign_and_never_of_a_run_or_a_journey(told: TellSta
     )
     assert "CloudTrail shows who changed the campaign" in text
     assert re.search(r"^Before that: RUNNING, seen so since 2026-11-23 12:00:00 UTC$", text, re.MULTILINE)
-    card = chat_topic_message(alert).bodies["default"]
+    card = card_message(alert).body
     for words in (text, card):
         assert not re.search(
             r"\b([Rr]uns?|[Jj]ourneys?)\b", words.replace("journey-1", "").replace("Journey Watch", "")
@@ -125,7 +124,7 @@ def test_people_read_of_a_campaign_and_never_of_a_run_or_a_journey(told: TellSta
 def test_filters_find_it_by_instance_and_campaign(told: TellStates) -> None:
     (alert,) = told("Stopped")
 
-    attributes = alert_topic_message(alert).attributes
+    attributes = envelope_message(alert).attributes
     assert attributes["instance_id"] == ("container-1",)
     assert attributes["campaign_id"] == ("journey-1",)
     assert attributes["detail_type"] == "Campaign Status Change"

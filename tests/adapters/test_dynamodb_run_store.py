@@ -14,9 +14,12 @@ from botocore.exceptions import ReadTimeoutError
 from moto import mock_aws
 
 from journey_watch import contract
+from journey_watch.adapters.dynamodb_items import state_update
 from journey_watch.adapters.dynamodb_run_store import ACKNOWLEDGE_ATTEMPTS, KEEP_OWED_FOR, DynamoDBRunStore
+from journey_watch.core.alerts import Owed
 from journey_watch.core.errors import StateTooLargeError, StoreUnavailableError
 from journey_watch.core.runs import JourneyKey, Status
+from journey_watch.core.transitions import TRANSITIONS_PER_COMMIT
 from journey_watch.ports import Commit
 from tests.adapters.state_table import TABLE, create_state_table
 from tests.contracts.run_store_contract import RunStoreContract, alert, change, commit, state_of, try_commit
@@ -111,6 +114,16 @@ def test_commit_with_alerts_is_one_transaction(dynamodb_store: DynamoDBRunStore,
     assert wire.calls == ["TransactWriteItems"]
 
 
+def test_the_largest_commit_to_every_channel_there_can_be_fits_into_an_expression() -> None:
+    """DynamoDB refuses an expression of more than 4 KB, which moto does not; conditions may come with the changes."""
+    channels = [*(value for name, value in vars(contract).items() if name.startswith("CHANNEL_") and "OPS" not in name)]
+    channels += [contract.chat_channel(severity) for severity in contract.SEVERITIES]
+    alerts = [alert(f"a{n}") for n in range(TRANSITIONS_PER_COMMIT + 10)]
+    owed = [Owed(one, channel) for one in alerts for channel in channels]
+    assert len(channels) == 6
+    assert len(state_update(change(seen=1), owed, NOON)["UpdateExpression"]) <= 4096
+
+
 def test_silent_commit_is_a_plain_update(dynamodb_store: DynamoDBRunStore, wire: Wire) -> None:
     commit(dynamodb_store, change())
     assert wire.calls == ["UpdateItem"]
@@ -148,7 +161,7 @@ def test_refused_access_says_which_table(dynamodb_store: DynamoDBRunStore, wire:
 def test_acknowledgement_is_repeated_while_a_commit_is_under_way(dynamodb_store: DynamoDBRunStore, wire: Wire) -> None:
     commit(dynamodb_store, change(), [alert("a1")])
     wire.answers = [refusal("TransactionConflictException")] * (ACKNOWLEDGE_ATTEMPTS - 1)
-    dynamodb_store.acknowledge(LANE, JOURNEY, ["a1"])
+    dynamodb_store.acknowledge(LANE, JOURNEY, ["a1@alerts"])
     assert state_of(dynamodb_store).undelivered == {}
 
 

@@ -1,7 +1,8 @@
 """The SNS notifier: limits, order, pace, and every way in which SNS can refuse."""
 
 import json
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import boto3
@@ -11,10 +12,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
-from journey_watch.adapters.sns_entries import CUT_NOTICE
 from journey_watch.adapters.sns_notifier import HELD_BACK, SnsNotifier
 from journey_watch.core.alerts import Alert
-from journey_watch.core.messages import TopicMessage, alert_topic_message, chat_card, chat_topic_message, email_text
+from journey_watch.core.messages import (
+    TopicMessage,
+    card_message,
+    chat_card,
+    email_message,
+    email_subject,
+    email_text,
+    envelope_message,
+)
 from tests.adapters.aws_doubles import Clock, do_not_wait_between_retries
 from tests.adapters.sns_doubles import Topic, body_of, error_answer, is_about, notifier_over
 from tests.core.alert_builders import alert, alerts
@@ -33,8 +41,7 @@ def ids(some_alerts: list[Alert]) -> list[str]:
 
 
 def padded(size: int) -> TopicMessage:
-    """A message of which nothing may be cut."""
-    return replace(alert_topic_message(alert()), bodies={"default": "x" * size})
+    return replace(envelope_message(alert()), body="x" * size)
 
 
 # What a subscriber gets
@@ -58,35 +65,50 @@ def queue_url(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 def test_a_queue_gets_the_envelope_with_attributes_to_filter_by(queue_url: str) -> None:
     built = alert(name="Grüße 🎂")
     topic_arn = boto3.client("sns").list_topics()["Topics"][0]["TopicArn"]
-    assert SnsNotifier(boto3.client("sns"), topic_arn, messages_per_second=10).publish([built]) == {}
+    assert SnsNotifier(boto3.client("sns"), topic_arn, compose=envelope_message).publish([built]) == {}
     [message] = boto3.client("sqs").receive_message(QueueUrl=queue_url)["Messages"]
     notification = json.loads(message["Body"])
     assert json.loads(notification["Message"]) == built.envelope
-    assert notification["Subject"] == "[CRITICAL] Grusse ?: RUNNING -> CANCELLED (eu-west-1)"
+    assert "Subject" not in notification
     assert notification["MessageAttributes"]["severity"] == {"Type": "String", "Value": "critical"}
     assert notification["MessageAttributes"]["status"] == {"Type": "String.Array", "Value": '["CANCELLED"]'}
 
 
-def test_an_email_has_a_body_of_its_own() -> None:
+def test_people_get_a_subject_and_plain_text() -> None:
     topic = Topic()
-    built = alert()
-    notifier_over(topic)[0].publish([built])
-    assert json.loads(topic.batches[0][0]["Message"])["email"] == email_text(built)
+    built = alert(name="Grüße 🎂")
+    assert notifier_over(topic, compose=email_message)[0].publish([built]) == {}
+    [[entry]] = topic.batches
+    assert (entry["Subject"], entry["Message"]) == (email_subject(built), email_text(built))
 
 
 def test_a_notifier_of_a_chat_topic_sends_cards() -> None:
     topic = Topic()
     built = alert()
-    assert notifier_over(topic, compose=chat_topic_message)[0].publish([built]) == {}
+    assert notifier_over(topic, compose=card_message)[0].publish([built]) == {}
     assert body_of(topic.batches[0][0]) == chat_card(built)
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=20)
-@given(st.lists(alerts(), max_size=4))
-def test_sns_accepts_whatever_a_journey_is_called(some_alerts: list[Alert]) -> None:
+@pytest.mark.parametrize("compose", [email_message, envelope_message, card_message])
+def test_no_message_has_a_structure_because_filters_would_see_nothing_of_it(
+    compose: Callable[[Alert], TopicMessage],
+) -> None:
     topic = Topic()
-    assert notifier_over(topic)[0].publish(some_alerts) == {}
-    assert topic.alert_ids == ids(some_alerts)
+    assert notifier_over(topic, compose=compose)[0].publish([alert()]) == {}
+    [[entry]] = topic.batches
+    assert "MessageStructure" not in entry
+    assert "severity" in entry.values()
+
+
+@pytest.mark.parametrize("compose", [email_message, envelope_message, card_message])
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=20)
+@given(some_alerts=st.lists(alerts(), max_size=4))
+def test_sns_accepts_whatever_a_journey_is_called(
+    compose: Callable[[Alert], TopicMessage], some_alerts: list[Alert]
+) -> None:
+    topic = Topic()
+    assert notifier_over(topic, compose=compose)[0].publish(some_alerts) == {}
+    assert sum(map(len, topic.batches)) == len(some_alerts)
 
 
 # Batches
@@ -132,7 +154,7 @@ def test_a_message_may_fill_a_batch_to_the_last_byte_and_no_further() -> None:
     notifier_over(probe, compose=padding)[0].publish([alert(sequence=1)])
     [entry] = probe.batches[0]
     attributes = sum(len(value) for name, value in entry.items() if name.startswith("MessageAttributes."))
-    largest = 262_144 - len(entry["Message"]) - len(entry["Subject"]) - attributes
+    largest = 262_144 - len(entry["Message"]) - attributes
     topic = Topic()
     fits, does_not = alert(sequence=1), alert(sequence=2, run_id="other")
     refused = notifier_over(topic, compose=padding)[0].publish([fits, does_not])
@@ -140,33 +162,12 @@ def test_a_message_may_fill_a_batch_to_the_last_byte_and_no_further() -> None:
     assert len(topic.batches) == 1
 
 
-def test_an_email_too_long_is_cut_and_says_so() -> None:
-    topic = Topic()
-    built = alert()
-    long_email = "first line\n" + "é" * 300_000
-    message = replace(alert_topic_message(built), bodies={**alert_topic_message(built).bodies, "email": long_email})
-    assert notifier_over(topic, compose=lambda _: message)[0].publish([built]) == {}
-    bodies = json.loads(topic.batches[0][0]["Message"])
-    assert json.loads(bodies["default"]) == built.envelope
-    assert bodies["email"].startswith("first line\né")
-    assert bodies["email"].endswith("é" + CUT_NOTICE)
-    # As much as fits: subject and attributes take the rest.
-    assert 262_144 - len(topic.batches[0][0]["Message"].encode()) < 1000
-
-
-def test_an_email_that_could_only_be_cut_to_nothing_is_refused_instead() -> None:
-    built = alert()
-    message = alert_topic_message(built)
-    message = replace(message, bodies={"default": "x" * 261_500, "email": message.bodies["email"]})
-    assert built.id in notifier_over(Topic(), compose=lambda _: message)[0].publish([built])
-
-
 def test_an_envelope_too_large_is_refused_and_holds_back_its_run_only() -> None:
     topic = Topic()
     large, later, other = alert(sequence=1), alert(sequence=2), alert(run_id="other")
 
     def compose(an_alert: Alert) -> TopicMessage:
-        return padded(300_000) if an_alert is large else alert_topic_message(an_alert)
+        return padded(300_000) if an_alert is large else envelope_message(an_alert)
 
     refused = notifier_over(topic, compose=compose)[0].publish([large, later, other])
     assert refused.keys() == {large.id, later.id}
@@ -309,6 +310,13 @@ def test_a_pace_under_one_a_second_sends_one_at_a_time() -> None:
     assert notifier_over(topic, per_second=0.5, clock=clock)[0].publish(of_runs(3)) == {}
     assert [len(batch) for batch in topic.batches] == [1, 1, 1]
     assert clock.slept == pytest.approx([2.0, 2.0])
+
+
+def test_without_a_limit_nothing_waits_and_batches_are_full() -> None:
+    clock, topic = Clock(), Topic()
+    assert notifier_over(topic, per_second=math.inf, clock=clock)[0].publish(of_runs(30)) == {}
+    assert [len(batch) for batch in topic.batches] == [10, 10, 10]
+    assert clock.slept == []
 
 
 def test_after_a_pause_nothing_waits() -> None:

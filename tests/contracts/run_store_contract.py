@@ -53,8 +53,8 @@ def state_of(store: RunStore, journey: JourneyKey = JOURNEY) -> JourneyState:
 
 
 def try_commit(store: RunStore, what: StateChange, *alerts: Alert) -> Commit:
-    """Commit alerts that are owed to the alert topic."""
-    return store.commit(LANE, what, alerts, [Owed(alert) for alert in alerts], LEASE)
+    """Commit alerts that are owed to one channel."""
+    return store.commit(LANE, what, alerts, [Owed(alert, "alerts") for alert in alerts], LEASE)
 
 
 def commit(store: RunStore, what: StateChange, alerts: Sequence[Alert] = ()) -> None:
@@ -91,16 +91,16 @@ class RunStoreContract:
     def test_committed_alerts_are_owed_under_the_lease(self, store: RunStore) -> None:
         commit(store, change(), [alert("a1"), alert("a2")])
         owed = state_of(store).undelivered
-        assert {alert_id: pending.lease_until for alert_id, pending in owed.items()} == {"a1": LEASE, "a2": LEASE}
-        assert owed["a1"].sort_key == alert("a1").sort_key
+        assert {key: pending.lease_until for key, pending in owed.items()} == {"a1@alerts": LEASE, "a2@alerts": LEASE}
+        assert owed["a1@alerts"].sort_key == alert("a1").sort_key
 
     def test_alert_is_owed_to_each_channel_by_itself(self, store: RunStore) -> None:
         one = alert("a1")
-        owed = [Owed(one), Owed(one, "chat-info")]
+        owed = [Owed(one, "alerts"), Owed(one, "mail")]
         assert store.commit(LANE, change(), [one], owed, LEASE) is Commit.DONE
-        assert set(state_of(store).undelivered) == {"a1", "a1@chat-info"}
-        store.acknowledge(LANE, JOURNEY, ["a1@chat-info"])
-        assert set(state_of(store).undelivered) == {"a1"}
+        assert set(state_of(store).undelivered) == {"a1@alerts", "a1@mail"}
+        store.acknowledge(LANE, JOURNEY, ["a1@mail"])
+        assert set(state_of(store).undelivered) == {"a1@alerts"}
 
     def test_alert_that_is_owed_to_nobody_is_recorded(self, store: RunStore) -> None:
         silent = alert("a1", severity=Severity.NONE)
@@ -111,26 +111,26 @@ class RunStoreContract:
     def test_commit_keeps_what_was_owed_before(self, store: RunStore) -> None:
         commit(store, change(), [alert("a1")])
         commit(store, change(seen=1), [alert("a2")])
-        assert set(state_of(store).undelivered) == {"a1", "a2"}
+        assert set(state_of(store).undelivered) == {"a1@alerts", "a2@alerts"}
 
     def test_commit_never_brings_back_what_was_acknowledged_meanwhile(self, store: RunStore) -> None:
         commit(store, change(), [alert("a1")])
         loaded_before_the_acknowledgement = state_of(store)
-        store.acknowledge(LANE, JOURNEY, ["a1"])
+        store.acknowledge(LANE, JOURNEY, ["a1@alerts"])
         stale = replace(loaded_before_the_acknowledgement, version=2)
         commit(store, StateChange(JOURNEY, seen_version=1, state=stale))
         assert state_of(store).undelivered == {}
 
     def test_acknowledgement_leaves_the_version_and_the_other_ids(self, store: RunStore) -> None:
         commit(store, change(), [alert("a1"), alert("a2")])
-        store.acknowledge(LANE, JOURNEY, ["a1"])
+        store.acknowledge(LANE, JOURNEY, ["a1@alerts"])
         state = state_of(store)
-        assert (state.version, set(state.undelivered)) == (1, {"a2"})
+        assert (state.version, set(state.undelivered)) == (1, {"a2@alerts"})
 
     def test_acknowledging_twice_is_harmless(self, store: RunStore) -> None:
         commit(store, change(), [alert("a1")])
-        store.acknowledge(LANE, JOURNEY, ["a1"])
-        store.acknowledge(LANE, JOURNEY, ["a1"])
+        store.acknowledge(LANE, JOURNEY, ["a1@alerts"])
+        store.acknowledge(LANE, JOURNEY, ["a1@alerts"])
         assert state_of(store).undelivered == {}
 
     def test_alerts_come_back_in_the_order_of_their_commits(self, store: RunStore) -> None:
@@ -150,20 +150,20 @@ class RunStoreContract:
     def test_claim_moves_the_lease(self, store: RunStore) -> None:
         commit(store, change(), [alert("a1"), alert("a2")])
         later = LEASE + minutes(1)
-        assert store.claim(LANE, JOURNEY, ["a1"], seen=LEASE, until=later)
+        assert store.claim(LANE, JOURNEY, ["a1@alerts"], seen=LEASE, until=later)
         owed = state_of(store).undelivered
-        assert (owed["a1"].lease_until, owed["a2"].lease_until) == (later, LEASE)
+        assert (owed["a1@alerts"].lease_until, owed["a2@alerts"].lease_until) == (later, LEASE)
 
     def test_only_one_of_two_claims_succeeds(self, store: RunStore) -> None:
         commit(store, change(), [alert("a1"), alert("a2")])
-        assert store.claim(LANE, JOURNEY, ["a1"], seen=LEASE, until=LEASE + minutes(1))
-        assert not store.claim(LANE, JOURNEY, ["a1", "a2"], seen=LEASE, until=LEASE + minutes(2))
-        assert state_of(store).undelivered["a2"].lease_until == LEASE
+        assert store.claim(LANE, JOURNEY, ["a1@alerts"], seen=LEASE, until=LEASE + minutes(1))
+        assert not store.claim(LANE, JOURNEY, ["a1@alerts", "a2@alerts"], seen=LEASE, until=LEASE + minutes(2))
+        assert state_of(store).undelivered["a2@alerts"].lease_until == LEASE
 
     def test_what_was_acknowledged_can_not_be_claimed(self, store: RunStore) -> None:
         commit(store, change(), [alert("a1")])
-        store.acknowledge(LANE, JOURNEY, ["a1"])
-        assert not store.claim(LANE, JOURNEY, ["a1"], seen=LEASE, until=LEASE + minutes(1))
+        store.acknowledge(LANE, JOURNEY, ["a1@alerts"])
+        assert not store.claim(LANE, JOURNEY, ["a1@alerts"], seen=LEASE, until=LEASE + minutes(1))
 
     def test_forgetting_keeps_the_version_going_and_what_is_owed(self, store: RunStore) -> None:
         commit(store, change(), [alert("a1")])
@@ -171,7 +171,7 @@ class RunStoreContract:
         state = state_of(store)
         assert (state.version, state.baselined_at, dict(state.runs)) == (2, None, {})
         assert (state.settled_before, state.settled_update) == (None, None)
-        assert set(state.undelivered) == {"a1"}
+        assert set(state.undelivered) == {"a1@alerts"}
 
     def test_forgetting_an_older_version_is_a_lost_race(self, store: RunStore) -> None:
         commit(store, change())

@@ -11,7 +11,7 @@ from hypothesis import given
 from jsonschema import Draft202012Validator, ValidationError
 
 from journey_watch.core.alerts import Alert
-from journey_watch.core.messages import alert_topic_message
+from journey_watch.core.messages import envelope_message
 from journey_watch.core.runs import Status
 from tests.core.alert_builders import CAMPAIGNS, alert, every_kind
 
@@ -21,7 +21,7 @@ VALIDATOR = Draft202012Validator(SCHEMA)
 
 def sent(an_alert: Alert) -> dict[str, Any]:
     """What a queue's reader gets."""
-    envelope: dict[str, Any] = json.loads(alert_topic_message(an_alert).bodies["default"])
+    envelope: dict[str, Any] = json.loads(envelope_message(an_alert).body)
     return envelope
 
 

@@ -1,34 +1,52 @@
-"""What is published: bodies and attributes."""
+"""What is published: a body for one kind of reader, and attributes to filter by."""
 
 import json
+from dataclasses import replace
+from typing import Any, Final
 
+import pytest
 from hypothesis import given
 
 from journey_watch import contract
-from journey_watch.adapters.sns_entries import LARGEST_BATCH, fitted_entry, size_of
+from journey_watch.adapters.sns_entries import LARGEST_BATCH, entry_of, size_of
 from journey_watch.core.alerts import Alert
-from journey_watch.core.messages import alert_topic_message, chat_card, chat_topic_message, email_text
+from journey_watch.core.messages import (
+    card_message,
+    chat_card,
+    email_message,
+    email_subject,
+    email_text,
+    envelope_message,
+)
+from journey_watch.core.messages.topic_message import CUT_NOTICE, LONGEST_EMAIL_BYTES
 from journey_watch.core.runs import Status
 from tests.core.alert_builders import CAMPAIGNS, alert, every_kind
 
+FORMS: Final = (email_message, envelope_message, card_message)
 
-def test_the_alert_topic_gets_the_envelope_and_an_email() -> None:
+
+def test_people_get_a_subject_and_text() -> None:
     built = alert()
-    message = alert_topic_message(built)
-    assert message.bodies.keys() == {"default", "email"}
-    assert json.loads(message.bodies["default"]) == built.envelope
-    assert message.bodies["email"] == email_text(built)
+    message = email_message(built)
+    assert (message.subject, message.body) == (email_subject(built), email_text(built))
 
 
-def test_the_chat_topic_gets_nothing_but_the_card() -> None:
+def test_programs_get_the_envelope_and_nothing_else() -> None:
     built = alert()
-    message = chat_topic_message(built)
-    assert message.bodies.keys() == {"default"}
-    assert json.loads(message.bodies["default"]) == chat_card(built)
+    message = envelope_message(built)
+    assert message.subject is None
+    assert json.loads(message.body) == built.envelope
+
+
+def test_chat_gets_the_card_and_nothing_else() -> None:
+    built = alert()
+    message = card_message(built)
+    assert message.subject is None
+    assert json.loads(message.body) == chat_card(built)
 
 
 def test_attributes_of_a_run() -> None:
-    assert alert_topic_message(alert()).attributes == {
+    assert envelope_message(alert()).attributes == {
         contract.ATTRIBUTE_SEVERITY: "critical",
         "provider": "pinpoint",
         "detail_type": "Journey Run Status Change",
@@ -41,7 +59,7 @@ def test_attributes_of_a_run() -> None:
 
 
 def test_attributes_of_a_campaign_first_seen() -> None:
-    message = alert_topic_message(alert(None, Status.RUNNING, provider=CAMPAIGNS, run_id="J"))
+    message = envelope_message(alert(None, Status.RUNNING, provider=CAMPAIGNS, run_id="J"))
     assert message.attributes == {
         contract.ATTRIBUTE_SEVERITY: "critical",
         "provider": "connect",
@@ -54,17 +72,45 @@ def test_attributes_of_a_campaign_first_seen() -> None:
 
 
 @given(every_kind())
+def test_every_form_can_be_filtered_alike(an_alert: Alert) -> None:
+    first, *others = [compose(an_alert).attributes for compose in FORMS]
+    assert all(attributes == first for attributes in others)
+
+
+@given(every_kind())
 def test_a_redelivery_has_the_same_bytes(an_alert: Alert) -> None:
     """The table keeps the envelope as JSON text."""
     stored = json.loads(json.dumps(an_alert.envelope))
     again = Alert.from_envelope(stored, journey=an_alert.journey, thread=an_alert.thread)
-    for compose in (alert_topic_message, chat_topic_message):
+    for compose in FORMS:
         assert compose(again) == compose(an_alert)
 
 
 @given(every_kind())
 def test_a_message_is_smaller_than_sns_allows(an_alert: Alert) -> None:
-    for message in (alert_topic_message(an_alert), chat_topic_message(an_alert)):
-        assert size_of(fitted_entry(message)) <= LARGEST_BATCH
+    for message in (compose(an_alert) for compose in FORMS):
+        assert size_of(entry_of(message)) <= LARGEST_BATCH
         assert len(message.attributes) <= 10
         assert all(message.attributes.values())
+
+
+@pytest.mark.parametrize("padding", ["", "x", "xx", "xxx"])
+def test_an_email_too_long_is_cut_between_characters_and_says_so(padding: str) -> None:
+    """A digest of a hundred lines of a thousand characters, of four bytes each."""
+    member: dict[str, Any] = {"severity": "critical", "summary": padding + "🎂" * 900}
+    message = email_message(digest_of([member] * 100))
+    assert message.body.endswith("🎂" + CUT_NOTICE)
+    assert LONGEST_EMAIL_BYTES - 4 < len(message.body.encode()) <= LONGEST_EMAIL_BYTES
+    assert size_of(entry_of(message)) <= LARGEST_BATCH
+
+
+def test_an_email_that_fits_is_whole() -> None:
+    assert CUT_NOTICE not in email_message(digest_of([{"severity": "critical", "summary": "x" * 900}] * 100)).body
+
+
+def digest_of(members: list[dict[str, Any]]) -> Alert:
+    """What an e-mail says of many changes."""
+    one = alert()
+    detail = {**one.envelope["detail"], "changes": members, "counts": {"CANCELLED": len(members)}, "lane": "a/b/c"}
+    envelope = {**one.envelope, "detail-type": "Journey Run Digest", "detail": detail}
+    return replace(one, envelope=envelope)

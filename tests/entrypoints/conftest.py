@@ -53,7 +53,7 @@ class Deployment:
     invoke: Callable[[object], dict[str, float]]
 
     def received(self) -> list[dict[str, Any]]:
-        """The envelopes that a queue on the alert topic got since it was last asked."""
+        """The envelopes that a queue on both topics for programs, which are one here, got since it was last asked."""
         answer = boto3.client("sqs").receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10)
         return [json.loads(json.loads(message["Body"])["Message"]) for message in answer.get("Messages", [])]
 
@@ -94,10 +94,13 @@ def deployment(simulator: RunningSimulator, monkeypatch: pytest.MonkeyPatch) -> 
     with mock_aws():
         monkeypatch.setenv("AWS_ENDPOINT_URL_PINPOINT", simulator.url)
         table, (topic, queue) = _make_table(), _make_topic_with_queue()
+        mail = boto3.client("sns").create_topic(Name="mail")["TopicArn"]
         settings = Settings(
             table_name=table,
             alert_topic_arn=topic,
+            alert_mail_topic_arn=mail,
             ops_topic_arn=topic,
+            ops_mail_topic_arn=mail,
             chat_topic_arns={},
             account=ACCOUNT,
             region=REGION,

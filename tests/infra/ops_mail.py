@@ -22,17 +22,17 @@ def alarms(stack: Synthesized) -> list[Json]:
 
 
 def mails(stack: Synthesized, alarm: Json, states: Sequence[str]) -> list[str]:
-    """What the ops topic gets, in order; what CloudWatch itself publishes is written as the state it is about."""
+    """What the ops mail topic gets, in order; what CloudWatch itself publishes is written as the state it is about."""
     told = []
     for before, after in pairwise(states):
-        told += [after for topic in alarm.get(ACTIONS[after], []) if text(topic) == stack.output("OpsTopicArn")]
+        told += [after for topic in alarm.get(ACTIONS[after], []) if text(topic) == stack.output("OpsMailTopicArn")]
         event = state_change(at_place(text(alarm["AlarmName"])), before, after)
         told += [
             rendered(target, event)
             for rule in stack.properties("AWS::Events::Rule")
             if matches(rule["EventPattern"], event)
             for target in rule["Targets"]
-            if text(target["Arn"]) == stack.output("OpsTopicArn")
+            if text(target["Arn"]) == stack.output("OpsMailTopicArn")
         ]
     return told
 

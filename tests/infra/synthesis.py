@@ -8,6 +8,9 @@ from journey_watch import contract
 
 Json = dict[str, Any]
 
+TOPICS = ("AlertTopicArn", "AlertMailTopicArn", "OpsTopicArn", "OpsMailTopicArn")
+"""The outputs that name them."""
+
 
 @dataclass(frozen=True)
 class Synthesized:
@@ -109,6 +112,16 @@ def _limit(condition: Json) -> str:
     assert condition.keys() <= {"StringEquals"}
     equal = condition.get("StringEquals", {})
     return "".join(f" if {key} is {text(value)}" for key, value in sorted(equal.items()))
+
+
+def without_filter_policies(stack: Synthesized) -> dict[str, Json]:
+    """Subscriptions by logical id, without what CloudFormation changes of them without interruption."""
+    return {
+        name: {key: value for key, value in properties.items() if key != "FilterPolicy"}
+        for name, properties in zip(
+            stack.ids("AWS::SNS::Subscription"), stack.properties("AWS::SNS::Subscription"), strict=True
+        )
+    }
 
 
 def text(value: Any) -> str:  # noqa: ANN401 - any intrinsic

@@ -124,13 +124,14 @@ def test_one_journey_of_two_that_cannot_be_read(night: Night) -> None:
     assert night.rings() == set()
 
 
-def test_an_alert_that_sns_does_not_take(night: Night) -> None:
-    (topic,) = boto3.client("sns").list_topics()["Topics"]
-    boto3.client("sns").delete_topic(TopicArn=topic["TopicArn"])
+@pytest.mark.parametrize("name", ["alerts", "mail"])
+def test_an_alert_that_sns_does_not_take_on_one_of_its_topics(night: Night, name: str) -> None:
+    sns = boto3.client("sns")
+    sns.delete_topic(TopicArn=sns.create_topic(Name=name)["TopicArn"])  # the one that is there
     night.deployment.simulation.play(CANCEL)
     night.poll(8)
     assert night.rings() == {"alerts-undelivered"}
-    boto3.client("sns").create_topic(Name=topic["TopicArn"].rpartition(":")[2])
+    sns.create_topic(Name=name)
     night.poll(4)
     assert night.rings() == set()
 

@@ -45,6 +45,11 @@ def with_lanes(count: int, *, name: str = EVERYTHING.name) -> DeploymentConfig:
 FEW, SOME, MANY = (with_lanes(count) for count in (MOST_LANES_APART, MOST_LANES_APART + 1, MAX_LANES))
 
 
+def alarms_of(stack: Stack) -> Alarms:
+    mail, topic = sns.Topic(stack, "OpsMail"), sns.Topic(stack, "Ops")
+    return Alarms(stack, "Alarms", ops_mail_topic=mail, ops_topic=topic, every=timedelta(minutes=1))
+
+
 def rings(alarm: Json) -> bool:
     return bool(alarm.get("AlarmActions"))
 
@@ -76,6 +81,16 @@ def test_trouble_is_told_once_and_its_end_once(synthesize: Synthesize, detour: t
             assert begun == "ALARM"
             assert over.startswith(f"ALARM is over: {ops_mail.at_place(text(alarm['AlarmName']))}.\n")
             assert f"Its state is {[*detour, 'OK'][0]} since 2026-11-23T02:31:40.987+0000" in over
+
+
+def test_programs_hear_of_the_same(synthesize: Synthesize) -> None:
+    for stack in (synthesize(FEW), synthesize(MANY)):
+        both = [stack.output("OpsMailTopicArn"), stack.output("OpsTopicArn")]
+        for alarm in filter(rings, ops_mail.alarms(stack)):
+            assert [text(action) for action in alarm["AlarmActions"]] == both
+        people, programs = stack.only("AWS::Events::Rule")["Targets"]
+        assert [text(people["Arn"]), text(programs["Arn"])] == both
+        assert not programs.keys() & {"Input", "InputPath", "InputTransformer"}  # the event itself, as JSON
 
 
 def test_an_alarm_that_rings_at_its_first_evaluation_is_told_and_its_end_too(everything: Synthesized) -> None:
@@ -248,22 +263,22 @@ def test_metrics_that_aws_counts_ring_by_the_numbers_it_documents(
 
 def test_a_queue_that_is_not_emptied_is_an_alarm_in_one_line() -> None:
     stack = Stack(App(), "s")
-    watching = Alarms(stack, "Alarms", ops_topic=sns.Topic(stack, "Ops"), every=timedelta(minutes=1))
+    watching = alarms_of(stack)
     watching.watch_queue_age("slack", sqs.Queue(stack, "Cards"), limit=timedelta(minutes=15))
 
-    (alarm,) = _alarms_of(stack)
+    (alarm,) = definitions_in(stack)
     assert (alarm["MetricName"], alarm["Threshold"]) == ("ApproximateAgeOfOldestMessage", 900)
 
 
 def test_the_lane_of_a_polls_alarm_is_that_of_the_poller() -> None:
     stack = Stack(App(), "s")
     lane = Lane("connect", "111122223333", "us-east-1")
-    Alarms(stack, "Alarms", ops_topic=sns.Topic(stack, "Ops"), every=timedelta(minutes=1)).watch_lanes([lane])
+    alarms_of(stack).watch_lanes([lane])
 
-    for alarm in _alarms_of(stack):
+    for alarm in definitions_in(stack):
         assert {"Name": contract.DIMENSION_LANE, "Value": str(lane)} in alarm["Dimensions"]
 
 
-def _alarms_of(stack: Stack) -> list[Json]:
+def definitions_in(stack: Stack) -> list[Json]:
     found = Template.from_stack(stack).find_resources("AWS::CloudWatch::Alarm")
     return [each["Properties"] for each in found.values()]

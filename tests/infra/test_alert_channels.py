@@ -7,7 +7,7 @@ import pytest
 from infra.readers import EmailReader
 from journey_watch.core.severity import Severity
 from tests.infra.conftest import EVERYTHING, Synthesize
-from tests.infra.synthesis import Json, Synthesized, listed, text
+from tests.infra.synthesis import TOPICS, Json, Synthesized, listed, text, without_filter_policies
 
 READERS = replace(
     EVERYTHING,
@@ -40,15 +40,41 @@ def subscriptions(stack: Synthesized, topic: str) -> dict[str, Json | None]:
 
 
 def test_each_reader_gets_its_severity_and_what_is_louder(synthesize: Synthesize) -> None:
-    assert subscriptions(synthesize(READERS), "AlertTopicArn") == {
+    assert subscriptions(synthesize(READERS), "AlertMailTopicArn") == {
         "quiet@example.com": {"severity": ["critical"]},
         "default@example.com": {"severity": ["warning", "critical"]},
         "all@example.com": {"severity": ["info", "warning", "critical"]},
     }
 
 
-def test_ops_readers_get_everything_on_the_ops_topic(synthesize: Synthesize) -> None:
-    assert subscriptions(synthesize(READERS), "OpsTopicArn") == {"oncall@example.com": None}
+def test_ops_readers_get_everything_that_operators_are_told(synthesize: Synthesize) -> None:
+    assert subscriptions(synthesize(READERS), "OpsMailTopicArn") == {"oncall@example.com": None}
+
+
+def test_nobody_is_mailed_json(synthesize: Synthesize) -> None:
+    for topic in ("AlertTopicArn", "OpsTopicArn"):
+        assert subscriptions(synthesize(READERS), topic) == {}
+
+
+def test_a_subscription_stays_itself_whatever_becomes_of_the_others_and_of_its_filter(synthesize: Synthesize) -> None:
+    """One whose logical id changes is deleted after it was made again; whoever confirmed it gets nothing any more."""
+    before = synthesize(READERS)
+    after = synthesize(
+        replace(
+            READERS,
+            alert_email=(
+                EmailReader("all@example.com", Severity.CRITICAL),
+                EmailReader("new@example.com"),
+                EmailReader("default@example.com", Severity.INFO),
+                EmailReader("quiet@example.com"),
+            ),
+            ops_email=("all@example.com", *READERS.ops_email),
+        )
+    )
+
+    assert len(without_filter_policies(before)) == 4
+    assert without_filter_policies(before).items() <= without_filter_policies(after).items()
+    assert subscriptions(before, "AlertMailTopicArn") != subscriptions(after, "AlertMailTopicArn")
 
 
 def test_without_readers_synthesis_says_so_loudly(synthesize: Synthesize) -> None:
@@ -59,37 +85,36 @@ def test_without_readers_synthesis_says_so_loudly(synthesize: Synthesize) -> Non
     assert not heard.warnings
 
 
-def test_both_topics_are_encrypted_with_the_stacks_key_and_refuse_plain_http(everything: Synthesized) -> None:
+def test_all_topics_are_encrypted_with_the_stacks_key_and_refuse_plain_http(everything: Synthesized) -> None:
     for topic in everything.properties("AWS::SNS::Topic"):
         assert text(topic["KmsMasterKeyId"]) == everything.arn("AWS::KMS::Key")
-    for topic_name in ("AlertTopicArn", "OpsTopicArn"):
+    for topic_name in TOPICS:
         (denied,) = [each for each in policy_of(everything, topic_name) if each["Effect"] == "Deny"]
         assert denied["Action"] == "sns:Publish"
         assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
         assert text(denied["Resource"]) == everything.output(topic_name)
 
 
-def admitted(stack: Synthesized, service: str) -> tuple[Json, Json]:
-    """What the ops topic and the key allow a service of AWS."""
+def admitted(stack: Synthesized, service: str, topic: str = "OpsMailTopicArn") -> tuple[Json, Json]:
+    """What a topic and the key allow a service of AWS."""
     key_statements = stack.only("AWS::KMS::Key")["KeyPolicy"]["Statement"]
     (topic_statement, key_statement) = [
-        each
-        for each in (*policy_of(stack, "OpsTopicArn"), *key_statements)
-        if each["Principal"] == {"Service": service}
+        each for each in (*policy_of(stack, topic), *key_statements) if each["Principal"] == {"Service": service}
     ]
     return topic_statement, key_statement
 
 
+@pytest.mark.parametrize("topic", ["OpsTopicArn", "OpsMailTopicArn"])
 @pytest.mark.parametrize("service", ["cloudwatch.amazonaws.com", "events.amazonaws.com"])
-def test_an_alarm_and_its_end_reach_the_ops_topic_through_its_policy_and_the_keys(
-    everything: Synthesized, service: str
+def test_an_alarm_and_its_end_reach_the_ops_topics_through_their_policies_and_the_keys(
+    everything: Synthesized, service: str, topic: str
 ) -> None:
     """The path of a real alarm: with either policy missing it fails silently."""
-    topic_statement, key_statement = admitted(everything, service)
+    topic_statement, key_statement = admitted(everything, service, topic)
 
     assert topic_statement["Effect"] == key_statement["Effect"] == "Allow"
     assert topic_statement["Action"] == "sns:Publish"
-    assert text(topic_statement["Resource"]) == everything.output("OpsTopicArn")
+    assert text(topic_statement["Resource"]) == everything.output(topic)
     assert set(listed(key_statement["Action"])) == {"kms:Decrypt", "kms:GenerateDataKey*"}
 
 
@@ -111,4 +136,5 @@ def test_eventbridge_is_admitted_without_a_condition_which_it_could_not_meet(eve
 
 
 def test_nobody_but_the_poller_publishes_alerts(everything: Synthesized) -> None:
-    assert not [each for each in policy_of(everything, "AlertTopicArn") if each["Effect"] == "Allow"]
+    for topic in ("AlertTopicArn", "AlertMailTopicArn"):
+        assert not [each for each in policy_of(everything, topic) if each["Effect"] == "Allow"]

@@ -57,7 +57,9 @@ def test_every_module_of_the_function_imports_from_the_bundle_alone(bundle: Bund
     variables = {
         contract.ENV_STATE_TABLE: "table",
         contract.ENV_ALERT_TOPIC: "arn:aws:sns:eu-west-1:111122223333:alerts",
+        contract.ENV_ALERT_MAIL_TOPIC: "arn:aws:sns:eu-west-1:111122223333:alert-mail",
         contract.ENV_OPS_TOPIC: "arn:aws:sns:eu-west-1:111122223333:ops",
+        contract.ENV_OPS_MAIL_TOPIC: "arn:aws:sns:eu-west-1:111122223333:ops-mail",
         contract.ENV_ACCOUNT: "111122223333",
         contract.ENV_REGION: "eu-west-1",
         contract.ENV_SERVICE: "journey-watch",

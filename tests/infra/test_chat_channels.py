@@ -11,7 +11,7 @@ from journey_watch import contract
 from journey_watch.core.errors import ConfigurationError
 from journey_watch.core.severity import Severity
 from tests.infra.conftest import EVERYTHING, Synthesize
-from tests.infra.synthesis import Synthesized, text
+from tests.infra.synthesis import TOPICS, Synthesized, text
 
 TEAM = "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9"
 CHATTY = replace(
@@ -65,16 +65,16 @@ def test_every_channel_has_a_read_only_guardrail_a_log_and_a_role_that_may_do_no
         assert trust["Principal"] == {"Service": "chatbot.amazonaws.com"}
 
 
-def test_the_poller_may_publish_to_the_chat_topics(synthesize: Synthesize) -> None:
+def test_the_poller_may_publish_to_every_topic(synthesize: Synthesize) -> None:
     stack = synthesize(replace(CHATTY, slack=CHATTY.slack[:2]))
     may_publish = {to for action, to in stack.allowed(stack.poller_role) if action == "sns:Publish"}
 
-    assert may_publish == {*map(stack.output, ("AlertTopicArn", "OpsTopicArn")), *chat_topics(stack).values()}
+    assert may_publish == {*map(stack.output, TOPICS), *chat_topics(stack).values()}
 
 
 def test_without_chat_there_is_nothing_of_it(everything: Synthesized) -> None:
     assert chat_topics(everything) == {}
-    assert len(everything.ids("AWS::SNS::Topic")) == 2
+    assert len(everything.ids("AWS::SNS::Topic")) == 4
 
 
 @pytest.mark.parametrize(

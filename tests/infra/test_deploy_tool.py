@@ -27,7 +27,7 @@ def tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return module
 
 
-def test_the_first_address_is_written_down_for_both_topics(tool: ModuleType, tmp_path: Path) -> None:
+def test_the_first_address_is_written_down_for_alerts_and_for_operators(tool: ModuleType, tmp_path: Path) -> None:
     chosen = tool.choose_config("you@example.com")
 
     written = DeploymentConfig.from_file(tmp_path / chosen)

@@ -9,7 +9,7 @@ from infra.deployment_config import DeploymentConfig
 from journey_watch import contract
 from journey_watch.core.watch_list import WatchTarget
 from tests.infra.conftest import EVERYTHING, Synthesize
-from tests.infra.synthesis import Synthesized, listed, text
+from tests.infra.synthesis import TOPICS, Synthesized, listed, text
 
 OWN = "arn:${AWS::Partition}:mobiletargeting:${AWS::Region}:${AWS::AccountId}"
 READING = ("mobiletargeting:GetJourneyRuns", "mobiletargeting:GetJourneyRunExecutionMetrics")
@@ -37,7 +37,6 @@ def journeys(count: int) -> tuple[str, ...]:
 def test_the_poller_may_do_this_and_nothing_else(everything: Synthesized) -> None:
     table, key = everything.arn("AWS::DynamoDB::Table"), everything.arn("AWS::KMS::Key")
     table_actions = ("BatchGetItem", "PutItem", "Query", "UpdateItem")
-    topics = [everything.output(f"{topic}TopicArn") for topic in ("Alert", "Ops")]
     by_table = ("Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey*", "ReEncrypt*")
     by_topics = ("Decrypt", "GenerateDataKey*")
     log = everything.log_arn(everything.poller)
@@ -47,8 +46,11 @@ def test_the_poller_may_do_this_and_nothing_else(everything: Synthesized) -> Non
         ("dynamodb:Query", f"{table}/index/{contract.LANE_INDEX}"),
         *((f"kms:{action} if {via('dynamodb')}", key) for action in by_table),
         *((f"kms:{action} if {via('sns')}", key) for action in by_topics),
-        *(("sns:Publish", topic) for topic in topics),
-        *(("sns:ListSubscriptionsByTopic", topic) for topic in topics),
+        *(("sns:Publish", everything.output(topic)) for topic in TOPICS),
+        *(
+            ("sns:ListSubscriptionsByTopic", everything.output(topic))
+            for topic in ("AlertMailTopicArn", "OpsMailTopicArn")
+        ),
         ("logs:CreateLogStream", log),
         ("logs:PutLogEvents", log),
     }

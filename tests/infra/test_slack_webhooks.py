@@ -10,7 +10,7 @@ from journey_watch.adapters.slack_webhook import CONNECT_SECONDS, READ_SECONDS
 from journey_watch.core.severity import Severity
 from journey_watch.slack_delivery import SECONDS_PER_MESSAGE
 from tests.infra.conftest import EVERYTHING, Synthesize
-from tests.infra.synthesis import Json, Synthesized, listed, text
+from tests.infra.synthesis import Json, Synthesized, listed, text, without_filter_policies
 
 WEBHOOKS = replace(EVERYTHING, slack=(SlackWebhook("team/slack"), SlackWebhook("team-slack", Severity.CRITICAL)))
 
@@ -47,6 +47,17 @@ def test_each_webhook_has_a_queue_that_hears_its_severities(synthesize: Synthesi
     assert {text(each["TopicArn"]) for each in stack.properties("AWS::SNS::Subscription")} == {
         stack.output("AlertTopicArn")
     }
+
+
+def test_a_webhooks_subscription_stays_itself_whatever_becomes_of_the_others_and_of_its_filter(
+    synthesize: Synthesize,
+) -> None:
+    """What would be a new one is the old one to SNS, which is then deleted."""
+    changed = (SlackWebhook("new/slack"), SlackWebhook("team-slack"), SlackWebhook("team/slack", Severity.WARNING))
+    before, after = synthesize(WEBHOOKS), synthesize(replace(WEBHOOKS, slack=changed))
+
+    assert len(without_filter_policies(before)) == 2
+    assert without_filter_policies(before).items() <= without_filter_policies(after).items()
 
 
 def test_what_slack_does_not_take_is_kept_for_days_and_then_for_somebody_to_look_at(synthesize: Synthesize) -> None:

@@ -21,7 +21,7 @@ from journey_watch.core.severity import Severity
 from journey_watch.core.watch_list import WatchTarget
 from journey_watch.settings import Settings
 from tests.infra.conftest import EVERYTHING, ROOT, Synthesize
-from tests.infra.synthesis import Synthesized, text
+from tests.infra.synthesis import TOPICS, Synthesized, text
 
 READER_ROLE = "arn:aws:iam::444455556666:role/path/Reader"
 KITCHEN_SINK = replace(
@@ -48,7 +48,9 @@ def test_the_environment_is_what_the_function_reads(everything: Synthesized) -> 
 
     assert settings.table_name == everything.output("StateTableName")
     assert settings.alert_topic_arn == everything.output("AlertTopicArn")
+    assert settings.alert_mail_topic_arn == everything.output("AlertMailTopicArn")
     assert settings.ops_topic_arn == everything.output("OpsTopicArn")
+    assert settings.ops_mail_topic_arn == everything.output("OpsMailTopicArn")
     assert settings.account == "${AWS::AccountId}"
     assert settings.service == EVERYTHING.name
     assert variables[contract.ENV_METRICS_NAMESPACE] == contract.METRICS_NAMESPACE
@@ -102,8 +104,7 @@ def test_keep_data_decides_whether_state_outlives_the_stack(
 
 def test_outputs_name_what_others_build_on(everything: Synthesized) -> None:
     assert everything.template["Outputs"].keys() == {
-        "AlertTopicArn",
-        "OpsTopicArn",
+        *TOPICS,
         "StateTableName",
         "PollerFunctionName",
         "PollerRoleArn",
@@ -111,7 +112,7 @@ def test_outputs_name_what_others_build_on(everything: Synthesized) -> None:
     }
     assert f"{everything.output('PollerFunctionName')[:-1]}.Arn}}" == everything.poller_arn
     assert everything.output("PollerRoleArn") == f"${{{everything.poller_role}.Arn}}"
-    assert everything.output("AlertTopicArn") != everything.output("OpsTopicArn")
+    assert len({everything.output(topic) for topic in TOPICS}) == len(TOPICS)
 
 
 def test_nothing_has_a_fixed_name_so_that_stacks_fit_beside_each_other(everything: Synthesized) -> None:

@@ -33,7 +33,7 @@ class Answer:
 
 
 class DeployedPoller:
-    """One lane of a deployed stack, whose schedule is switched off; a queue reads all its alerts."""
+    """One lane of a deployed stack, whose schedule is switched off; a queue reads all its alerts as JSON."""
 
     def __init__(self, cloud: LocalCloud) -> None:
         self.cloud = cloud
@@ -179,5 +179,5 @@ class DeployedPoller:
 
     def told_operators(self) -> list[str]:
         """The subjects of what operators were e-mailed, oldest first."""
-        topic = self.cloud.outputs["OpsTopicArn"]
+        topic = self.cloud.outputs["OpsMailTopicArn"]
         return [one.subject for one in self.cloud.inbox.deliveries(protocol="email", topic_arn=topic)]

@@ -1,4 +1,4 @@
-"""A test alert, sent by the operator's command, through every channel of a deployment that has them all."""
+"""A deployment that has every channel: each gets a test alert, and each reader the changes it asked for."""
 
 import json
 import subprocess
@@ -21,25 +21,45 @@ keep_data = false
 provider = "pinpoint"
 application_id = "*"
 [alerts]
-email = ["you@example.com"]
+email = [
+  "you@example.com",
+  { to = "everything@example.com", min_severity = "info" },
+  { to = "little@example.com", min_severity = "critical" },
+]
 event_bus = "default"
 [[alerts.slack]]
 workspace_id = "T0123ABCD"
 channel_id = "C0123ABCD"
+[[alerts.slack]]
 webhook_secret = "team/slack"
+min_severity = "critical"
 [alerts.teams]
 team_id = "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9"
 tenant_id = "1a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9"
 channel_id = "19%3A0a1b2c3d4e5f60718293%40thread.tacv2"
 min_severity = "critical"
+[[alerts.rules]]
+when = "*->COMPLETED"
+severity = "warning"
+[ops]
+email = ["oncall@example.com"]
+"""
+SCENARIO = """
+[[application]]
+id = "shop"
+    [[application.journey]]
+    id = "welcome"
+    run = [{ id = "starts", status = "SCHEDULED" }, { id = "ends", status = "RUNNING" }]
 """
 
 
 @pytest.fixture(scope="module")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
-    config = tmp_path_factory.mktemp("config") / "every-channel.toml"
+    files = tmp_path_factory.mktemp("config")
+    config, scenario = files / "every-channel.toml", files / "scenario.toml"
     config.write_text(CONFIG, encoding="utf-8")
-    with LocalCloud.start() as started:
+    scenario.write_text(SCENARIO, encoding="utf-8")
+    with LocalCloud.start(scenario=scenario) as started:
         started.deploy(context={"config": str(config)})
         yield started
 
@@ -84,22 +104,51 @@ def bus_reader(cloud: LocalCloud) -> str:
     return url
 
 
+def program(cloud: LocalCloud, topic: str) -> str:
+    """The ARN of a queue on one of the topics for programs."""
+    _, arn = cloud.open_queue(f"{topic}-reader")
+    cloud.client("sns").subscribe(TopicArn=cloud.outputs[topic], Protocol="sqs", Endpoint=arn)
+    return arn
+
+
 def test_a_test_alert_reaches_every_channel_and_slack_on_its_second_attempt(
     cloud: LocalCloud, slack: SlackStandIn
 ) -> None:
     queue = bus_reader(cloud)
+    programs = [program(cloud, topic) for topic in ("AlertTopicArn", "OpsTopicArn")]
 
     code, answer = journey_watch(cloud, "test-alert")
 
-    assert (code, set(answer["refused"].values())) == (0, {None})
+    channels = {"alerts", "mail", "ops", "ops-mail", "event-bus", "chat-info", "chat-critical"}
+    assert (code, answer["refused"]) == (0, dict.fromkeys(channels))
     told = [each for each in cloud.inbox.deliveries() if answer["id"] in each.body]
-    for end in ("you@example.com", "#every-channel-slack-C0123ABCD", "#every-channel-teams-dec44016"):
+    people = ("you@example.com", "everything@example.com", "little@example.com", "oncall@example.com")
+    for end in (*people, *programs, "#every-channel-slack-C0123ABCD", "#every-channel-teams-dec44016"):
         assert sum(each.endpoint.endswith(end) for each in told) == 1
     (event,) = eventually(lambda: cloud.client("sqs").receive_message(QueueUrl=queue).get("Messages"))
     assert json.loads(event["Body"])["detail"]["id"] == answer["id"]
     eventually(lambda: slack.accepted, timeout=60)
     assert slack.alert_ids == {answer["id"]: 1}
     assert slack.requests == 2
+
+
+def test_each_recipient_is_mailed_what_an_attribute_that_sns_has_says_it_asked_for(cloud: LocalCloud) -> None:
+    eventually(lambda: any('"JourneysPolled":1' in line for line in cloud.logs(cloud.outputs["PollerFunctionName"])))
+    for run, status in (("starts", "RUNNING"), ("ends", "COMPLETED")):
+        event = {"kind": "run_status", "application": "shop", "journey": "welcome", "run": run, "status": status}
+        cloud.simulator.control("POST", "/events", event)
+
+    def mailed(subject: str) -> list[tuple[str, str]]:
+        """To whom, and by which severity, as SNS knew it."""
+        return sorted(
+            (each.endpoint, each.attributes["severity"])
+            for each in cloud.inbox.deliveries(protocol="email", topic_arn=cloud.outputs["AlertMailTopicArn"])
+            if subject in each.subject
+        )
+
+    eventually(lambda: mailed("-> RUNNING") and mailed("-> COMPLETED"))
+    assert mailed("-> RUNNING") == [("everything@example.com", "info")]
+    assert mailed("-> COMPLETED") == [("everything@example.com", "warning"), ("you@example.com", "warning")]
 
 
 def test_a_mute_is_set_shown_and_ended(cloud: LocalCloud) -> None:

@@ -49,7 +49,7 @@ def complaints(patient: Patient, *, level: Level = Level.PROBLEM) -> list[str]:
 
 def owed_since(age: timedelta) -> LaneState:
     committed = (NOON - age).isoformat()
-    return in_use(undelivered={"id": PendingAlert(f"TRANSITION#{committed}#id", NOON)})
+    return in_use(undelivered={"id@mail": PendingAlert(f"TRANSITION#{committed}#id", NOON)})
 
 
 def test_a_healthy_deployment_has_nothing_to_complain_of() -> None:

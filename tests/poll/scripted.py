@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from journey_watch.adapters.memory_run_store import MemoryRunStore
-from journey_watch.core.alerts import ALERT_TOPIC, OPS_TOPIC, Alert, Owed
+from journey_watch.core.alerts import Alert, Owed
 from journey_watch.core.errors import SourceError
 from journey_watch.core.provider import Provider
 from journey_watch.core.runs import JourneyInfo, JourneyKey, Lane, Observation, ObservedRun, Status
@@ -192,7 +192,7 @@ class Stage:
         self.store = WatchedStore()
         self.channel = ScriptedChannel()
         self.operators = ScriptedChannel()
-        self.channels = {ALERT_TOPIC: Channel(self.channel), OPS_TOPIC: Channel(self.operators)}
+        self.channels = {"alerts": Channel(self.channel), "ops": Channel(self.operators, for_operators=True)}
         self.config = WatchConfig(watch=(EVERYTHING,))
 
     def configure(self, *targets: WatchTarget) -> None:

@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 
 from journey_watch.adapters.memory_run_store import MemoryRunStore
-from journey_watch.core.alerts import ALERT_TOPIC
 from journey_watch.core.messages import email_subject, email_text
 from journey_watch.core.runs import JourneyKey, Lane
 from journey_watch.core.watch_list import ALL, WatchTarget
@@ -80,7 +79,7 @@ def test_its_changes_are_committed_and_told_in_its_own_words(provider: Simulated
             [EVERYTHING],
             source=source,
             store=store,
-            channels={ALERT_TOPIC: Channel(channel)},
+            channels={"alerts": Channel(channel)},
             config=WatchConfig(watch=(EVERYTHING,)),
             invocation=Invocation(clock.now, clock.time + timedelta(seconds=50)),
         )

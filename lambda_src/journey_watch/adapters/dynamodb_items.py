@@ -179,10 +179,12 @@ def state_update(change: StateChange, owed: Sequence[Owed], lease_until: datetim
     if change.seen_version == 0:
         values["undelivered"], paths["undelivered"] = {"M": entries}, "undelivered"
     else:
+        # In few letters: an expression may have 4 KB, and each change is owed to every channel.
+        names |= {"#u": "undelivered"} if entries else {}
         for n, (key, value) in enumerate(entries.items()):
-            names[f"#i{n}"], paths[f"i{n}"], values[f"i{n}"] = key, f"undelivered.#i{n}", value
+            names[f"#{n}"], paths[f"{n}"], values[f"{n}"] = key, f"#u.#{n}", value
     update: dict[str, Any] = {
-        "UpdateExpression": "SET " + ", ".join(f"{path} = :{name}" for name, path in paths.items()),
+        "UpdateExpression": "SET " + ",".join(f"{path}=:{name}" for name, path in paths.items()),
         "ConditionExpression": "version = :seen" if change.seen_version else "attribute_not_exists(version)",
         "ExpressionAttributeValues": {f":{name}": value for name, value in values.items()},
     }

@@ -3,15 +3,16 @@
 Limits: https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html
 """
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from journey_watch.adapters.aws_errors import source_error
-from journey_watch.adapters.sns_entries import LARGEST_BATCH, fitted_entry, size_of
+from journey_watch.adapters.sns_entries import LARGEST_BATCH, entry_of, size_of
 from journey_watch.core.alerts import Alert
-from journey_watch.core.messages import TopicMessage, alert_topic_message
+from journey_watch.core.messages import TopicMessage
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
@@ -61,8 +62,8 @@ class SnsNotifier:
     """A Notifier over one topic. Not thread-safe.
 
     `compose` decides what readers of the topic get; the same alert must always give the same message. No more than
-    `messages_per_second` are sent: SNS stops sending e-mail to a reader who gets more than 10. `clock` is in seconds
-    and never goes back.
+    `messages_per_second` are sent: SNS stops sending e-mail to a reader who gets more than 10, and Amazon Q shows
+    no more; a topic that only programs read needs no limit. `clock` is in seconds and never goes back.
     """
 
     def __init__(
@@ -70,8 +71,8 @@ class SnsNotifier:
         client: "SNSClient",
         topic_arn: str,
         *,
-        messages_per_second: float,
-        compose: Callable[[Alert], TopicMessage] = alert_topic_message,
+        compose: Callable[[Alert], TopicMessage],
+        messages_per_second: float = math.inf,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -79,7 +80,7 @@ class SnsNotifier:
         self._topic_arn = topic_arn
         self._compose = compose
         self._seconds_per_message = 1 / messages_per_second
-        self._entries_per_batch = max(1, min(ENTRIES_PER_BATCH, int(messages_per_second)))
+        self._entries_per_batch = max(1, int(min(ENTRIES_PER_BATCH, messages_per_second)))
         self._clock = clock
         self._sleep = sleep
         self._free_at = clock()
@@ -105,12 +106,11 @@ class SnsNotifier:
 
     def _prepared(self, alert: Alert, refusals: _Refusals) -> _Outgoing | None:
         try:
-            message = self._compose(alert)
+            entry = entry_of(self._compose(alert))
+            outgoing = _Outgoing(alert, entry, size_of(entry))
         except (AttributeError, LookupError, TypeError, ValueError) as error:
             refusals.add(alert, f"Its stored envelope cannot be read by this version: {error!r}.")
             return None
-        entry = fitted_entry(message)
-        outgoing = _Outgoing(alert, entry, size_of(entry))
         if outgoing.size > LARGEST_BATCH:
             refusals.add(alert, f"It takes {outgoing.size} bytes; SNS accepts {LARGEST_BATCH}.")
             return None

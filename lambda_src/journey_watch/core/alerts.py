@@ -9,11 +9,6 @@ from journey_watch.core.conditions import ConditionKind
 from journey_watch.core.runs import JourneyKey
 from journey_watch.core.severity import Severity
 
-ALERT_TOPIC = "alerts"
-"""The channel of those who care about journeys."""
-OPS_TOPIC = "ops"
-"""The channel of those who look after the monitor itself."""
-
 
 @dataclass(frozen=True, slots=True)
 class Alert:
@@ -67,14 +62,14 @@ class Owed:
     """One alert that one channel has yet to accept: each channel is owed, sent and acknowledged by itself."""
 
     alert: Alert
-    channel: str = ALERT_TOPIC
+    channel: str
 
     @property
     def key(self) -> str:
-        """Its name in `undelivered`: the alert's id, and the channel unless it is the alert topic."""
-        return self.alert.id if self.channel == ALERT_TOPIC else f"{self.alert.id}@{self.channel}"
+        """Its name in `undelivered`: `id@channel`."""
+        return f"{self.alert.id}@{self.channel}"
 
 
 def channel_of(key: str) -> str:
     """The channel in an Owed.key."""
-    return key.partition("@")[2] or ALERT_TOPIC
+    return key.partition("@")[2]

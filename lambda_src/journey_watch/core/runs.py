@@ -150,7 +150,7 @@ class JourneyState:
     settled_update: datetime | None = None
     """The greatest last update time among them."""
     undelivered: Mapping[str, PendingAlert] = field(default_factory=_nothing_pending)
-    """Alerts that are owed, by Owed.key: an alert's id, and the channel it is owed to."""
+    """Alerts that are owed, by Owed.key: `id@channel`."""
     journey_name: str | None = None
     """As of the last commit."""
     conditions: Mapping[str, Condition] = field(default_factory=_no_conditions)

@@ -17,7 +17,8 @@ STALE_READ_WINDOW = timedelta(minutes=15)
 """How long after a commit a listing may still show what was true before it."""
 SETTLE_WINDOW = timedelta(days=2)
 """How long an ended run stays in `runs` before it may be dropped and only remembered by `settled_*`."""
-TRANSITIONS_PER_COMMIT = 50
+TRANSITIONS_PER_COMMIT = 40
+"""So few that the expression that adds them to what is owed, to every channel, stays below DynamoDB's 4 KB."""
 CROWDED_BYTES = 300_000
 """Above this, ended runs are dropped before anything is added: DynamoDB refuses an item over 400 KB."""
 _BYTES_PER_RECORD = 130

@@ -5,17 +5,18 @@ from journey_watch.core.messages.condition_envelope import condition_alert
 from journey_watch.core.messages.digest_envelope import digests, mute_ended_alert
 from journey_watch.core.messages.email_text import email_subject, email_text
 from journey_watch.core.messages.envelope import status_change
-from journey_watch.core.messages.topic_message import TopicMessage, alert_topic_message, chat_topic_message
+from journey_watch.core.messages.topic_message import TopicMessage, card_message, email_message, envelope_message
 
 __all__ = [
     "TopicMessage",
-    "alert_topic_message",
+    "card_message",
     "chat_card",
-    "chat_topic_message",
     "condition_alert",
     "digests",
+    "email_message",
     "email_subject",
     "email_text",
+    "envelope_message",
     "mute_ended_alert",
     "status_change",
 ]

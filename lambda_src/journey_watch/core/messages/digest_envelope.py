@@ -13,7 +13,7 @@ from journey_watch.core.runs import LANE_ITSELF, Lane
 from journey_watch.core.severity import Severity
 
 LARGEST_DIGEST_BYTES: Final = 100_000
-"""Of members, as JSON. SNS takes that as a text within JSON, which may double it, and 256 KiB in all."""
+"""Of members, as JSON. A queue gets them as a text within SNS's own JSON, which may double it, and 256 KiB in all."""
 MOST_HELD_BACK_SHOWN: Final = 50
 
 T = TypeVar("T")

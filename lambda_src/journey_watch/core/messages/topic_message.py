@@ -1,9 +1,14 @@
-"""An alert as one message of an SNS topic: a body for each protocol, and attributes for filter policies."""
+"""An alert as one message of an SNS topic. Each topic has one form, because SNS lets no subscriber choose one.
+
+SNS can also take a body for each protocol in one message, as JSON. But it documents that it sends message attributes
+"only when the message structure is String, not JSON" (Amazon SNS Developer Guide, "Amazon SNS message attributes"), and
+filter policies choose by attributes.
+"""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from journey_watch import contract
 from journey_watch.core.alerts import Alert
@@ -11,32 +16,42 @@ from journey_watch.core.messages.chat_card import chat_card
 from journey_watch.core.messages.email_text import email_subject, email_text
 from journey_watch.core.messages.wording import things_of
 
+LONGEST_EMAIL_BYTES: Final = 200_000
+"""In UTF-8. SNS takes 256 KiB, and counts the subject and the attributes as well."""
+CUT_NOTICE: Final = "\n[cut to the size that a message may have]\n"
+
 
 @dataclass(frozen=True, slots=True)
 class TopicMessage:
-    subject: str
-    bodies: Mapping[str, str]
-    """By SNS protocol. `default` is always there, and goes to every protocol without a body of its own."""
+    """What SNS is given of one alert."""
+
+    body: str
     attributes: Mapping[str, str | tuple[str, ...]]
-    """A text is sent as String, several as String.Array."""
+    """What filter policies read: a text is sent as String, several as String.Array."""
+    subject: str | None = None
+    """Of an e-mail; programs have no use for one."""
 
 
-def alert_topic_message(alert: Alert) -> TopicMessage:
-    """For programs the envelope, for people the e-mail."""
-    return TopicMessage(
-        subject=email_subject(alert),
-        bodies={"default": _json(dict(alert.envelope)), "email": email_text(alert)},
-        attributes=_attributes(alert),
-    )
+def email_message(alert: Alert) -> TopicMessage:
+    """The alert for people: a subject and plain text, cut if SNS would not take it whole."""
+    return TopicMessage(_cut(email_text(alert)), _attributes(alert), email_subject(alert))
 
 
-def chat_topic_message(alert: Alert) -> TopicMessage:
-    """For Amazon Q Developer, which shows nothing but cards and so needs a topic of its own."""
-    return TopicMessage(
-        subject=email_subject(alert),
-        bodies={"default": _json(chat_card(alert))},
-        attributes=_attributes(alert),
-    )
+def envelope_message(alert: Alert) -> TopicMessage:
+    """The alert for programs: its envelope, of which nothing is cut."""
+    return TopicMessage(_json(dict(alert.envelope)), _attributes(alert))
+
+
+def card_message(alert: Alert) -> TopicMessage:
+    """The alert for Amazon Q Developer, which shows nothing but cards."""
+    return TopicMessage(_json(chat_card(alert)), _attributes(alert))
+
+
+def _cut(text: str) -> str:
+    encoded = text.encode()
+    if len(encoded) <= LONGEST_EMAIL_BYTES:
+        return text
+    return encoded[: LONGEST_EMAIL_BYTES - len(CUT_NOTICE)].decode(errors="ignore") + CUT_NOTICE
 
 
 def _attributes(alert: Alert) -> dict[str, str | tuple[str, ...]]:
