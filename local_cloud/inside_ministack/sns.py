@@ -28,6 +28,7 @@ def adapt(inbox: Path) -> None:
     """Put checks before MiniStack's publishing and an inbox beside its fan-out: a JSON line for each delivery."""
     _refuse_what_aws_refuses()
     _write_deliveries_down(inbox)
+    _send_attributes_of_plain_messages_only()
     _stay_on_this_machine()
 
 
@@ -145,6 +146,30 @@ def _is_let_in(topic_arn: str, queue_arn: str) -> bool:
     """Whether the queue's own policy lets the topic in: without one that does, SNS drops what is for the queue."""
     allows = service("sqs").queue_policy_allows
     return bool(allows(queue_arn, "sns.amazonaws.com", topic_arn, topic_arn.split(":")[4]))
+
+
+def _send_attributes_of_plain_messages_only() -> None:
+    """Hand filters and readers no attributes of a message with a body for each protocol.
+
+    AWS: "Message attributes are sent only when the message structure is String, not JSON" (Amazon SNS Developer Guide,
+    "Amazon SNS message attributes").
+    """
+    sns = service("sns")
+    fanout = sns._fanout
+
+    def fanout_as_documented(  # noqa: PLR0917 - MiniStack's own signature
+        topic_arn: str,
+        message_id: str,
+        message: str,
+        subject: str,
+        structure: str = "",
+        attributes: dict[str, dict[str, str]] | None = None,
+        **fifo: str,
+    ) -> None:
+        sent = {} if structure == "json" else attributes
+        fanout(topic_arn, message_id, message, subject, structure, sent, **fifo)
+
+    sns._fanout = fanout_as_documented
 
 
 def _stay_on_this_machine() -> None:

@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 
 from local_cloud.cloud import LocalCloud
 from local_cloud.fault_proxy import Fault
+from local_cloud.inbox import Delivery
 from local_cloud.toolchain import ACCOUNT, CHECKOUT, Toolchain
 from local_cloud.waiting import eventually
 
@@ -65,20 +66,42 @@ def test_a_schedule_waits_for_the_last_invocation_to_end(probe: LocalCloud) -> N
     proxy.clear()
 
 
-def test_each_reader_gets_the_body_of_its_protocol_if_its_filter_lets_it_pass(probe: LocalCloud) -> None:
-    attributes = {"severity": {"DataType": "String", "StringValue": "info"}}
-    message = entry("1", Message=BODIES, MessageStructure="json", MessageAttributes=attributes)
+def severity(value: str) -> dict[str, dict[str, str]]:
+    """As a message's attributes."""
+    return {"severity": {"DataType": "String", "StringValue": value}}
+
+
+def deliveries_of(probe: LocalCloud, message: dict[str, Any]) -> list[Delivery]:
+    """What came of a message to the topic that has a reader of each protocol, two of them by e-mail."""
     answer = probe.client("sns").publish_batch(TopicArn=probe.outputs["TopicArn"], PublishBatchRequestEntries=[message])
     sent = answer["Successful"][0]["MessageId"]
-    deliveries = [each for each in probe.inbox.deliveries() if each.message_id == sent]
+    return [each for each in probe.inbox.deliveries() if each.message_id == sent]
+
+
+@pytest.mark.parametrize(
+    ("value", "addresses"),
+    [("info", {"all@example.com"}), ("critical", {"all@example.com", "critical@example.com"})],
+)
+def test_each_reader_gets_what_its_filter_lets_pass(probe: LocalCloud, value: str, addresses: set[str]) -> None:
+    deliveries = deliveries_of(probe, entry("1", MessageAttributes=severity(value)))
+    assert {each.endpoint.rpartition(":")[2] for each in deliveries if each.protocol == "email"} == addresses
+    assert len(deliveries) == len(addresses) + 3
+    assert {each.body for each in deliveries} == {"text"}
+    assert deliveries[0].subject == "CRITICAL: a run was cancelled"
+    assert deliveries[0].attributes == {"severity": value}
+
+
+def test_a_body_for_each_protocol_comes_without_attributes_so_that_no_filter_lets_it_pass(probe: LocalCloud) -> None:
+    """AWS: "Message attributes are sent only when the message structure is String, not JSON"."""
+    message = entry("1", Message=BODIES, MessageStructure="json", MessageAttributes=severity("critical"))
+    deliveries = deliveries_of(probe, message)
     assert {(each.endpoint.rpartition(":")[2], each.body) for each in deliveries if each.protocol != "sqs"} == {
         ("all@example.com", "for people"),
         ("//hooks.example.com/alerts", "for Amazon Q"),
         ("//global.sns-api.chatbot.amazonaws.com#probe-slack", "for Amazon Q"),
     }
     assert [each.body for each in deliveries if each.protocol == "sqs"] == ["for machines"]
-    assert deliveries[0].subject == "CRITICAL: a run was cancelled"
-    assert deliveries[0].attributes == {"severity": "info"}
+    assert [each.attributes for each in deliveries] == [{}] * len(deliveries)
 
 
 @pytest.mark.parametrize(
