@@ -7,10 +7,10 @@ import boto3
 from journey_watch import contract
 from journey_watch.adapters import aws_clients
 from journey_watch.adapters.dynamodb_run_store import DynamoDBRunStore
+from journey_watch.adapters.mail_pace import MailPace
 from journey_watch.adapters.pinpoint_journey_runs import PinpointJourneyRuns
 from journey_watch.adapters.rate_limit import PINPOINT_READS, Quota, RateLimit
 from journey_watch.adapters.sns_notifier import SnsNotifier
-from journey_watch.composition import EMAILED_PER_SECOND
 from journey_watch.core.messages import email_message, envelope_message
 from journey_watch.core.runs import Lane
 from journey_watch.core.watch_list import WatchTarget
@@ -42,7 +42,7 @@ class OurPoller:
         self._source = PinpointJourneyRuns(aws_clients.pinpoint_client(session, limit), limit)
         self._store = DynamoDBRunStore(aws_clients.dynamodb_client(session), table, keep=timedelta(days=90))
         sns = aws_clients.sns_client(session)
-        mail = SnsNotifier(sns, topic_arn, compose=email_message, messages_per_second=EMAILED_PER_SECOND)
+        mail = SnsNotifier(sns, topic_arn, compose=email_message, pace=MailPace(position=0, lanes=1))
         alerts = SnsNotifier(sns, topic_arn, compose=envelope_message)
         self._channels = {contract.CHANNEL_MAIL: Channel(mail), contract.CHANNEL_ALERTS: Channel(alerts)}
         self._config = WatchConfig(watch=(WatchTarget("pinpoint", application_id),))

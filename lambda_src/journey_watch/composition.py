@@ -12,14 +12,17 @@ from journey_watch.adapters.assumed_role import session_for_role
 from journey_watch.adapters.connect_campaigns import CONNECT, ConnectCampaigns
 from journey_watch.adapters.dynamodb_run_store import DynamoDBRunStore
 from journey_watch.adapters.event_bus_notifier import EventBusNotifier
+from journey_watch.adapters.mail_pace import MailPace, longest_wait
 from journey_watch.adapters.pinpoint_counters import PinpointCounters
 from journey_watch.adapters.pinpoint_journey_runs import PINPOINT, PinpointJourneyRuns
 from journey_watch.adapters.rate_limit import CONNECT_READS, PINPOINT_READS, RateLimit
 from journey_watch.adapters.sns_notifier import SnsNotifier
 from journey_watch.adapters.sns_readers import SnsReaders
+from journey_watch.core.alerts import Alert
 from journey_watch.core.errors import ConfigurationError
-from journey_watch.core.messages import card_message, email_message, envelope_message
+from journey_watch.core.messages import TopicMessage, card_message, email_message, envelope_message
 from journey_watch.core.runs import Lane
+from journey_watch.core.severity import Severity
 from journey_watch.core.watch_list import WatchTarget, lanes_of
 from journey_watch.invocation import Invocation
 from journey_watch.poll import poll_lane
@@ -28,11 +31,8 @@ from journey_watch.report import PollReport
 from journey_watch.settings import Settings, bundled_watch_config
 from journey_watch.test_alert import TestReport, send_test_alert
 
-EMAILED_PER_SECOND = 5.0
-"""Over all lanes. SNS deactivates an e-mail subscription that gets more than 10 messages a second."""
-
-SLOWEST_PER_SECOND = 1.0
-"""With many lanes: a handful of alerts must still leave within one poll, and storms are told in digests anyway."""
+SINGLY_SECONDS = 20
+"""So long a poll may be busy with sending alerts one by one; more of them are told in a digest."""
 
 SECONDS_BETWEEN_CHECKS = 3600
 """Of who has confirmed their subscription."""
@@ -66,7 +66,7 @@ class Poller:
             keep=timedelta(days=settings.config.history_days),
         )
         self._sns = aws_clients.sns_client(self._session)
-        self._channels = self._make_channels()
+        self._channels: dict[int, dict[str, Channel]] = {}
         self._readers = SnsReaders(
             self._sns,
             {
@@ -76,25 +76,42 @@ class Poller:
         )
         self._sources: dict[Lane, RunSource] = {}
 
-    def _make_channels(self) -> dict[str, Channel]:
-        rate = max(EMAILED_PER_SECOND / max(1, len(self._targets)), SLOWEST_PER_SECOND)
+    def _channels_of(self, position: int) -> dict[str, Channel]:
+        """Those through which a lane sends, by its position among the lanes."""
+        if position not in self._channels:
+            self._channels[position] = self._make_channels(position)
+        return self._channels[position]
 
-        def mail(topic_arn: str) -> SnsNotifier:
-            return SnsNotifier(self._sns, topic_arn, compose=email_message, messages_per_second=rate)
+    def _make_channels(self, position: int) -> dict[str, Channel]:
+        settings, lanes = self._settings, len(self._targets)
 
-        def programs(topic_arn: str) -> SnsNotifier:
-            return SnsNotifier(self._sns, topic_arn, compose=envelope_message)
+        def for_people(
+            topic_arn: str,
+            compose: Callable[[Alert], TopicMessage],
+            min_severity: Severity = Severity.INFO,
+            *,
+            for_operators: bool = False,
+        ) -> Channel:
+            pace = MailPace(position=position, lanes=lanes)
+            return Channel(
+                SnsNotifier(self._sns, topic_arn, compose=compose, pace=pace),
+                min_severity,
+                for_operators=for_operators,
+                at_once=pace.at_once,
+                most_singly=int(SINGLY_SECONDS / longest_wait(lanes)) * pace.at_once,
+            )
 
-        settings = self._settings
+        def for_programs(topic_arn: str, *, for_operators: bool = False) -> Channel:
+            return Channel(SnsNotifier(self._sns, topic_arn, compose=envelope_message), for_operators=for_operators)
+
         channels = {
-            contract.CHANNEL_MAIL: Channel(mail(settings.alert_mail_topic_arn)),
-            contract.CHANNEL_ALERTS: Channel(programs(settings.alert_topic_arn)),
-            contract.CHANNEL_OPS_MAIL: Channel(mail(settings.ops_mail_topic_arn), for_operators=True),
-            contract.CHANNEL_OPS: Channel(programs(settings.ops_topic_arn), for_operators=True),
+            contract.CHANNEL_MAIL: for_people(settings.alert_mail_topic_arn, email_message),
+            contract.CHANNEL_ALERTS: for_programs(settings.alert_topic_arn),
+            contract.CHANNEL_OPS_MAIL: for_people(settings.ops_mail_topic_arn, email_message, for_operators=True),
+            contract.CHANNEL_OPS: for_programs(settings.ops_topic_arn, for_operators=True),
         }
         for severity, topic_arn in settings.chat_topic_arns.items():
-            cards = SnsNotifier(self._sns, topic_arn, compose=card_message, messages_per_second=rate)
-            channels[contract.chat_channel(severity)] = Channel(cards, severity)
+            channels[contract.chat_channel(severity)] = for_people(topic_arn, card_message, severity)
         if bus_arn := settings.event_bus_arn:
             # An event bus cannot be written to from another Region than its own.
             events = aws_clients.events_client(self._session, bus_arn.split(":")[3])
@@ -117,16 +134,20 @@ class Poller:
             targets,
             source=self._source(lane, targets),
             store=self._store,
-            channels=self._channels,
+            channels=self._channels_of(list(self._targets).index(lane)),
             config=self._settings.config,
-            invocation=Invocation(now=_utc_now, deadline=_utc_now() + timedelta(seconds=remaining_seconds)),
+            invocation=Invocation(
+                now=_utc_now,
+                deadline=_utc_now() + timedelta(seconds=remaining_seconds),
+                turn_seconds=longest_wait(len(self._targets)),
+            ),
         )
 
     def send_test_alert(self) -> TestReport:
         """Send a test alert through every channel."""
         settings = self._settings
         return send_test_alert(
-            self._channels,
+            self._channels_of(0),
             service=settings.service,
             account=settings.account,
             region=settings.region,

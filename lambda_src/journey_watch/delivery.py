@@ -23,8 +23,6 @@ from journey_watch.ports import Channel, RunStore
 CLOCK_SKEW = timedelta(seconds=5)
 """How far the clocks of two invocations may differ before one takes the other for dead."""
 KEYS_PER_UPDATE = 50
-ALERTS_PER_PUBLISH = 5
-"""So few that the slowest pace still sends them between the last moment to send and the end."""
 
 logger = Logger(child=True)
 
@@ -123,7 +121,7 @@ class Delivery:
     def _sorted_out(self, channel: str, owed: list[Owed]) -> tuple[list[Owed], list[Owed]]:
         if not self._channels[channel].takes_digests:
             return [], owed
-        if len(owed) > self._manners.digest_over:
+        if len(owed) > min(self._manners.digest_over, self._channels[channel].most_singly):
             return owed, []
         old = [one for one in owed if one.alert.age > self._manners.catch_up_after]
         return (old, [one for one in owed if one not in old]) if len(old) > 1 else ([], owed)
@@ -140,12 +138,13 @@ class Delivery:
 
     def _send_singly(self, channel: str, owed: Sequence[Owed]) -> None:
         waiting: list[Owed] = []
-        for at in range(0, len(owed), ALERTS_PER_PUBLISH):
-            sending = owed[at : at + ALERTS_PER_PUBLISH]
+        at_once = self._channels[channel].at_once
+        for at in range(0, len(owed), at_once):
+            sending = owed[at : at + at_once]
             refused = self._publish(channel, sending)
             self._keep(sending, refused)
             waiting += [one for one in sending if one.key not in refused]
-            rest = owed[at + ALERTS_PER_PUBLISH :]
+            rest = owed[at + at_once :]
             done = [one for one in waiting if not rest or one.alert.journey != rest[0].alert.journey]
             waiting = waiting[len(done) :]
             self._acknowledge(done)

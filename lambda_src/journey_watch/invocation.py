@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-DELIVERY_RESERVE_SECONDS = 15.0
-"""With less than this left nothing is read any more, so that what was committed can still be sent."""
-LAST_SEND_SECONDS = 8.0
-"""With less than this left nothing is sent any more: turns, answers and acknowledgements take time."""
+DELIVERY_RESERVE_SECONDS = 14.0
+"""With less than this and a turn left nothing is read any more, so that what was committed can still be sent."""
+LAST_SEND_SECONDS = 7.0
+"""With less than this and a turn left nothing is sent any more: answers and acknowledgements take time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,8 @@ class Invocation:
     """The wall clock, in UTC."""
     deadline: datetime
     """When the runtime ends it. Until then, what it commits or claims is its own to send: the lease."""
+    turn_seconds: float = 1.0
+    """How long a message may have to wait until it is the lane's turn to send."""
 
     @property
     def remaining_seconds(self) -> float:
@@ -23,8 +25,13 @@ class Invocation:
 
     @property
     def may_read(self) -> bool:
-        return self.remaining_seconds > DELIVERY_RESERVE_SECONDS
+        return self.remaining_seconds > DELIVERY_RESERVE_SECONDS + self.turn_seconds
 
     @property
     def may_send(self) -> bool:
-        return self.remaining_seconds > LAST_SEND_SECONDS
+        return self.sending_seconds > 0
+
+    @property
+    def sending_seconds(self) -> float:
+        """How long something may still be sent."""
+        return self.remaining_seconds - LAST_SEND_SECONDS - self.turn_seconds

@@ -17,7 +17,7 @@ from journey_watch.core.refusals import why_not_in_use
 from journey_watch.core.runs import JourneyKey, JourneyState, Lane
 from journey_watch.core.watch_list import WatchTarget
 from journey_watch.delivery import Delivery, Manners
-from journey_watch.invocation import LAST_SEND_SECONDS, Invocation
+from journey_watch.invocation import Invocation
 from journey_watch.journey_poll import JourneyOutcome, JourneyPoll
 from journey_watch.lane_watch import LaneWatch
 from journey_watch.ports import Channel, Discovery, LaneState, RunSource, RunStore
@@ -147,7 +147,7 @@ def _in_parallel(
             pool.submit(journey_poll.poll, plan[at : at + size], states, discovery.journeys)
             for at in range(0, len(plan), size)
         ]
-        patience = max(0.0, invocation.remaining_seconds - LAST_SEND_SECONDS - WIND_UP_SECONDS)
+        patience = max(0.0, invocation.sending_seconds - WIND_UP_SECONDS)
         with suppress(TimeoutError):
             for future in as_completed(futures, timeout=patience):
                 yield from future.result()

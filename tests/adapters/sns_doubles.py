@@ -10,10 +10,11 @@ from xml.sax.saxutils import escape
 from botocore.awsrequest import AWSPreparedRequest
 
 from journey_watch.adapters.aws_clients import sns_client
+from journey_watch.adapters.mail_pace import MailPace
 from journey_watch.adapters.sns_notifier import SnsNotifier
 from journey_watch.core.alerts import Alert
 from journey_watch.core.messages import TopicMessage, envelope_message
-from tests.adapters.aws_doubles import Clock, ScriptedAnswers, session
+from tests.adapters.aws_doubles import ScriptedAnswers, session
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
@@ -72,18 +73,13 @@ def error_answer(code: str, status: int = 400) -> tuple[int, bytes]:
 
 def notifier_over(
     *answers: ScriptedAnswers.Answer,
-    per_second: float = 10,
-    clock: Clock | None = None,
+    pace: MailPace | None = None,
     compose: Callable[[Alert], TopicMessage] = envelope_message,
 ) -> tuple[SnsNotifier, ScriptedAnswers]:
     """A notifier over the client that production uses."""
-    clock = clock or Clock()
     client: SNSClient = sns_client(session())
     script = ScriptedAnswers(*answers).attach(client)
-    notifier = SnsNotifier(
-        client, TOPIC, messages_per_second=per_second, compose=compose, clock=clock, sleep=clock.sleep
-    )
-    return notifier, script
+    return SnsNotifier(client, TOPIC, compose=compose, pace=pace), script
 
 
 def _entries_of(request: AWSPreparedRequest) -> list[Entry]:

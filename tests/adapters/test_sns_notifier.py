@@ -1,7 +1,6 @@
 """The SNS notifier: limits, order, pace, and every way in which SNS can refuse."""
 
 import json
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -12,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
+from journey_watch.adapters.mail_pace import MailPace
 from journey_watch.adapters.sns_notifier import HELD_BACK, SnsNotifier
 from journey_watch.core.alerts import Alert
 from journey_watch.core.messages import (
@@ -286,6 +286,10 @@ def test_what_was_refused_can_be_sent_again_with_the_same_bytes() -> None:
 # Pace
 
 
+def lone_lane(clock: Clock) -> MailPace:
+    return MailPace(position=0, lanes=1, clock=clock, sleep=clock.sleep)
+
+
 def test_no_more_messages_a_second_than_allowed() -> None:
     clock, sent_at = Clock(), list[float]()
     topic = Topic()
@@ -295,44 +299,34 @@ def test_no_more_messages_a_second_than_allowed() -> None:
         sent_at.extend([clock.at] * len(topic.batches[-1]))
         return status, body
 
-    notifier, _ = notifier_over(answer, per_second=5, clock=clock)
+    notifier, _ = notifier_over(answer, pace=lone_lane(clock))
     assert notifier.publish(of_runs(12)) == {}
     assert notifier.publish([alert(run_id="later")]) == {}
-    assert len(sent_at) == 13
+    assert [len(batch) for batch in topic.batches] == [5, 5, 2, 1]
     for at in sent_at:
         assert len([other for other in sent_at if at <= other < at + 1]) <= 5
-    assert clock.slept == pytest.approx([1.0, 1.0, 0.4])
+    assert clock.slept == [1.0, 1.0]
 
 
-def test_a_pace_under_one_a_second_sends_one_at_a_time() -> None:
+def test_one_of_several_lanes_sends_one_at_a_time() -> None:
     clock = Clock()
     topic = Topic()
-    assert notifier_over(topic, per_second=0.5, clock=clock)[0].publish(of_runs(3)) == {}
+    pace = MailPace(position=3, lanes=10, clock=clock, sleep=clock.sleep)
+    assert notifier_over(topic, pace=pace)[0].publish(of_runs(3)) == {}
     assert [len(batch) for batch in topic.batches] == [1, 1, 1]
-    assert clock.slept == pytest.approx([2.0, 2.0])
+    assert clock.slept[1:] == pytest.approx([2.0, 2.0])
 
 
-def test_without_a_limit_nothing_waits_and_batches_are_full() -> None:
-    clock, topic = Clock(), Topic()
-    assert notifier_over(topic, per_second=math.inf, clock=clock)[0].publish(of_runs(30)) == {}
+def test_without_a_pace_batches_are_full() -> None:
+    topic = Topic()
+    assert notifier_over(topic)[0].publish(of_runs(30)) == {}
     assert [len(batch) for batch in topic.batches] == [10, 10, 10]
-    assert clock.slept == []
 
 
 def test_after_a_pause_nothing_waits() -> None:
     clock = Clock()
-    notifier, _ = notifier_over(Topic(), per_second=5, clock=clock)
+    notifier, _ = notifier_over(Topic(), pace=lone_lane(clock))
     notifier.publish(of_runs(5))
     clock.at += 60
     notifier.publish(of_runs(5))
-    assert clock.slept == []
-
-
-def test_what_would_wait_too_long_is_left_to_the_next_poll() -> None:
-    clock = Clock()
-    notifier, _ = notifier_over(Topic(), per_second=0.1, clock=clock)
-    first, second = of_runs(2)
-    assert set(notifier.publish([first, second])) == {second.id}
-    clock.at += 10
-    assert notifier.publish([second]) == {}
     assert clock.slept == []

@@ -1,5 +1,6 @@
 """What the functions live through, one story after the other, on one deployment and under a judge."""
 
+import functools
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -15,6 +16,7 @@ from moto import mock_aws
 from infra.deployed_stack import DeployedStack
 from journey_watch import composition, contract
 from journey_watch.adapters import dynamodb_items
+from journey_watch.adapters.mail_pace import MailPace
 from journey_watch.composition import Poller
 from journey_watch.core.errors import JourneyWatchError, PollFailedError
 from journey_watch.core.mutes import Mute
@@ -92,7 +94,7 @@ class Story:
         settings = Settings.from_env(self.become("poller"), CONFIG.for_poller())
         self.patch.setattr(composition, "_utc_now", lambda: self.simulation.now)
         # No reader here is suspended for getting too many e-mails a second.
-        self.patch.setattr(composition, "SLOWEST_PER_SECOND", 1000.0)
+        self.patch.setattr(composition, "MailPace", functools.partial(MailPace, sleep=lambda _: None))
         poller = Poller(settings)
         self.patch.setattr(poll_handler, "poller", lambda: poller)
 

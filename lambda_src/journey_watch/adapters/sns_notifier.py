@@ -3,13 +3,12 @@
 Limits: https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html
 """
 
-import math
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from journey_watch.adapters.aws_errors import source_error
+from journey_watch.adapters.mail_pace import MailPace
 from journey_watch.adapters.sns_entries import LARGEST_BATCH, entry_of, size_of
 from journey_watch.core.alerts import Alert
 from journey_watch.core.messages import TopicMessage
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
     from mypy_boto3_sns.type_defs import BatchResultErrorEntryTypeDef, PublishBatchRequestEntryTypeDef
 
 ENTRIES_PER_BATCH: Final = 10
-LONGEST_WAIT_SECONDS: Final = 5.0
-"""What would have to wait longer for its turn is left to the next poll, which may tell it in a digest."""
 HELD_BACK: Final = "An earlier alert of its run was refused, and a later one must not overtake it."
 
 _MAY_BE_ONE_MESSAGE: Final = frozenset(
@@ -61,9 +58,9 @@ class _Refusals:
 class SnsNotifier:
     """A Notifier over one topic. Not thread-safe.
 
-    `compose` decides what readers of the topic get; the same alert must always give the same message. No more than
-    `messages_per_second` are sent: SNS stops sending e-mail to a reader who gets more than 10, and Amazon Q shows
-    no more; a topic that only programs read needs no limit. `clock` is in seconds and never goes back.
+    `compose` decides what readers of the topic get; the same alert must always give the same message. Every batch waits
+    for its turn at the `pace`: SNS stops sending e-mail to a reader who gets more than ten messages a second, and
+    Amazon Q shows no more. A topic that only programs read has none.
     """
 
     def __init__(
@@ -72,18 +69,13 @@ class SnsNotifier:
         topic_arn: str,
         *,
         compose: Callable[[Alert], TopicMessage],
-        messages_per_second: float = math.inf,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
+        pace: MailPace | None = None,
     ) -> None:
         self._client = client
         self._topic_arn = topic_arn
         self._compose = compose
-        self._seconds_per_message = 1 / messages_per_second
-        self._entries_per_batch = max(1, int(min(ENTRIES_PER_BATCH, messages_per_second)))
-        self._clock = clock
-        self._sleep = sleep
-        self._free_at = clock()
+        self._pace = pace
+        self._entries_per_batch = pace.at_once if pace else ENTRIES_PER_BATCH
 
     def publish(self, alerts: Sequence[Alert]) -> Mapping[str, str]:
         """Send all, in order; see the port. A batch never holds two alerts of a thread: SNS might accept the later."""
@@ -124,10 +116,8 @@ class SnsNotifier:
         )
 
     def _send(self, batch: Sequence[_Outgoing], refusals: _Refusals) -> None:
-        if not self._wait_for_turn(len(batch)):
-            for outgoing in batch:
-                refusals.add(outgoing.alert, "Too many messages at once; it waits for the next poll.")
-            return
+        if self._pace:
+            self._pace.wait(len(batch))
         try:
             answer = self._client.publish_batch(
                 TopicArn=self._topic_arn,
@@ -153,16 +143,6 @@ class SnsNotifier:
             return
         for outgoing in batch:
             refusals.add(outgoing.alert, _advised(str(problem), problem.code))
-
-    def _wait_for_turn(self, messages: int) -> bool:
-        """False if the wait would be too long."""
-        now = self._clock()
-        if self._free_at - now > LONGEST_WAIT_SECONDS:
-            return False
-        if now < self._free_at:
-            self._sleep(self._free_at - now)
-        self._free_at = max(now, self._free_at) + messages * self._seconds_per_message
-        return True
 
 
 def _reason_of_entry(failed: "BatchResultErrorEntryTypeDef | None") -> str:
