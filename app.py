@@ -9,25 +9,28 @@ import aws_cdk as cdk
 from cdk_nag import AwsSolutionsChecks
 
 from infra.bundle import build_bundle
+from infra.config_files import deployed_file
 from infra.deployment_config import DeploymentConfig
 from infra.journey_watch_stack import JourneyWatchStack
 from infra.reader_role import ReaderRoleStack
-from journey_watch.core.errors import JourneyWatchError
+from journey_watch.core.errors import ConfigurationError, JourneyWatchError
 
 
 def build(app: cdk.App, environ: Mapping[str, str]) -> cdk.Stack:
     """Add the one stack that the context (`cdk -c KEY=VALUE`) asks for.
 
-    config: the deployment's TOML file; default `config/default.toml`. email: an address that also gets alerts.
+    config: the deployment's TOML file; default `config/local.toml` if there is one, else `config/default.toml`.
     reader: a role_arn of that file; then the stack is that role, for the account it is in.
+    email: refused unless the file names that address, for the next deployment would take it away.
     Raises ConfigurationError, or BundleError if the function cannot be built.
     """
     # The CDK command line knows the account only if it has credentials; without, it makes its Region up, and the
     # template leaves both open.
     account = environ.get("CDK_DEFAULT_ACCOUNT")
     region = environ.get("CDK_DEFAULT_REGION") if account else None
+    path = Path(app.node.try_get_context("config") or deployed_file(Path()))
     config = DeploymentConfig.from_file(
-        Path(app.node.try_get_context("config") or "config/default.toml"),
+        path,
         own_account=account or "own",
         own_region=region or "own",
     )
@@ -35,8 +38,11 @@ def build(app: cdk.App, environ: Mapping[str, str]) -> cdk.Stack:
     if reader := app.node.try_get_context("reader"):
         return ReaderRoleStack(app, config=config, role_arn=reader)
     email = app.node.try_get_context("email")
-    if email is not None:
-        config = config.with_reader(email)
+    if email is not None and config.with_reader(email) != config:
+        raise ConfigurationError(
+            f"-c email: {path} does not name {email}, so that the next deployment would take it away again. Run "
+            f"make deploy EMAIL={email}, which writes it into the file, or add it there under [alerts] and [ops]."
+        )
     return JourneyWatchStack(
         app,
         config=config,

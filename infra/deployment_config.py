@@ -135,7 +135,7 @@ class DeploymentConfig:
 
         Raises ConfigurationError if it is no address.
         """
-        known = email_address(address, Place("-c email"))
+        known = email_address(address, Place("EMAIL"))
         return replace(
             self,
             alert_email=self.alert_email

@@ -136,7 +136,7 @@ class JourneyWatchStack(Stack):
         if not (config.alert_email or config.slack or config.teams or config.event_bus):
             Annotations.of(self).add_warning_v2(
                 "journey-watch:no-reader",
-                "Nobody gets the alerts: name a reader under [alerts] email, or deploy with -c email=you@example.com.",
+                "Nobody gets the alerts: name a reader under [alerts], or run make deploy EMAIL=you@example.com.",
             )
         if not config.ops_email:
             Annotations.of(self).add_warning_v2(

@@ -33,14 +33,28 @@ def synth(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @integration
-def test_synth_needs_no_credentials_and_adds_the_reader_from_the_command_line(tmp_path: Path) -> None:
-    done = synth(tmp_path, "-c", "email=you@example.com")
+def test_synth_needs_no_credentials(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.toml"
+    default = (ROOT / "config/default.toml").read_text(encoding="utf-8")
+    mine.write_text(default.replace("email = []", 'email = ["you@example.com"]'), encoding="utf-8")
+
+    # To say again who is in the file is no mistake.
+    done = synth(tmp_path, "-c", f"config={mine}", "-c", "email=you@example.com")
 
     assert done.returncode == 0, done.stderr
     (path,) = (tmp_path / "out").glob("*.template.json")
     stack = Synthesized(json.loads(path.read_text(encoding="utf-8")))
-    assert [each["Endpoint"] for each in stack.properties("AWS::SNS::Subscription")] == ["you@example.com"] * 2
+    assert {each["Endpoint"] for each in stack.properties("AWS::SNS::Subscription")} == {"you@example.com"}
     assert "Nobody" not in done.stderr
+
+
+@integration
+def test_an_address_that_the_next_deployment_would_take_away_again_is_refused(tmp_path: Path) -> None:
+    done = synth(tmp_path, "-c", "config=config/default.toml", "-c", "email=you@example.com")
+
+    assert done.returncode != 0
+    assert "error: -c email: config/default.toml does not name you@example.com" in done.stderr
+    assert "make deploy EMAIL=you@example.com" in done.stderr
 
 
 @integration

@@ -311,5 +311,5 @@ def test_a_reader_who_is_there_already_keeps_the_severity_of_the_file() -> None:
 
 @pytest.mark.parametrize("wrong", ["", "you", "$EMAIL", True])
 def test_a_reader_from_the_command_line_is_checked_too(wrong: object) -> None:
-    with pytest.raises(ConfigurationError, match=r"-c email.*expected an e-mail address"):
+    with pytest.raises(ConfigurationError, match=r"EMAIL.*expected an e-mail address"):
         DeploymentConfig().with_reader(wrong)
