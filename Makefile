@@ -48,12 +48,14 @@ format: install ## Format the code and sort the imports
 	$(VENV)/ruff format .
 
 .PHONY: synth
-synth: install ## Write the CloudFormation template to cdk.out (CONFIG=path, default config/default.toml)
+synth: install ## Write the CloudFormation template to cdk.out (CONFIG=path, default config/local.toml or config/default.toml)
 	npx cdk synth --quiet $(if $(CONFIG),-c config=$(CONFIG))
 
 .PHONY: deploy
-deploy: install ## Deploy to the AWS account of your credentials (EMAIL=you@example.com the first time)
-	@$(VENV)/python tools/deploy $(if $(EMAIL),--email $(EMAIL))
+deploy: install ## Deploy to the AWS account of your credentials (EMAIL=you@example.com the first time; also CONFIG=, PROFILE=, QUALIFIER=, CDK_ARGS=, REMOVE=)
+	@$(VENV)/python -m operator_cli.deploy $(if $(EMAIL),--email '$(EMAIL)') $(if $(CONFIG),--config '$(CONFIG)') \
+	  $(if $(PROFILE),--profile '$(PROFILE)') $(if $(QUALIFIER),--qualifier '$(QUALIFIER)') \
+	  $(foreach recipient,$(REMOVE),--remove '$(recipient)') -- $(CDK_ARGS)
 
 .PHONY: lock
 lock: install ## Pin again what requirements.txt brings along

@@ -1,0 +1,273 @@
+"""`make deploy`: deploys to the AWS account of the current credentials with the CDK, and takes no recipient away.
+
+Recipients are e-mail addresses and chat channels. They are those of one file, so that the next deployment, by whatever
+command, still knows them.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import boto3
+import click
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra.config_files import DEFAULT, LOCAL, add_recipient, deployed_file
+from infra.deployment_config import DeploymentConfig
+from infra.readers import SlackChannel
+from journey_watch.core.errors import ConfigurationError, JourneyWatchError
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+
+CHECKOUT: Final = Path(__file__).resolve().parent.parent
+USUAL_QUALIFIER: Final = "hnb659fds"
+"""The CDK's own, which tells its bootstrap resources apart from those of others."""
+_QUALIFIER: Final = re.compile(r"[A-Za-z0-9_-]{1,10}")
+_BOOTSTRAP_STACK: Final = "CDKToolkit"
+_CHANNEL_OF: Final = {
+    "AWS::Chatbot::SlackChannelConfiguration": "SlackChannelId",
+    "AWS::Chatbot::MicrosoftTeamsChannelConfiguration": "TeamsChannelId",
+}
+"""The property that names the channel, by the type of a resource that stands for one."""
+
+ABOUT_BOOTSTRAP: Final = """\
+The CDK was never used in account {account}, Region {region}: it has to be bootstrapped first, once.
+That makes the stack {stack}, with a bucket for code and a few roles. CloudFormation deploys with one of them,
+cdk-{qualifier}-cfn-exec-role-…, which is an administrator (AdministratorAccess): whoever may assume the CDK's
+deploy role can have anything done in this account. If that is not wanted, stop here, and bootstrap by hand with less:
+  npx cdk bootstrap --cloudformation-execution-policies POLICY_ARN"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """Where to deploy to."""
+
+    session: boto3.Session
+    account: str
+    region: str
+    profile: str | None
+    qualifier: str
+
+    @property
+    def bootstrap_stack(self) -> str:
+        """Another qualifier has a stack of its own: bootstrapping must not take the usual one from other apps."""
+        return _BOOTSTRAP_STACK if self.qualifier == USUAL_QUALIFIER else f"{_BOOTSTRAP_STACK}-{self.qualifier}"
+
+
+def choose_config(checkout: Path, named: Path | None, email: str | None) -> Path:
+    """The file to deploy. An e-mail address is written into it, or into a config/local.toml made for it.
+
+    Raises ConfigurationError if that is no address, or the file has mistakes.
+    """
+    path = named or checkout / deployed_file(checkout)
+    if email is None:
+        return path
+    DeploymentConfig().with_reader(email)
+    if named is None and not (checkout / LOCAL).exists():
+        path = checkout / LOCAL
+        shutil.copyfile(checkout / DEFAULT, path)
+        click.echo(f"Wrote {LOCAL}, a copy of {DEFAULT}: edit it to watch something else. Later deployments use it.")
+    if add_recipient(path, email):
+        click.echo(f"Added {email} to {_shown(path)}, under [alerts] and [ops]; everybody who was there stays.")
+    return path
+
+
+def check_recipients(config: DeploymentConfig, shown: str, *, deployed: set[str] | None, let_go: Sequence[str]) -> None:
+    """Refuse what would tell nobody, or would take a recipient away who was not named for it.
+
+    `deployed` are the recipients of the stack that is there, None if there is none yet. Raises ConfigurationError.
+    """
+    named = recipients_of(config)
+    lost = sorted((deployed or set()) - named - set(let_go))
+    if lost:
+        raise ConfigurationError(
+            f"The deployed stack {config.name} sends to {', '.join(lost)}, and {shown} does not: nothing is deployed. "
+            f"Add who is missing to {shown}, name the right file with CONFIG=PATH, or, if they are to get nothing any "
+            f'more, say so: make deploy REMOVE="{" ".join(lost)}"'
+        )
+    if deployed is None and not named and not config.webhooks and not config.event_bus:
+        raise ConfigurationError(
+            f"{shown} names nobody who gets the alerts. Say who: make deploy EMAIL=you@example.com, or name a reader "
+            "under [alerts] in the file."
+        )
+
+
+def recipients_of(config: DeploymentConfig) -> set[str]:
+    """Addresses and chat channels that a configuration names."""
+    slack = {channel.channel_id for channel in config.slack if isinstance(channel, SlackChannel)}
+    teams = {channel.channel_id for channel in config.teams}
+    return {reader.address for reader in config.alert_email} | set(config.ops_email) | slack | teams
+
+
+def recipients_in(template: Any) -> set[str]:  # noqa: ANN401 - whatever somebody deployed
+    """Addresses and chat channels of a CloudFormation template."""
+    found = set()
+    for resource in template.get("Resources", {}).values():
+        kind, properties = resource.get("Type"), resource.get("Properties", {})
+        if kind == "AWS::SNS::Subscription" and properties.get("Protocol") in ("email", "email-json"):
+            found.add(properties.get("Endpoint"))
+        elif kind in _CHANNEL_OF:
+            found.add(properties.get(_CHANNEL_OF[kind]))
+    return {recipient for recipient in found if isinstance(recipient, str)}
+
+
+def open_target(*, profile: str | None, qualifier: str) -> Target:
+    """Where the credentials lead. Raises ConfigurationError with what to set."""
+    if not _QUALIFIER.fullmatch(qualifier):
+        raise ConfigurationError(f'QUALIFIER is "{qualifier}"; expected at most 10 letters, digits, - and _.')
+    try:
+        # Unlike the CDK, boto3 does not know AWS_REGION.
+        region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+        session = boto3.Session(profile_name=profile, region_name=region)
+        if not session.region_name:
+            raise ConfigurationError(
+                "No AWS Region is chosen: set AWS_REGION, or PROFILE to a profile of your configuration that has one."
+            )
+        account = session.client("sts").get_caller_identity()["Account"]
+    except (BotoCoreError, ClientError) as error:
+        raise ConfigurationError(f"AWS does not accept your credentials ({error}); log in and try again.") from error
+    return Target(session=session, account=account, region=session.region_name, profile=profile, qualifier=qualifier)
+
+
+def is_bootstrapped(target: Target) -> bool:
+    """Raises ConfigurationError if AWS does not say."""
+    try:
+        target.session.client("ssm").get_parameter(Name=f"/cdk-bootstrap/{target.qualifier}/version")
+    except (BotoCoreError, ClientError) as error:
+        if _code(error) == "ParameterNotFound":
+            return False
+        raise _cannot_look("whether the CDK is bootstrapped", "ssm:GetParameter", error) from error
+    return True
+
+
+def deployed_recipients(cloudformation: "CloudFormationClient", stack: str) -> set[str] | None:
+    """Those of the stack that is there; None if there is none. Raises ConfigurationError if AWS does not say."""
+    try:
+        body: Any = cloudformation.get_template(StackName=stack).get("TemplateBody")
+    except (BotoCoreError, ClientError) as error:
+        if _code(error) == "ValidationError":
+            return None
+        raise _cannot_look("who gets alerts now", "cloudformation:GetTemplate", error) from error
+    if not body:  # A first deployment that got no further than its change set.
+        return None
+    try:
+        return recipients_in(json.loads(body) if isinstance(body, str) else body)
+    except (ValueError, AttributeError) as error:
+        raise ConfigurationError(
+            f"The stack {stack} that is there is none of Journey Watch's: its template is not as the CDK writes it. "
+            "Give this deployment another name in its configuration."
+        ) from error
+
+
+def _cannot_look(what: str, permission: str, error: Exception) -> ConfigurationError:
+    return ConfigurationError(
+        f"Cannot see {what} ({error}). That needs {permission}; without it, deploy by hand with npx cdk deploy, which "
+        "does not look."
+    )
+
+
+def _code(error: Exception) -> str:
+    return str(error.response.get("Error", {}).get("Code")) if isinstance(error, ClientError) else ""
+
+
+def cdk(target: Target, *arguments: str) -> None:
+    """Run the CDK. Raises CalledProcessError if it fails, which it has explained itself."""
+    program = CHECKOUT / "node_modules/.bin/cdk"
+    if not program.exists():
+        raise ConfigurationError("The CDK command line is not installed: run make install.")
+    profile = ("--profile", target.profile) if target.profile else ()
+    # Told the Region that was looked at: a profile may have another one than the environment.
+    environment = {**os.environ, "AWS_REGION": target.region}
+    subprocess.run([str(program), *arguments, *profile], cwd=CHECKOUT, env=environment, check=True)  # noqa: S603
+
+
+def bootstrap(target: Target, *, interactive: bool) -> None:
+    """Say what that makes, ask if there is somebody to ask, and do it."""
+    click.echo(
+        ABOUT_BOOTSTRAP.format(
+            account=target.account,
+            region=target.region,
+            stack=target.bootstrap_stack,
+            qualifier=target.qualifier,
+        )
+    )
+    if interactive:
+        click.confirm("Bootstrap it?", abort=True)
+    own = ("--qualifier", target.qualifier, "--toolkit-stack-name", target.bootstrap_stack)
+    arguments = () if target.qualifier == USUAL_QUALIFIER else own
+    cdk(target, "bootstrap", f"aws://{target.account}/{target.region}", *arguments)
+
+
+def deploy(target: Target, config: Path, arguments: Sequence[str], *, interactive: bool) -> None:
+    """Deploy a file. The CDK asks before it widens permissions; where nobody can answer, the change is shown first."""
+    context = ["-c", f"config={config}"]
+    if target.qualifier != USUAL_QUALIFIER:
+        context += ["-c", f"@aws-cdk/core:bootstrapQualifier={target.qualifier}"]
+    approval: tuple[str, ...] = ()
+    if not interactive and not any(argument.startswith("--require-approval") for argument in arguments):
+        click.echo("Nobody can be asked here (no terminal): this is what is going to change, and then it is deployed.")
+        cdk(target, "diff", *context)
+        approval = ("--require-approval", "never")
+    cdk(target, "deploy", *context, *approval, *arguments)
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--email", metavar="ADDRESS", help="Somebody more who gets the alerts; is written into the configuration."
+)
+@click.option(
+    "--config",
+    "named",
+    type=click.Path(path_type=Path),
+    help="The file to deploy. Default: config/local.toml if there is one, else config/default.toml.",
+)
+@click.option("--remove", "let_go", multiple=True, metavar="RECIPIENT", help="Somebody who is to get nothing any more.")
+@click.option("--profile", help="Whose credentials to use, of your AWS configuration.")
+@click.option("--qualifier", default=USUAL_QUALIFIER, show_default=True, help="Of the CDK's bootstrap resources.")
+@click.argument("cdk_arguments", nargs=-1, type=click.UNPROCESSED)
+def main(
+    *,
+    email: str | None,
+    named: Path | None,
+    let_go: tuple[str, ...],
+    profile: str | None,
+    qualifier: str,
+    cdk_arguments: tuple[str, ...],
+) -> None:
+    """Deploy Journey Watch to your AWS account.
+
+    CDK_ARGUMENTS, after --, are handed on to `cdk deploy`. Exit codes: 0 it is deployed, 1 it was refused or failed,
+    2 the command is not understood; any other is the CDK's own.
+    """
+    interactive = sys.stdin.isatty() and sys.stdout.isatty()
+    path = choose_config(CHECKOUT, named and named.absolute(), email)
+    config = DeploymentConfig.from_file(path)
+    target = open_target(profile=profile, qualifier=qualifier)
+    deployed = deployed_recipients(target.session.client("cloudformation"), config.name)
+    check_recipients(config, _shown(path), deployed=deployed, let_go=let_go)
+    click.echo(f"Deploying {_shown(path)} as {config.name} to account {target.account}, Region {target.region}.")
+    if not is_bootstrapped(target):
+        bootstrap(target, interactive=interactive)
+    deploy(target, path, cdk_arguments, interactive=interactive)
+    click.echo("Done. AWS now asks every new address by e-mail to confirm; until then it gets nothing.")
+
+
+def _shown(path: Path) -> str:
+    return str(path.relative_to(CHECKOUT) if path.is_relative_to(CHECKOUT) else path)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except JourneyWatchError as problem:
+        sys.exit(f"error: {problem}")
+    except subprocess.CalledProcessError as failed:
+        sys.exit(failed.returncode)

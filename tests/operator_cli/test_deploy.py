@@ -1,0 +1,326 @@
+"""`make deploy`: which file it deploys, whom it never forgets, and what it has the CDK do."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+from click.testing import CliRunner, Result
+from moto import mock_aws
+
+from infra.config_files import LOCAL
+from infra.deployment_config import DeploymentConfig
+from journey_watch.core.errors import ConfigurationError
+from operator_cli import deploy
+from operator_cli.deploy import deployed_recipients
+from tests.infra.conftest import ROOT
+
+YOU, ME = "you@example.com", "me@example.com"
+REGION = "eu-west-1"
+# Writes each call's arguments and environment down, a line each, and fails if it is told to.
+CDK = """#!{python}
+import json, os, pathlib, sys
+here = pathlib.Path(__file__).parent
+with (here / "calls").open("a") as calls:
+    kept = {{name: value for name, value in os.environ.items() if name == "AWS_REGION"}}
+    print(json.dumps([sys.argv[1:], kept]), file=calls)
+sys.exit(7 if (here / "broken").exists() else 0)
+"""
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """A checkout of its own, whose `cdk` only writes down how it is called."""
+
+    root: Path
+    stacks: dict[str, set[str]] = field(default_factory=dict)
+    """Who is mailed by what is deployed, by stack."""
+
+    @property
+    def program(self) -> Path:
+        return self.root / "node_modules/.bin/cdk"
+
+    @property
+    def local(self) -> DeploymentConfig:
+        return DeploymentConfig.from_file(self.root / LOCAL)
+
+    def write(self, text: str, name: str = "config/local.toml") -> Path:
+        path = self.root / name
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def deployed(self, *addresses: str, name: str = "journey-watch") -> None:
+        """Have a stack there that mails to these."""
+        self.stacks[name] = set(addresses)
+
+    def calls(self) -> list[list[str]]:
+        """The arguments of each call so far."""
+        written = self.program.parent / "calls"
+        lines = written.read_text(encoding="utf-8").splitlines() if written.exists() else []
+        called = [json.loads(line) for line in lines]
+        assert all(environment == {"AWS_REGION": REGION} for _, environment in called)
+        return [arguments for arguments, _ in called]
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Checkout]:
+    """With credentials of an account that is empty but for the CDK's bootstrap stack."""
+    checkout = Checkout(tmp_path)
+    (tmp_path / "config").mkdir()
+    shutil.copyfile(ROOT / "config/default.toml", tmp_path / "config/default.toml")
+    checkout.program.parent.mkdir(parents=True)
+    checkout.program.write_text(CDK.format(python=sys.executable), encoding="utf-8")
+    checkout.program.chmod(0o755)
+    monkeypatch.setattr(deploy, "CHECKOUT", tmp_path)
+    monkeypatch.setattr(deploy, "deployed_recipients", lambda _, stack: checkout.stacks.get(stack))
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "made-up")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "made-up")
+    monkeypatch.setenv("AWS_REGION", REGION)
+    for name in ("AWS_PROFILE", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL"):
+        monkeypatch.delenv(name, raising=False)
+    with mock_aws():
+        mark_bootstrapped(deploy.USUAL_QUALIFIER)
+        yield checkout
+
+
+def mark_bootstrapped(qualifier: str) -> None:
+    client = boto3.client("ssm", region_name=REGION)
+    client.put_parameter(Name=f"/cdk-bootstrap/{qualifier}/version", Value="30", Type="String")
+
+
+def run(*arguments: str) -> Result:
+    """Without a terminal, as the runner has none."""
+    return CliRunner().invoke(deploy.main, arguments)
+
+
+def refused(*arguments: str) -> str:
+    result = run(*arguments)
+    assert isinstance(result.exception, ConfigurationError), result.output
+    return str(result.exception)
+
+
+# Which file
+
+
+def test_the_first_address_is_written_down_for_alerts_and_operators(checkout: Checkout) -> None:
+    result = run("--email", YOU)
+    assert result.exit_code == 0, result.output
+    assert checkout.local == DeploymentConfig.from_file(ROOT / "config/default.toml").with_reader(YOU)
+    assert "Wrote config/local.toml" in result.output
+    assert f"config={checkout.root / LOCAL}" in checkout.calls()[-1]
+
+
+def test_a_second_address_joins_the_first_and_the_next_deployment_knows_both(checkout: Checkout) -> None:
+    run("--email", YOU)
+    assert f"Added {ME} to config/local.toml" in run("--email", ME).output
+    assert "Added" not in run("--email", ME).output
+    assert run().exit_code == 0
+    assert [reader.address for reader in checkout.local.alert_email] == [YOU, ME]
+    assert checkout.local.ops_email == (YOU, ME)
+
+
+def test_a_file_that_is_named_is_deployed_and_gets_the_address(checkout: Checkout) -> None:
+    mine = checkout.write('name = "mine"\n', "config/mine.toml")
+    assert run("--config", str(mine), "--email", YOU).exit_code == 0
+    assert [reader.address for reader in DeploymentConfig.from_file(mine).alert_email] == [YOU]
+    assert not (checkout.root / LOCAL).exists()
+    assert f"config={mine}" in checkout.calls()[-1]
+
+
+def test_what_is_no_address_is_refused_and_nothing_written(checkout: Checkout) -> None:
+    assert "expected an e-mail address" in refused("--email", "you")
+    assert not (checkout.root / LOCAL).exists()
+
+
+# Whom
+
+
+def test_a_first_deployment_that_tells_nobody_is_refused(checkout: Checkout) -> None:
+    assert "make deploy EMAIL=you@example.com" in refused()
+    assert checkout.calls() == []
+
+
+@pytest.mark.parametrize(
+    "alerts",
+    [
+        f'email = ["{YOU}"]',
+        'event_bus = "default"',
+        'slack = [{ webhook_secret = "journey-watch/slack" }]',
+        'slack = [{ workspace_id = "T0123ABCD", channel_id = "C0123ABCD" }]',
+    ],
+)
+def test_a_recipient_of_any_kind_in_the_file_is_enough(checkout: Checkout, alerts: str) -> None:
+    checkout.write(f"[alerts]\n{alerts}\n")
+    assert run().exit_code == 0
+
+
+def test_a_checkout_that_does_not_know_who_is_mailed_takes_nobody_away(checkout: Checkout) -> None:
+    checkout.deployed(YOU, ME)
+    checkout.write(f'[alerts]\nemail = ["{ME}"]\n')
+    said = refused()
+    assert f"sends to {YOU}, and config/local.toml does not" in said
+    assert f'make deploy REMOVE="{YOU}"' in said
+    assert checkout.calls() == []
+
+
+def test_whoever_is_named_for_it_is_taken_away(checkout: Checkout) -> None:
+    checkout.deployed(YOU, ME)
+    checkout.write(f'[alerts]\nemail = ["{ME}"]\n')
+    assert run("--remove", YOU).exit_code == 0
+
+
+def test_another_stack_has_other_recipients(checkout: Checkout) -> None:
+    checkout.deployed(YOU, name="theirs")
+    checkout.write(f'[alerts]\nemail = ["{ME}"]\n')
+    assert run().exit_code == 0
+
+
+def test_who_is_mailed_is_read_from_the_template_that_is_deployed() -> None:
+    mail = {"Type": "AWS::SNS::Subscription", "Properties": {"Protocol": "email", "Endpoint": YOU}}
+    queue = {"Type": "AWS::SNS::Subscription", "Properties": {"Protocol": "sqs", "Endpoint": {"Ref": "Queue"}}}
+    client = boto3.client("cloudformation", region_name=REGION, aws_access_key_id="a", aws_secret_access_key="b")
+    with Stubber(client) as stub:
+        stub.add_response("get_template", {"TemplateBody": json.dumps({"Resources": {"A": mail, "B": queue}})})
+        assert deployed_recipients(client, "x") == {YOU}
+        stub.add_client_error("get_template", "ValidationError", "Stack with id x does not exist")
+        assert deployed_recipients(client, "x") is None
+        stub.add_response("get_template", {})
+        assert deployed_recipients(client, "x") is None
+        stub.add_response("get_template", {"TemplateBody": "Resources:\n  Mail: {}\n"})
+        with pytest.raises(ConfigurationError, match="The stack x that is there is none of Journey Watch's"):
+            deployed_recipients(client, "x")
+        stub.add_client_error("get_template", "AccessDenied", "not authorized to perform: cloudformation:GetTemplate")
+        with pytest.raises(ConfigurationError, match="deploy by hand with npx cdk deploy"):
+            deployed_recipients(client, "x")
+
+
+# Where
+
+
+def test_without_a_region_it_says_what_to_set(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
+    checkout.write(f'[alerts]\nemail = ["{YOU}"]\n')
+    monkeypatch.delenv("AWS_REGION")
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
+    assert "set AWS_REGION" in refused()
+
+
+def test_a_profile_that_is_not_there_is_named(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
+    checkout.write(f'[alerts]\nemail = ["{YOU}"]\n')
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
+    assert "prod" in refused("--profile", "prod")
+
+
+def test_a_profile_is_handed_on(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
+    checkout.write(f'[alerts]\nemail = ["{YOU}"]\n')
+    profiles = checkout.write("[profile prod]\naws_access_key_id = a\naws_secret_access_key = b\n", "aws-config")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(profiles))
+    assert run("--profile", "prod").exit_code == 0
+    assert all(call[-2:] == ["--profile", "prod"] for call in checkout.calls())
+
+
+# What the CDK is told
+
+
+def test_without_a_terminal_the_change_is_shown_and_nobody_is_asked(checkout: Checkout) -> None:
+    path = checkout.write(f'[alerts]\nemail = ["{YOU}"]\n')
+    run()
+    context = ["-c", f"config={path}"]
+    assert checkout.calls() == [["diff", *context], ["deploy", *context, "--require-approval", "never"]]
+
+
+def test_arguments_for_the_cdk_are_handed_on_and_its_own_approval_wins(checkout: Checkout) -> None:
+    path = checkout.write(f'[alerts]\nemail = ["{YOU}"]\n')
+    run("--", "--require-approval", "broadening", "--no-rollback")
+    assert checkout.calls() == [["deploy", "-c", f"config={path}", "--require-approval", "broadening", "--no-rollback"]]
+
+
+def test_at_a_terminal_the_cdk_asks_by_itself(checkout: Checkout) -> None:
+    path = checkout.write(f'[alerts]\nemail = ["{YOU}"]\n')
+    deploy.deploy(deploy.open_target(profile=None, qualifier=deploy.USUAL_QUALIFIER), path, [], interactive=True)
+    assert checkout.calls() == [["deploy", "-c", f"config={path}"]]
+
+
+def test_an_account_without_the_cdk_is_bootstrapped_after_saying_what_that_is(checkout: Checkout) -> None:
+    checkout.write(f'[alerts]\nemail = ["{YOU}"]\n')
+    boto3.client("ssm", region_name=REGION).delete_parameter(Name="/cdk-bootstrap/hnb659fds/version")
+    result = run()
+    assert "AdministratorAccess" in result.output
+    assert checkout.calls()[0] == ["bootstrap", "aws://123456789012/eu-west-1"]
+
+
+def test_a_qualifier_has_a_bootstrap_stack_of_its_own(checkout: Checkout) -> None:
+    checkout.write(f'[alerts]\nemail = ["{YOU}"]\n')
+    own = ["-c", "@aws-cdk/core:bootstrapQualifier=mine"]
+    assert run("--qualifier", "mine").exit_code == 0
+    bootstrap, *others = checkout.calls()
+    assert bootstrap[2:] == ["--qualifier", "mine", "--toolkit-stack-name", "CDKToolkit-mine"]
+    assert all(call[3:5] == own for call in others)
+
+    mark_bootstrapped("mine")
+    run("--qualifier", "mine")
+    assert [call[0] for call in checkout.calls()[3:]] == ["diff", "deploy"]
+
+
+def test_a_qualifier_that_the_cdk_would_refuse_is_refused_first(checkout: Checkout) -> None:
+    checkout.write(f'[alerts]\nemail = ["{YOU}"]\n')
+    assert "at most 10" in refused("--qualifier", "much-too-long")
+
+
+def test_the_exit_code_of_the_cdk_is_the_commands(checkout: Checkout) -> None:
+    checkout.write(f'[alerts]\nemail = ["{YOU}"]\n')
+    (checkout.program.parent / "broken").touch()
+    failed = run().exception
+    assert isinstance(failed, subprocess.CalledProcessError)
+    assert failed.returncode == 7
+
+
+def test_without_the_cdk_it_says_what_to_run(checkout: Checkout) -> None:
+    checkout.write(f'[alerts]\nemail = ["{YOU}"]\n')
+    checkout.program.unlink()
+    assert "make install" in refused()
+
+
+def test_a_mistake_is_one_sentence_and_an_exit_code(tmp_path: Path) -> None:
+    """As `make` runs it."""
+    mine = tmp_path / "mine.toml"
+    mine.write_text('evrey = "1m"\n', encoding="utf-8")
+    done = subprocess.run(  # noqa: S603 - our own words
+        [sys.executable, "-m", "operator_cli.deploy", "--config", str(mine)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith(f'error: {mine}: evrey is not a known key (did you mean "every"?)')
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("variables", "arguments"),
+    [
+        ([], ["--"]),
+        (["EMAIL=you@example.com"], ["--email", "you@example.com", "--"]),
+        (["CONFIG=config/my own.toml", "PROFILE=prod"], ["--config", "config/my own.toml", "--profile", "prod", "--"]),
+        (
+            ["QUALIFIER=mine", "REMOVE=a@b.c d@e.f"],
+            ["--qualifier", "mine", "--remove", "a@b.c", "--remove", "d@e.f", "--"],
+        ),
+        (["CDK_ARGS=--no-rollback -c a=b"], ["--", "--no-rollback", "-c", "a=b"]),
+    ],
+)
+def test_make_hands_on_what_it_is_given(tmp_path: Path, variables: list[str], arguments: list[str]) -> None:
+    python = tmp_path / "python"
+    python.write_text('#!/bin/sh\nshift 2\nfor argument; do echo "$argument"; done\n', encoding="utf-8")
+    python.chmod(0o755)
+    # `-o install`: everything is installed, for this test runs.
+    command = ["make", "-s", "-o", "install", "deploy", f"VENV={tmp_path}", *variables]
+    done = subprocess.run(command, cwd=ROOT, env={"PATH": "/usr/bin:/bin"}, capture_output=True, text=True, check=False)  # noqa: S603
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == arguments
