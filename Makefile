@@ -26,7 +26,7 @@ test: install ## Run every test, in a random order (no AWS account, no network b
 
 .PHONY: test-quick
 test-quick: install ## Run the tests that need no local cloud and no browser: the inner loop, under a minute
-	$(PYTEST) -n 2 -m "not integration and not browser" $(TEST_ARGS)
+	$(PYTEST) -n 2 --hypothesis-profile quick -m "not integration and not browser" $(TEST_ARGS)
 
 .PHONY: screenshots
 screenshots: install ## Play the demo and take the pictures of docs/images again

@@ -16,6 +16,7 @@ from tests.surroundings import put_aside
 
 # Properties are judged by what they find, not by how fast a shared machine is.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("quick", settings.get_profile("unhurried"), max_examples=20)
 settings.load_profile("unhurried")
 
 LONGEST_FIRST: Final = ("integration", "infra", "browser")
