@@ -44,6 +44,9 @@ RULE_KEYS: Final = (
 OPS_KEYS: Final = ("email",)
 METRICS_KEYS: Final = ("per_journey",)
 
+RECIPIENTS_KEY: Final = "JourneyWatch::Recipients"
+"""Under which a template's metadata lists `DeploymentConfig.recipients`, for the next deployment to compare."""
+
 # What CloudFormation takes as a stack's name.
 _stack_name: Final = matching(re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}"), "a stack name: letters, digits and -")
 # The wildcards of `fnmatch`, as rules use them.
@@ -93,6 +96,24 @@ class DeploymentConfig:
     @property
     def webhooks(self) -> tuple[SlackWebhook, ...]:
         return tuple(reader for reader in self.slack if isinstance(reader, SlackWebhook))
+
+    @property
+    def alerts_somebody(self) -> bool:
+        """Whether anybody named in the file gets the alerts; whoever subscribes to the topic by hand is not known."""
+        return bool(self.alert_email or self.slack or self.teams or self.event_bus)
+
+    @property
+    def recipients(self) -> frozenset[str]:
+        """Everybody the file names, for alerts or as an operator, in words without spaces.
+
+        Addresses and chat channels are as in the file; a secret stands behind `webhook:`, a bus behind `event-bus:`.
+        """
+        addresses = {reader.address for reader in self.alert_email} | set(self.ops_email)
+        channels = {channel.channel_id for channel in self.chat}
+        webhooks = {f"webhook:{webhook.secret}" for webhook in self.webhooks}
+        return frozenset(
+            addresses | channels | webhooks | ({f"event-bus:{self.event_bus}"} if self.event_bus else set())
+        )
 
     @classmethod
     def from_file(cls, path: Path, *, own_account: str = "own", own_region: str = "own") -> Self:

@@ -7,7 +7,7 @@ from constructs import Construct
 from infra.alert_channels import AlertChannels
 from infra.bundle import Bundle
 from infra.chat_channels import ChatChannels
-from infra.deployment_config import DeploymentConfig
+from infra.deployment_config import RECIPIENTS_KEY, DeploymentConfig
 from infra.encryption_key import EncryptionKey
 from infra.monitoring import Monitoring
 from infra.poller import Poller
@@ -40,6 +40,8 @@ class JourneyWatchStack(Stack):
             description="Journey Watch: alerts when a Pinpoint journey run or a Connect campaign changes its status",
         )
         self._refuse_if_useless(config)
+        # Alone it would not be updated, but nobody comes or goes without a resource.
+        self.template_options.metadata = {RECIPIENTS_KEY: sorted(config.recipients)}
         lanes = lanes_of(config.watch, own_account=self.account, own_region=self.region)
 
         encryption = EncryptionKey(self, "Encryption", keep_data=config.keep_data)
@@ -133,7 +135,7 @@ class JourneyWatchStack(Stack):
     def _warn_if_useless(self, config: DeploymentConfig) -> None:
         for provider in {target.provider: None for target in config.unserved}:
             Annotations.of(self).add_warning_v2(f"journey-watch:no-{provider}-here", self._left_out(provider))
-        if not (config.alert_email or config.slack or config.teams or config.event_bus):
+        if not config.alerts_somebody:
             Annotations.of(self).add_warning_v2(
                 "journey-watch:no-reader",
                 "Nobody gets the alerts: name a reader under [alerts], or run make deploy EMAIL=you@example.com.",

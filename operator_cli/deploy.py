@@ -1,7 +1,6 @@
 """`make deploy`: deploys to the AWS account of the current credentials with the CDK, and takes no recipient away.
 
-Recipients are e-mail addresses and chat channels. They are those of one file, so that the next deployment, by whatever
-command, still knows them.
+Recipients are those of one file, so that the next deployment, by whatever command, still knows them.
 """
 
 import json
@@ -20,8 +19,7 @@ import click
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.config_files import DEFAULT, LOCAL, add_recipient, deployed_file
-from infra.deployment_config import DeploymentConfig
-from infra.readers import SlackChannel
+from infra.deployment_config import RECIPIENTS_KEY, DeploymentConfig
 from journey_watch.core.errors import ConfigurationError, JourneyWatchError
 
 if TYPE_CHECKING:
@@ -32,11 +30,6 @@ USUAL_QUALIFIER: Final = "hnb659fds"
 """The CDK's own, which tells its bootstrap resources apart from those of others."""
 _QUALIFIER: Final = re.compile(r"[A-Za-z0-9_-]{1,10}")
 _BOOTSTRAP_STACK: Final = "CDKToolkit"
-_CHANNEL_OF: Final = {
-    "AWS::Chatbot::SlackChannelConfiguration": "SlackChannelId",
-    "AWS::Chatbot::MicrosoftTeamsChannelConfiguration": "TeamsChannelId",
-}
-"""The property that names the channel, by the type of a resource that stands for one."""
 
 ABOUT_BOOTSTRAP: Final = """\
 The CDK was never used in account {account}, Region {region}: it has to be bootstrapped first, once.
@@ -85,38 +78,18 @@ def check_recipients(config: DeploymentConfig, shown: str, *, deployed: set[str]
 
     `deployed` are the recipients of the stack that is there, None if there is none yet. Raises ConfigurationError.
     """
-    named = recipients_of(config)
-    lost = sorted((deployed or set()) - named - set(let_go))
+    lost = sorted((deployed or set()) - config.recipients - set(let_go))
     if lost:
         raise ConfigurationError(
             f"The deployed stack {config.name} sends to {', '.join(lost)}, and {shown} does not: nothing is deployed. "
             f"Add who is missing to {shown}, name the right file with CONFIG=PATH, or, if they are to get nothing any "
             f'more, say so: make deploy REMOVE="{" ".join(lost)}"'
         )
-    if deployed is None and not named and not config.webhooks and not config.event_bus:
+    if deployed is None and not config.alerts_somebody:
         raise ConfigurationError(
             f"{shown} names nobody who gets the alerts. Say who: make deploy EMAIL=you@example.com, or name a reader "
-            "under [alerts] in the file."
+            "under [alerts] in the file. If you are going to subscribe to the topic yourself, use npx cdk deploy."
         )
-
-
-def recipients_of(config: DeploymentConfig) -> set[str]:
-    """Addresses and chat channels that a configuration names."""
-    slack = {channel.channel_id for channel in config.slack if isinstance(channel, SlackChannel)}
-    teams = {channel.channel_id for channel in config.teams}
-    return {reader.address for reader in config.alert_email} | set(config.ops_email) | slack | teams
-
-
-def recipients_in(template: Any) -> set[str]:  # noqa: ANN401 - whatever somebody deployed
-    """Addresses and chat channels of a CloudFormation template."""
-    found = set()
-    for resource in template.get("Resources", {}).values():
-        kind, properties = resource.get("Type"), resource.get("Properties", {})
-        if kind == "AWS::SNS::Subscription" and properties.get("Protocol") in ("email", "email-json"):
-            found.add(properties.get("Endpoint"))
-        elif kind in _CHANNEL_OF:
-            found.add(properties.get(_CHANNEL_OF[kind]))
-    return {recipient for recipient in found if isinstance(recipient, str)}
 
 
 def open_target(*, profile: str | None, qualifier: str) -> Target:
@@ -159,10 +132,10 @@ def deployed_recipients(cloudformation: "CloudFormationClient", stack: str) -> s
     if not body:  # A first deployment that got no further than its change set.
         return None
     try:
-        return recipients_in(json.loads(body) if isinstance(body, str) else body)
-    except (ValueError, AttributeError) as error:
+        return set((json.loads(body) if isinstance(body, str) else body)["Metadata"][RECIPIENTS_KEY])
+    except (ValueError, KeyError, TypeError) as error:
         raise ConfigurationError(
-            f"The stack {stack} that is there is none of Journey Watch's: its template is not as the CDK writes it. "
+            f"The stack {stack} that is there is none of Journey Watch's: its template does not say whom it sends to. "
             "Give this deployment another name in its configuration."
         ) from error
 

@@ -8,8 +8,7 @@ from infra.config_files import DEFAULT, LOCAL, add_recipient, deployed_file
 from infra.deployment_config import DeploymentConfig
 from journey_watch.core.errors import ConfigurationError
 from journey_watch.core.severity import Severity
-from operator_cli.deploy import recipients_in, recipients_of
-from tests.infra.conftest import ROOT, Synthesize
+from tests.infra.conftest import ROOT
 
 NEW = "new@example.com"
 
@@ -87,12 +86,3 @@ def test_a_file_with_a_mistake_is_left_alone(file: Path) -> None:
     with pytest.raises(ConfigurationError, match="evrey is not a known key"):
         add_recipient(file, NEW)
     assert file.read_text(encoding="utf-8") == 'evrey = "1m"\n'
-
-
-def test_a_template_of_this_project_shows_all_its_recipients(synthesize: Synthesize) -> None:
-    config = DeploymentConfig.from_file(
-        ROOT / "config/example.toml", own_account="111122223333", own_region="eu-west-2"
-    )
-    template = synthesize(config, account="111122223333", region="eu-west-2").template
-    assert recipients_in(template) == recipients_of(config)
-    assert len(recipients_of(config)) == 5

@@ -11,7 +11,7 @@ from cdk_nag import AwsSolutionsChecks
 from cfnlint.api import ManualArgs, lint  # type: ignore[import-untyped]  # it ships no types
 
 from infra.bundle import PYTHON_VERSION, Bundle
-from infra.deployment_config import DeploymentConfig
+from infra.deployment_config import RECIPIENTS_KEY, DeploymentConfig
 from infra.journey_watch_stack import JourneyWatchStack
 from infra.reader_role import ReaderRoleStack
 from infra.readers import SlackChannel, SlackWebhook, TeamsChannel
@@ -54,6 +54,19 @@ def test_the_environment_is_what_the_function_reads(everything: Synthesized) -> 
     assert settings.account == "${AWS::AccountId}"
     assert settings.service == EVERYTHING.name
     assert variables[contract.ENV_METRICS_NAMESPACE] == contract.METRICS_NAMESPACE
+
+
+def test_the_template_says_whom_it_sends_to_for_the_next_deployment_to_compare(synthesize: Synthesize) -> None:
+    stack = synthesize(KITCHEN_SINK.with_reader("you@example.com"))
+
+    assert stack.template["Metadata"][RECIPIENTS_KEY] == [
+        "19%3Aa%40b",
+        "C1",
+        "C2",
+        "event-bus:default",
+        "webhook:team/slack",
+        "you@example.com",
+    ]
 
 
 def test_the_function_is_the_poll_handler_on_arm_with_a_log_of_limited_age(everything: Synthesized) -> None:

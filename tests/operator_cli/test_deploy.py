@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from moto import mock_aws
 
 from infra.config_files import LOCAL
-from infra.deployment_config import DeploymentConfig
+from infra.deployment_config import RECIPIENTS_KEY, DeploymentConfig
 from journey_watch.core.errors import ConfigurationError
 from operator_cli import deploy
 from operator_cli.deploy import deployed_recipients
@@ -141,7 +141,10 @@ def test_what_is_no_address_is_refused_and_nothing_written(checkout: Checkout) -
 # Whom
 
 
-def test_a_first_deployment_that_tells_nobody_is_refused(checkout: Checkout) -> None:
+@pytest.mark.parametrize("text", [None, f'[ops]\nemail = ["{YOU}"]\n'])
+def test_a_first_deployment_that_tells_nobody_is_refused(checkout: Checkout, text: str | None) -> None:
+    if text:
+        checkout.write(text)
     assert "make deploy EMAIL=you@example.com" in refused()
     assert checkout.calls() == []
 
@@ -169,6 +172,13 @@ def test_a_checkout_that_does_not_know_who_is_mailed_takes_nobody_away(checkout:
     assert checkout.calls() == []
 
 
+@pytest.mark.parametrize("lost", ["C0123ABCD", "webhook:journey-watch/slack", "event-bus:default"])
+def test_neither_is_a_recipient_of_another_kind(checkout: Checkout, lost: str) -> None:
+    checkout.deployed(YOU, lost)
+    checkout.write(f'[alerts]\nemail = ["{YOU}"]\n')
+    assert f'make deploy REMOVE="{lost}"' in refused()
+
+
 def test_whoever_is_named_for_it_is_taken_away(checkout: Checkout) -> None:
     checkout.deployed(YOU, ME)
     checkout.write(f'[alerts]\nemail = ["{ME}"]\n')
@@ -182,19 +192,18 @@ def test_another_stack_has_other_recipients(checkout: Checkout) -> None:
 
 
 def test_who_is_mailed_is_read_from_the_template_that_is_deployed() -> None:
-    mail = {"Type": "AWS::SNS::Subscription", "Properties": {"Protocol": "email", "Endpoint": YOU}}
-    queue = {"Type": "AWS::SNS::Subscription", "Properties": {"Protocol": "sqs", "Endpoint": {"Ref": "Queue"}}}
     client = boto3.client("cloudformation", region_name=REGION, aws_access_key_id="a", aws_secret_access_key="b")
     with Stubber(client) as stub:
-        stub.add_response("get_template", {"TemplateBody": json.dumps({"Resources": {"A": mail, "B": queue}})})
-        assert deployed_recipients(client, "x") == {YOU}
+        stub.add_response("get_template", {"TemplateBody": json.dumps({"Metadata": {RECIPIENTS_KEY: [YOU, ME]}})})
+        assert deployed_recipients(client, "x") == {YOU, ME}
         stub.add_client_error("get_template", "ValidationError", "Stack with id x does not exist")
         assert deployed_recipients(client, "x") is None
         stub.add_response("get_template", {})
         assert deployed_recipients(client, "x") is None
-        stub.add_response("get_template", {"TemplateBody": "Resources:\n  Mail: {}\n"})
-        with pytest.raises(ConfigurationError, match="The stack x that is there is none of Journey Watch's"):
-            deployed_recipients(client, "x")
+        for other in ("Resources:\n  Mail: {}\n", '{"Resources": {}}', "[1]"):
+            stub.add_response("get_template", {"TemplateBody": other})
+            with pytest.raises(ConfigurationError, match="The stack x that is there is none of Journey Watch's"):
+                deployed_recipients(client, "x")
         stub.add_client_error("get_template", "AccessDenied", "not authorized to perform: cloudformation:GetTemplate")
         with pytest.raises(ConfigurationError, match="deploy by hand with npx cdk deploy"):
             deployed_recipients(client, "x")
