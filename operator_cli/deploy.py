@@ -83,7 +83,7 @@ def check_recipients(config: DeploymentConfig, shown: str, *, deployed: set[str]
         raise ConfigurationError(
             f"The deployed stack {config.name} sends to {', '.join(lost)}, and {shown} does not: nothing is deployed. "
             f"Add who is missing to {shown}, name the right file with CONFIG=PATH, or, if they are to get nothing any "
-            f'more, say so: make deploy REMOVE="{" ".join(lost)}"'
+            f'more, add REMOVE="{" ".join(lost)}" to the command.'
         )
     if deployed is None and not config.alerts_somebody:
         raise ConfigurationError(

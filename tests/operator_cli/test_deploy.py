@@ -168,7 +168,7 @@ def test_a_checkout_that_does_not_know_who_is_mailed_takes_nobody_away(checkout:
     checkout.write(f'[alerts]\nemail = ["{ME}"]\n')
     said = refused()
     assert f"sends to {YOU}, and config/local.toml does not" in said
-    assert f'make deploy REMOVE="{YOU}"' in said
+    assert f'add REMOVE="{YOU}" to the command' in said
     assert checkout.calls() == []
 
 
@@ -176,7 +176,7 @@ def test_a_checkout_that_does_not_know_who_is_mailed_takes_nobody_away(checkout:
 def test_neither_is_a_recipient_of_another_kind(checkout: Checkout, lost: str) -> None:
     checkout.deployed(YOU, lost)
     checkout.write(f'[alerts]\nemail = ["{YOU}"]\n')
-    assert f'make deploy REMOVE="{lost}"' in refused()
+    assert f'add REMOVE="{lost}" to the command' in refused()
 
 
 def test_whoever_is_named_for_it_is_taken_away(checkout: Checkout) -> None:
