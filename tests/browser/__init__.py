@@ -1,1 +1,1 @@
-"""The pages in a real Chromium. Without one these tests fail, and say how to install it: they are never skipped."""
+"""The pages in a real Chromium. Without one they do not run, and the end of the run says so and how to install it."""
