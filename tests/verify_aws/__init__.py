@@ -1,0 +1,1 @@
+"""The verification of a real account, where no account is needed to test it."""
