@@ -57,6 +57,11 @@ deploy: install ## Deploy to the AWS account of your credentials (EMAIL=you@exam
 	  $(if $(PROFILE),--profile '$(PROFILE)') $(if $(QUALIFIER),--qualifier '$(QUALIFIER)') \
 	  $(foreach recipient,$(REMOVE),--remove '$(recipient)') -- $(CDK_ARGS)
 
+.PHONY: verify-aws
+verify-aws: install ## Prove an AWS account with a throw-away stack (PROFILE=, REGION=, QUALIFIER=, YES=1, KEEP=1; LOCAL=1: on this machine)
+	@$(VENV)/python -m verify_aws --json verify-aws.json $(if $(LOCAL),--local) $(if $(PROFILE),--profile '$(PROFILE)') \
+	  $(if $(REGION),--region '$(REGION)') $(if $(QUALIFIER),--qualifier '$(QUALIFIER)') $(if $(YES),--yes) $(if $(KEEP),--keep)
+
 .PHONY: lock
 lock: install ## Pin again what requirements.txt brings along
 	$(VENV)/python $(PIP) uv==0.13.9
@@ -69,7 +74,7 @@ lock: install ## Pin again what requirements.txt brings along
 .PHONY: clean
 clean: ## Remove everything that make and the tools have written here
 	rm -rf .venv .venv-ministack node_modules .build .local-cloud cdk.out .mypy_cache .ruff_cache .pytest_cache \
-	  .hypothesis .import_linter_cache
+	  .hypothesis .import_linter_cache verify-aws.json
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 .PHONY: install
