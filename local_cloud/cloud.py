@@ -15,10 +15,11 @@ import boto3
 from botocore.config import Config
 
 from local_cloud.cdk import Cdk
+from local_cloud.errors import LocalCloudError
 from local_cloud.fault_proxy import FaultProxy
 from local_cloud.inbox import Inbox
 from local_cloud.inside_ministack import judge
-from local_cloud.permissions import PermissionRecord
+from local_cloud.permissions import PermissionRecord, RefusedError
 from local_cloud.processes import Workspace
 from local_cloud.progress import Report, reported
 from local_cloud.simulator_control import SimulatorControl
@@ -101,8 +102,8 @@ class LocalCloud:
         cannot deploy, and letting every function do everything.
         keep: leave the directory behind.
 
-        Raises ToolMissingError if something is not installed, StepFailedError if something does not start, and at the
-        end of the block RefusedError if deployed roles were refused what nobody expected them to be.
+        Raises ToolMissingError if something is not installed, StepFailedError if something does not start, and when
+        the block ends RefusedError if deployed roles were refused what nobody expected them to be.
         """
         tools = Toolchain.find()
         port = _free_port()
@@ -134,7 +135,12 @@ class LocalCloud:
                 faults=faults,
                 cdk=cdk,
             )
-            yield cloud
+            try:
+                yield cloud
+            except LocalCloudError as error:
+                if refused := cloud.permissions.unexpected():
+                    raise RefusedError(refused) from error  # why, rather than what came of it
+                raise
             cloud.permissions.check()
 
     @property

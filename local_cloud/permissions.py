@@ -3,6 +3,7 @@
 import json
 import math
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -41,11 +42,17 @@ class Refusal:
         return f"{what.role} was refused {what.action} on {what.resource}: {self.message}"
 
 
+def told_once(refusals: Sequence[Refusal]) -> list[str]:
+    """A line for each refusal, and one for as many as say the same."""
+    counts = Counter(map(str, refusals))
+    return [line if count == 1 else f"{line} ({count} times)" for line, count in counts.items()]
+
+
 class RefusedError(LocalCloudError):
     """Deployed roles were refused what the code that runs under them does."""
 
     def __init__(self, refusals: Sequence[Refusal]) -> None:
-        told = "\n".join(f"  {refusal}" for refusal in refusals)
+        told = "\n".join(f"  {line}" for line in told_once(refusals))
         super().__init__(f"Calls were refused that nobody expected to be; see the grants in infra/:\n{told}")
 
 

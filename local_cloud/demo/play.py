@@ -16,6 +16,7 @@ from local_cloud.demo import screen
 from local_cloud.demo.told import JSON_READER, Expected, Reader, Told, complaints, expected_alerts, read
 from local_cloud.errors import LocalCloudError
 from local_cloud.page import page_of
+from local_cloud.permissions import told_once
 from local_cloud.progress import Progress
 
 HERE = Path(__file__).parent
@@ -132,7 +133,7 @@ def perform(*, keep: bool, console: Console, scenario: Path = HERE / "scenario.t
         demo.wait_for_polls(2)
         say(Progress("first look", 0))
         told = demo.play()
-        problems = [*complaints(told, expected, READERS), *map(str, cloud.permissions.unexpected())]
+        problems = [*complaints(told, expected, READERS), *told_once(cloud.permissions.unexpected())]
         console.print(screen.table(told, expected))
         for problem in problems:
             console.print(f"[bold red]✗[/] {problem}", highlight=False)

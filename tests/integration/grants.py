@@ -1,4 +1,4 @@
-"""Takes permissions away from deployed roles, which counts at once, and gives them back."""
+"""Gives a role just these permissions, or takes some away from a deployed one, which counts at once."""
 
 import json
 from collections.abc import Iterator
@@ -6,9 +6,31 @@ from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from typing import Any
 
+import boto3
+
 from local_cloud.cloud import LocalCloud
+from local_cloud.toolchain import ACCOUNT
 
 Statement = dict[str, Any]
+
+
+@contextmanager
+def session_of_a_role(cloud: LocalCloud, *statements: dict[str, Any]) -> Iterator[boto3.Session]:
+    """A session of a new role that has only these permissions."""
+    iam, root = cloud.client("iam"), {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+    trust = {"Statement": [{"Effect": "Allow", "Principal": root, "Action": "sts:AssumeRole"}]}
+    role = iam.create_role(RoleName="visitor", AssumeRolePolicyDocument=json.dumps(trust))["Role"]
+    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **each} for each in statements]}
+    iam.put_role_policy(RoleName="visitor", PolicyName="all", PolicyDocument=json.dumps(policy))
+    keys = cloud.client("sts").assume_role(RoleArn=role["Arn"], RoleSessionName="test")["Credentials"]
+    yield boto3.Session(
+        aws_access_key_id=keys["AccessKeyId"],
+        aws_secret_access_key=keys["SecretAccessKey"],
+        aws_session_token=keys["SessionToken"],
+        region_name=cloud.region,
+    )
+    iam.delete_role_policy(RoleName="visitor", PolicyName="all")
+    iam.delete_role(RoleName="visitor")
 
 
 @contextmanager

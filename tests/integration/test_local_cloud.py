@@ -9,15 +9,20 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from local_cloud.cloud import LocalCloud
-from local_cloud.errors import StepFailedError, ToolMissingError
+from local_cloud.errors import LocalCloudError, StepFailedError, ToolMissingError
+from local_cloud.permissions import RefusedError
 from local_cloud.progress import Progress
 from local_cloud.toolchain import Toolchain, cdk_environment
 from local_cloud.waiting import eventually
+from tests.integration.grants import session_of_a_role
 
 pytestmark = pytest.mark.integration
 
@@ -153,6 +158,22 @@ def test_steps_are_reported_with_the_time_they_took() -> None:
     assert steps[::2] == [Progress("simulator"), Progress("ministack")]
     assert [step.step for step in steps[1::2]] == ["simulator", "ministack"]
     assert all(step.seconds is not None for step in steps[1::2])
+
+
+@pytest.mark.parametrize("ends", ["well", "with an error"])
+def test_who_starts_a_cloud_is_told_what_its_roles_were_refused(ends: str) -> None:
+    """Once, however often it was; and rather than the error that it may have led to."""
+    with (
+        pytest.raises(RefusedError, match=r"role/visitor was refused sqs:ListQueues on \*: User: .*\(2 times\)"),
+        LocalCloud.start() as cloud,
+        session_of_a_role(cloud, {"Action": "sqs:SendMessage", "Resource": "*"}) as session,
+    ):
+        sqs: Any = session.client("sqs", endpoint_url=cloud.endpoint, config=Config(proxies={}))
+        for _ in range(2):
+            with pytest.raises(ClientError, match="not authorized"):
+                sqs.list_queues()
+        if ends == "with an error":
+            raise LocalCloudError("no poll was completed")
 
 
 def test_a_bare_checkout_is_told_to_install(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 import json
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Event, Thread
 from typing import Any, Final
@@ -16,8 +15,9 @@ from botocore.exceptions import ClientError
 from local_cloud.cloud import LocalCloud
 from local_cloud.fault_proxy import Fault
 from local_cloud.inbox import Delivery
-from local_cloud.toolchain import ACCOUNT, CHECKOUT, Toolchain
+from local_cloud.toolchain import CHECKOUT, Toolchain
 from local_cloud.waiting import eventually
+from tests.integration.grants import session_of_a_role
 
 pytestmark = pytest.mark.integration
 
@@ -216,25 +216,6 @@ runpy.run_module("local_cloud.inside_ministack", run_name="__main__")
     done = subprocess.run([python, "-c", code], cwd=CHECKOUT, capture_output=True, text=True, check=False)  # noqa: S603
     assert done.returncode == 1
     assert "lacks ministack.services.sns._fanout" in done.stderr
-
-
-@contextmanager
-def session_of_a_role(probe: LocalCloud, *statements: dict[str, Any]) -> Iterator[boto3.Session]:
-    """A session of a new role that has only these permissions."""
-    iam, root = probe.client("iam"), {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
-    trust = {"Statement": [{"Effect": "Allow", "Principal": root, "Action": "sts:AssumeRole"}]}
-    role = iam.create_role(RoleName="visitor", AssumeRolePolicyDocument=json.dumps(trust))["Role"]
-    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **each} for each in statements]}
-    iam.put_role_policy(RoleName="visitor", PolicyName="all", PolicyDocument=json.dumps(policy))
-    keys = probe.client("sts").assume_role(RoleArn=role["Arn"], RoleSessionName="test")["Credentials"]
-    yield boto3.Session(
-        aws_access_key_id=keys["AccessKeyId"],
-        aws_secret_access_key=keys["SecretAccessKey"],
-        aws_session_token=keys["SessionToken"],
-        region_name=probe.region,
-    )
-    iam.delete_role_policy(RoleName="visitor", PolicyName="all")
-    iam.delete_role(RoleName="visitor")
 
 
 def publish_batch(probe: LocalCloud, session: boto3.Session) -> list[dict[str, Any]]:
