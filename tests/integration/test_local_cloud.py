@@ -163,17 +163,21 @@ def test_steps_are_reported_with_the_time_they_took() -> None:
 @pytest.mark.parametrize("ends", ["well", "with an error"])
 def test_who_starts_a_cloud_is_told_what_its_roles_were_refused(ends: str) -> None:
     """Once, however often it was; and rather than the error that it may have led to."""
-    with (
-        pytest.raises(RefusedError, match=r"role/visitor was refused sqs:ListQueues on \*: User: .*\(2 times\)"),
-        LocalCloud.start() as cloud,
-        session_of_a_role(cloud, {"Action": "sqs:SendMessage", "Resource": "*"}) as session,
-    ):
-        sqs: Any = session.client("sqs", endpoint_url=cloud.endpoint, config=Config(proxies={}))
-        for _ in range(2):
-            with pytest.raises(ClientError, match="not authorized"):
-                sqs.list_queues()
-        if ends == "with an error":
-            raise LocalCloudError("no poll was completed")
+
+    def use_one() -> None:
+        with (
+            LocalCloud.start() as cloud,
+            session_of_a_role(cloud, {"Action": "sqs:SendMessage", "Resource": "*"}) as session,
+        ):
+            sqs: Any = session.client("sqs", endpoint_url=cloud.endpoint, config=Config(proxies={}))
+            for _ in range(2):
+                with pytest.raises(ClientError, match="not authorized"):
+                    sqs.list_queues()
+            if ends == "with an error":
+                raise LocalCloudError("no poll was completed")
+
+    with pytest.raises(RefusedError, match=r"role/visitor was refused sqs:ListQueues on \*: User: .*\(2 times\)"):
+        use_one()
 
 
 def test_a_bare_checkout_is_told_to_install(tmp_path: Path) -> None:
