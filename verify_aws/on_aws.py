@@ -61,7 +61,8 @@ def environment_of(session: boto3.Session) -> Mapping[str, str]:
     if credentials is None:
         raise CannotRunError("There are no AWS credentials: set AWS_PROFILE, or name one with --profile.")
     frozen = credentials.get_frozen_credentials()
-    inherited = {name: value for name, value in os.environ.items() if name not in {"AWS_PROFILE", "AWS_SESSION_TOKEN"}}
+    others = {"AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN"}
+    inherited = {name: value for name, value in os.environ.items() if name not in others}
     return {
         **inherited,
         "AWS_REGION": session.region_name,
