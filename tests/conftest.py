@@ -19,8 +19,10 @@ settings.register_profile("unhurried", deadline=None, suppress_health_check=[Hea
 settings.register_profile("quick", settings.get_profile("unhurried"), max_examples=20)
 settings.load_profile("unhurried")
 
-LONGEST_FIRST: Final = ("integration", "infra", "browser")
-"""Folders whose tests take longest. Begun first, they leave no worker to finish one alone."""
+LONGEST_FIRST: Final = ("integration/test_alarms.py", "infra/", "integration/", "browser/")
+"""Where the tests are that take longest. Begun first, they leave no worker to finish one alone."""
+TOGETHER: Final = ("browser/", "infra/", "permissions/")
+"""Folders whose modules share what takes long to make: one worker gets all of them."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -35,19 +37,29 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.setdefault(PATIENCE_VARIABLE, repr(patience()))
 
 
-@pytest.hookimpl(trylast=True)
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a module on one worker, so that what its tests share is made once; the folders set groups of their own."""
+    """Name the tests that one worker gets, so that what they share is made once; pytest-xdist looks after this."""
     for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
-    here = Path(__file__).parent
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
     # Stable: otherwise it stays in the order that pytest-randomly has chosen.
-    items.sort(key=lambda item: _rank(item.path.relative_to(here).parts[0]))
+    items.sort(key=_rank)
 
 
-def _rank(folder: str) -> int:
-    return LONGEST_FIRST.index(folder) if folder in LONGEST_FIRST else len(LONGEST_FIRST)
+def _group(item: pytest.Item) -> str:
+    if "probe" in getattr(item, "fixturenames", ()):
+        return "probe"
+    where = _place(item)
+    return next((folder for folder in TOGETHER if where.startswith(folder)), where)
+
+
+def _rank(item: pytest.Item) -> int:
+    where = _place(item)
+    return next((rank for rank, begin in enumerate(LONGEST_FIRST) if where.startswith(begin)), len(LONGEST_FIRST))
+
+
+def _place(item: pytest.Item) -> str:
+    return item.path.relative_to(Path(__file__).parent).as_posix()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -22,12 +22,11 @@ Open = Callable[..., Chrome]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """One worker gets them all, so that one browser is enough. Without a browser they are left out, unless required."""
+    """Without a browser they are left out, unless it is required."""
     possible = config.getoption("require_browser") or is_installed()
     for item in items:
         if item.path.parent == Path(__file__).parent:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
             if not possible and "chrome" in getattr(item, "fixturenames", ()):
                 item.add_marker(pytest.mark.skip(NOT_INSTALLED))
 

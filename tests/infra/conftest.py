@@ -23,13 +23,6 @@ EVERYTHING = DeploymentConfig(watch=(WatchTarget("pinpoint", "*"),))
 Synthesize = Callable[..., Synthesized]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker gets them all, so that what is synthesized is shared."""
-    for item in items:
-        if item.path.parent == Path(__file__).parent:
-            item.add_marker(pytest.mark.xdist_group("infra"))
-
-
 @pytest.fixture(scope="session")
 def stub_bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     """Templates do not depend on what is in it."""

@@ -14,13 +14,6 @@ from local_cloud.permissions import RefusedError
 PROBE_APP = Path(__file__).parent / "probe_app" / "app.py"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker gets all tests of the probe, wherever they stand, so that it is deployed once."""
-    for item in items:
-        if "probe" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("probe"))
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
     """Fail a test during which a deployed role was refused a call, unless it expected that."""

@@ -13,7 +13,7 @@ from local_cloud.waiting import eventually
 from tests.integration.deployed_poller import DeployedPoller
 from tests.integration.grants import taken_away
 
-pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("permissions")]
+pytestmark = pytest.mark.integration
 
 CONFIG: Final = """
 name = "permitted"

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 
 import aws_cdk as cdk
 import pytest
@@ -19,13 +18,6 @@ from tests.permissions.deployment import ACCOUNT, CONFIG, READER_ROLE, REGION, d
 from tests.permissions.stories import Story, role_ids
 
 Synthesize = Callable[[DeploymentConfig], DeployedStack]
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker gets them all, so that what is synthesized and played is shared."""
-    for item in items:
-        if item.path.parent == Path(__file__).parent:
-            item.add_marker(pytest.mark.xdist_group("permissions"))
 
 
 @pytest.fixture(scope="session")
