@@ -17,6 +17,7 @@ from journey_watch.core.mutes import Mute
 from local_cloud.cloud import LocalCloud
 from local_cloud.fault_proxy import Fault, FaultProxy, Harm
 from local_cloud.waiting import eventually
+from tests.integration.synthesized import deploy
 
 LANE: Final = "pinpoint/111122223333/eu-west-1"
 LONG_AGO: Final = "2026-01-01T00:00:00.000000+00:00"
@@ -47,7 +48,7 @@ class DeployedPoller:
     def deployed(cls, *, config: Path, scenario: Path) -> Iterator[Self]:
         # At the true speed the schedule is off long before it fires: what is counted here is what the test invoked.
         with LocalCloud.start(scenario=scenario, speed=1, proxied=("dynamodb", "sns")) as cloud:
-            cloud.deploy(context={"config": str(config)})
+            deploy(cloud, config)
             poller = cls(cloud)
             poller._switch_schedules_off()
             poller._subscribe_reader()

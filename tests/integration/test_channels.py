@@ -11,6 +11,7 @@ import pytest
 from local_cloud.cloud import LocalCloud
 from local_cloud.waiting import eventually
 from tests.entrypoints.slack_stand_in import BROKEN, SlackStandIn, slack_stand_in
+from tests.integration.synthesized import deploy
 
 pytestmark = pytest.mark.integration
 
@@ -60,7 +61,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
     config.write_text(CONFIG, encoding="utf-8")
     scenario.write_text(SCENARIO, encoding="utf-8")
     with LocalCloud.start(scenario=scenario) as started:
-        started.deploy(context={"config": str(config)})
+        deploy(started, config)
         yield started
 
 

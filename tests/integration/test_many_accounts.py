@@ -11,6 +11,7 @@ import pytest
 from local_cloud.cloud import LocalCloud
 from local_cloud.permissions import Permission
 from local_cloud.waiting import eventually
+from tests.integration.synthesized import deploy
 
 pytestmark = pytest.mark.integration
 
@@ -102,7 +103,6 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
         speed=10,  # five lanes at once are much for a small machine
     )
     with started as running, running.permissions.expecting_refusals("sts:AssumeRole", resource=STRANGER):
-        context = {"config": str(files / "config.toml")}
         trust = {
             "Effect": "Allow",
             "Principal": {"AWS": "*"},
@@ -113,11 +113,15 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
             RoleName="JourneyWatchReader",
             AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
         )
-        poller = running.deploy(context=context)["PollerRoleArn"]
+        poller = deploy(running, files / "config.toml")["PollerRoleArn"]
         # The reader role comes second, as on AWS: it must name the poller's, which is the first stack's output.
         with running.permissions.expecting_refusals("sts:AssumeRole", resource=READER):
-            running.deploy(
-                context={**context, "reader": READER}, parameters={"PollerRoleArn": poller}, account=OTHER_ACCOUNT
+            deploy(
+                running,
+                files / "config.toml",
+                account=OTHER_ACCOUNT,
+                reader=READER,
+                parameters={"PollerRoleArn": poller},
             )
         yield running
 
