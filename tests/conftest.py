@@ -30,9 +30,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    home = TemporaryDirectory(prefix="journey-watch-home-", ignore_cleanup_errors=True)
-    config.add_cleanup(home.cleanup)
-    put_aside(Path(home.name))
+    if hasattr(config, "workerinput"):
+        # A worker of pytest-xdist inherits its session's home, and ends without cleaning up.
+        put_aside(Path.home())
+    else:
+        home = TemporaryDirectory(prefix="journey-watch-home-", ignore_cleanup_errors=True)
+        config.add_cleanup(home.cleanup)
+        put_aside(Path(home.name))
     # Measured once, and by nobody else: the other workers inherit it.
     os.environ.setdefault(PATIENCE_VARIABLE, repr(patience()))
 
