@@ -25,7 +25,7 @@ test: install ## Run every test, in a random order (no AWS account, no network b
 	$(PYTEST) -n 3 $(TEST_ARGS)
 
 .PHONY: test-quick
-test-quick: install ## Run the tests that need no local cloud and no browser: the inner loop, under a minute
+test-quick: install ## Run the tests that need no local cloud and no browser: the inner loop
 	$(PYTEST) -n 2 --hypothesis-profile quick -m "not integration and not browser" $(TEST_ARGS)
 
 .PHONY: screenshots
