@@ -119,8 +119,6 @@ class Delivery:
             self._send_singly(channel, singly)
 
     def _sorted_out(self, channel: str, owed: list[Owed]) -> tuple[list[Owed], list[Owed]]:
-        if not self._channels[channel].takes_digests:
-            return [], owed
         if len(owed) > min(self._manners.digest_over, self._channels[channel].most_singly):
             return owed, []
         old = [one for one in owed if one.alert.age > self._manners.catch_up_after]

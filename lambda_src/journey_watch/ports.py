@@ -144,8 +144,6 @@ class Channel:
     notifier: Notifier
     min_severity: Severity = Severity.INFO
     """What is quieter is not owed to this channel."""
-    takes_digests: bool = True
-    """False for a channel that programs read, which have no use for many changes in one message."""
     for_operators: bool = False
     """True: it is owed the alerts about the monitor's own sight and no others; False: all the others."""
     at_once: int = 10
