@@ -8,7 +8,7 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 
 VENV := .venv/bin
 # The longest come first (tests/conftest.py), so that no worker is left to finish one alone.
-PYTEST := $(VENV)/python -m pytest -q --dist loadgroup --no-loadscope-reorder
+PYTEST := $(VENV)/python -m pytest -q --no-loadscope-reorder
 PIP := -m pip install --quiet --disable-pip-version-check
 
 .PHONY: help

@@ -8,6 +8,7 @@ from typing import Final
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling
 
 from local_cloud.browser import NOT_INSTALLED
 from local_cloud.waiting import PATIENCE_VARIABLE, patience
@@ -21,8 +22,12 @@ settings.load_profile("unhurried")
 
 LONGEST_FIRST: Final = ("integration/test_alarms.py", "infra/", "integration/", "browser/")
 """Where the tests are that take longest. Begun first, they leave no worker to finish one alone."""
-TOGETHER: Final = ("browser/", "infra/", "permissions/")
-"""Folders whose modules share what takes long to make: one worker gets all of them."""
+TOGETHER: Final = (
+    ("browser/",),
+    ("infra/", "permissions/"),
+    ("integration/test_fault_proxy.py", "integration/test_local_cloud.py", "integration/test_ministack_adaptations.py"),
+)
+"""Modules that share what takes long to make: the browser, the CDK's kernel, the local cloud with the probe in it."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -41,29 +46,51 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.setdefault(PATIENCE_VARIABLE, repr(patience()))
 
 
-@pytest.hookimpl(tryfirst=True)
+class GroupScheduling(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist is not typed
+    """Give all tests of a group to one worker, so that what they share is made once.
+
+    pytest-xdist's own `--dist loadgroup` does nothing with pytest 9.2, and says nothing: it writes the group into an
+    attribute that pytest no longer reads.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _group(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> GroupScheduling:
+    return GroupScheduling(config, log)
+
+
+_worker_of: dict[str, str] = {}
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Fail where a group was split all the same: nothing else would, and each worker would make everything anew."""
+    if worker := getattr(report, "worker_id", None):
+        group = _group(report.nodeid)
+        first = _worker_of.setdefault(group, worker)
+        assert worker == first, f"{report.nodeid} ran on {worker}, others of {group} on {first}"
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Name the tests that one worker gets, so that what they share is made once; pytest-xdist looks after this."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
     # Stable: otherwise it stays in the order that pytest-randomly has chosen.
-    items.sort(key=_rank)
+    items.sort(key=lambda item: _rank(item.nodeid))
 
 
-def _group(item: pytest.Item) -> str:
-    if "probe" in getattr(item, "fixturenames", ()):
-        return "probe"
-    where = _place(item)
-    return next((folder for folder in TOGETHER if where.startswith(folder)), where)
+def _group(nodeid: str) -> str:
+    """The tests that one worker gets: those of a module, or of all modules of a folder or set that shares more."""
+    place = _place(nodeid)
+    return next((together[0] for together in TOGETHER if place.startswith(together)), place)
 
 
-def _rank(item: pytest.Item) -> int:
-    where = _place(item)
-    return next((rank for rank, begin in enumerate(LONGEST_FIRST) if where.startswith(begin)), len(LONGEST_FIRST))
+def _rank(nodeid: str) -> int:
+    place = _place(nodeid)
+    return next((rank for rank, begin in enumerate(LONGEST_FIRST) if place.startswith(begin)), len(LONGEST_FIRST))
 
 
-def _place(item: pytest.Item) -> str:
-    return item.path.relative_to(Path(__file__).parent).as_posix()
+def _place(nodeid: str) -> str:
+    """The test's file, below this folder."""
+    return nodeid.partition("::")[0].removeprefix("tests/")
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
