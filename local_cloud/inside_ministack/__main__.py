@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from local_cloud.inside_ministack import cloudformation, judge, schedules, service_roles, sns
+from local_cloud.inside_ministack import cloudformation, judge, schedules, service_roles, sns, unpacking
 from local_cloud.inside_ministack.permissions import Permissions
 from local_cloud.inside_ministack.private_names import missing_names
 
@@ -21,6 +21,7 @@ def main() -> None:
         return
     schedules.speed_up(float(os.environ["LOCAL_CLOUD_SPEED"]))
     cloudformation.extend()
+    unpacking.unpack_once(Path(os.environ["TMPDIR"]) / "unpacked")
     sns.adapt(Path(os.environ["LOCAL_CLOUD_INBOX"]))
     permissions = Permissions(Path(os.environ["LOCAL_CLOUD_PERMISSIONS"]))
     permissions.adapt()

@@ -19,7 +19,7 @@ PRIVATE_NAMES: Final = {
         "evaluate_resource_policy",
         "pin_request_origin",
     ),
-    "ministack.core.lambda_runtime": ("execution_credentials",),
+    "ministack.core.lambda_runtime": ("Worker", "execution_credentials", "zipfile"),
     "ministack.core.responses": ("get_account_id", "set_request_account_id"),
     "ministack.core.router": ("extract_access_key_id",),
     "ministack.services.iam": ("_roles",),
