@@ -23,7 +23,9 @@ def deploy(
     `reader` is the role_arn whose stack it is to be instead, in the `account` that the role is in.
     """
     settings = json.loads((CHECKOUT / "cdk.json").read_text(encoding="utf-8"))
-    context = {**settings["context"], "config": str(config), **({"reader": reader} if reader else {})}
+    # The bundle is taken from where it was built: a copy in each assembly would cost half of the synth.
+    unstaged = {"aws:cdk:disable-asset-staging": True}
+    context = {**settings["context"], **unstaged, "config": str(config), **({"reader": reader} if reader else {})}
     assembly = cloud.directory / f"assembly-{account}"
     app = cdk.App(context=context, outdir=str(assembly))
     build(app, {"CDK_DEFAULT_ACCOUNT": account, "CDK_DEFAULT_REGION": cloud.region})
