@@ -68,7 +68,7 @@ class _Expectation:
     def covers(self, refusal: Refusal) -> bool:
         refused = refusal.permission
         return (
-            refused.action in self.actions
+            any(fnmatchcase(refused.action, action) for action in self.actions)
             and fnmatchcase(refused.resource, self.resource)
             and self.begins <= refusal.time <= self.ends
         )
@@ -96,7 +96,7 @@ class PermissionRecord:
 
     @contextmanager
     def expecting_refusals(self, *actions: str, resource: str = "*") -> Iterator[None]:
-        """Take refusals of these actions, on resources that match a wildcard, for a part of the play meanwhile."""
+        """Take refusals of these actions on this resource, each with wildcards, for a part of the play meanwhile."""
         expectation = _Expectation(actions, resource, begins=time.time())
         self._expectations.append(expectation)
         try:

@@ -63,6 +63,7 @@ def _surroundings(cloud: LocalCloud) -> Surroundings:
         interval=timedelta(minutes=1) / SPEED,
         pause=timedelta(seconds=0.5),
         look_again=carry_metrics,
+        while_destroying=lambda: cloud.permissions.expecting_refusals("*"),
         is_local=True,
     )
 

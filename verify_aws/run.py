@@ -112,8 +112,9 @@ class Run:
             )
             return
         self.begin("the end of the stack")
-        for finding in leftovers.remove(self.surroundings, self.waiting, stack):
-            self.tell(finding)
+        with self.surroundings.while_destroying():
+            for finding in leftovers.remove(self.surroundings, self.waiting, stack):
+                self.tell(finding)
 
 
 def _guarded(name: str, find: Step, verification: Verification) -> Iterator[Finding]:

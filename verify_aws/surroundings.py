@@ -1,6 +1,7 @@
 """Where the verification runs: an account of AWS, or the local cloud that stands in for one."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -57,6 +58,8 @@ class Surroundings:
     """Between two looks at the same thing."""
     look_again: Callable[[], object] = lambda: None
     """Called before each look at metrics: the local cloud does not read them from the log by itself."""
+    while_destroying: Callable[[], AbstractContextManager[object]] = nullcontext
+    """Entered while the stack is deleted: there a poll may still be under way when its role loses its policies."""
     is_local: bool = False
 
     @property
