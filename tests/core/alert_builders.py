@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import cache
 from types import MappingProxyType
 from typing import Final
 
@@ -77,6 +78,7 @@ NASTY: Final = (
 )
 
 
+@cache
 def hostile_text(max_size: int = 10_000) -> st.SearchStrategy[str]:
     """Whatever a JSON string can hold, half of a surrogate pair included, and what has a meaning in chat or mail."""
     anything = st.text(st.characters(exclude_categories=()), max_size=60)
@@ -88,30 +90,39 @@ def hostile_text(max_size: int = 10_000) -> st.SearchStrategy[str]:
     )
 
 
+# Made once: Hypothesis looks each strategy over before it draws from it, which takes longer than the drawing.
+_MOMENTS: Final = st.integers(-10_000_000, 10_000_000).map(lambda seconds: NOON + timedelta(seconds=seconds))
+_MAYBE_MOMENT: Final = st.none() | _MOMENTS
+_IDS: Final = hostile_text(max_size=512).map(lambda text: text[:512]).filter(bool)
+_NO_STARS: Final = _IDS.filter(lambda text: text != ALL)
+_MAYBE_TEXT: Final = st.none() | hostile_text()
+_MAYBE_ID: Final = st.none() | _NO_STARS
+_MAYBE_STATUS: Final = st.none() | st.sampled_from(Status)
+_COUNTERS: Final = st.just({}) | st.dictionaries(hostile_text(), hostile_text(), max_size=20)
+
+
+@cache
 @st.composite
 def alerts(draw: st.DrawFn) -> Alert:
     """Any alert of either provider, with hostile names and odd ids."""
-    moments = st.integers(-10_000_000, 10_000_000).map(lambda seconds: NOON + timedelta(seconds=seconds))
-    maybe_moment = st.none() | moments
-    an_id = hostile_text(max_size=512).map(lambda text: text[:512]).filter(bool)
     return alert(
-        draw(st.none() | st.sampled_from(Status)),
+        draw(_MAYBE_STATUS),
         draw(st.sampled_from(Status)),
-        run_id=draw(an_id),
+        run_id=draw(_IDS),
         raw_status=draw(hostile_text()),
         skipped=draw(st.sampled_from([(), (Status.RUNNING,)])),
         sequence=draw(st.integers(1, 10**9)),
-        since=draw(maybe_moment),
-        updated=draw(maybe_moment),
-        created=draw(maybe_moment),
-        observed_at=draw(moments),
+        since=draw(_MAYBE_MOMENT),
+        updated=draw(_MAYBE_MOMENT),
+        created=draw(_MAYBE_MOMENT),
+        observed_at=draw(_MOMENTS),
         lane=draw(st.sampled_from([LANE, Lane("connect", "444455556666", "us-gov-west-1")])),
-        journey=JourneyKey(draw(an_id), draw(an_id)),
+        journey=JourneyKey(draw(_IDS), draw(_IDS)),
         provider=draw(st.sampled_from([PINPOINT, CAMPAIGNS])),
-        name=draw(st.none() | hostile_text()),
-        container_name=draw(st.none() | hostile_text()),
+        name=draw(_MAYBE_TEXT),
+        container_name=draw(_MAYBE_TEXT),
         severity=draw(st.sampled_from(Severity)),
-        counters=draw(st.just({}) | st.dictionaries(hostile_text(), hostile_text(), max_size=20)),
+        counters=draw(_COUNTERS),
     )
 
 
@@ -121,16 +132,16 @@ def every_kind() -> st.SearchStrategy[Alert]:
     return st.one_of(alerts(), condition_alerts(), digest_alerts(), mute_alerts(), st.just(test))
 
 
+@cache
 @st.composite
 def condition_alerts(draw: st.DrawFn) -> Alert:
     """Any alert about a condition of a run, a journey, a listing or a lane, with hostile names and reasons."""
     provider = draw(st.sampled_from([PINPOINT, CAMPAIGNS]))
-    an_id = hostile_text(max_size=512).map(lambda text: text[:512]).filter(lambda text: bool(text) and text != ALL)
-    container = draw(an_id)
-    journey = draw(st.sampled_from([JourneyKey(container, draw(an_id)), JourneyKey(container, ALL), LANE_ITSELF]))
+    container = draw(_NO_STARS)
+    journey = draw(st.sampled_from([JourneyKey(container, draw(_NO_STARS)), JourneyKey(container, ALL), LANE_ITSELF]))
     condition = Condition(
         draw(st.sampled_from(ConditionKind)),
-        draw(st.none() | an_id) if ALL not in (journey.container_id, journey.journey_id) else None,
+        draw(_MAYBE_ID) if ALL not in (journey.container_id, journey.journey_id) else None,
         NOON,
         reason=draw(hostile_text()),
         opened_at=NOON,
@@ -142,23 +153,29 @@ def condition_alerts(draw: st.DrawFn) -> Alert:
         lane=LANE,
         journey=journey,
         provider=provider,
-        info=JourneyInfo(draw(st.none() | hostile_text()), draw(st.none() | hostile_text())),
+        info=JourneyInfo(draw(_MAYBE_TEXT), draw(_MAYBE_TEXT)),
         sequence=draw(st.integers(1, 10**6)),
         observed_at=NOON + timedelta(seconds=draw(st.integers(-100, 10**8))),
     )
 
 
+_MEMBERS: Final = st.lists(alerts() | condition_alerts(), min_size=1, max_size=3)
+_HELD_BACK: Final = st.lists(alerts(), min_size=1, max_size=3)
+
+
+@cache
 @st.composite
 def digest_alerts(draw: st.DrawFn) -> Alert:
     """Any digest: the first piece, if it was split."""
-    members = draw(st.lists(alerts() | condition_alerts(), min_size=1, max_size=3)) * draw(st.integers(1, 40))
+    members = draw(_MEMBERS) * draw(st.integers(1, 40))
     return next(iter(digests(members, lane=LANE, provider=PINPOINT)))[0]
 
 
+@cache
 @st.composite
 def mute_alerts(draw: st.DrawFn) -> Alert:
     """Any account of what a mute held back."""
-    held_back = draw(st.lists(alerts(), min_size=1, max_size=3)) * draw(st.integers(1, 40))
+    held_back = draw(_HELD_BACK) * draw(st.integers(1, 40))
     return mute_ended_alert(
         "release",
         [one.envelope["detail"] for one in held_back],
