@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any, Self
 from urllib.error import URLError
 from urllib.request import ProxyHandler, build_opener
@@ -76,6 +77,9 @@ class LocalCloud:
         self.faults = faults
         self.outputs = {}
         self.simulator = simulator
+        self._session = boto3.session.Session()
+        self._clients: dict[tuple[str, str, str], Any] = {}
+        self._making_clients = Lock()
         self._cdk = cdk
         self._bootstrapped = False
 
@@ -175,16 +179,21 @@ class LocalCloud:
     def client(self, service: str, *, endpoint: str | None = None, account: str = ACCOUNT) -> Any:  # noqa: ANN401 - boto3 makes it at run time
         """A boto3 client of this cloud, or of one of its proxies, whatever the user's own configuration is.
 
-        It acts as the root of the account, which may do everything.
+        It acts as the root of the account, which may do everything. Asked again, it is the same client.
         """
-        return boto3.session.Session().client(
-            service,  # type: ignore[call-overload]
-            endpoint_url=endpoint or self.endpoint,
-            region_name=self.region,
-            aws_access_key_id=account,
-            aws_secret_access_key="test",  # noqa: S106 - MiniStack takes any
-            config=Config(proxies={}),
-        )
+        asked = (service, endpoint or self.endpoint, account)
+        # To make one takes a second of reading the SDK's data, and a session may make only one at a time.
+        with self._making_clients:
+            if asked not in self._clients:
+                self._clients[asked] = self._session.client(
+                    service,  # type: ignore[call-overload]
+                    endpoint_url=asked[1],
+                    region_name=self.region,
+                    aws_access_key_id=account,
+                    aws_secret_access_key="test",  # noqa: S106 - MiniStack takes any
+                    config=Config(proxies={}),
+                )
+            return self._clients[asked]
 
     def open_queue(self, name: str) -> tuple[str, str]:
         """Create a queue that topics may send to; its URL and ARN."""
