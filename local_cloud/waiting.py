@@ -28,8 +28,8 @@ def patience() -> float:
     return max(1.0, (time.perf_counter() - start) / _USUAL_SECONDS)
 
 
-def eventually(look: Callable[[], T], *, timeout: float = 30.0) -> T:
-    """What `look` answers as soon as that is truthy.
+def eventually(look: Callable[[], T], *, timeout: float = 30.0, pause: float = 0.05) -> T:
+    """What `look` answers as soon as that is truthy. Between two looks it pauses for so many seconds.
 
     TimeoutError with its last answer after `timeout` seconds, or as many more as this machine is slower than usual.
     """
@@ -38,5 +38,5 @@ def eventually(look: Callable[[], T], *, timeout: float = 30.0) -> T:
     while not (answer := look()):
         if time.monotonic() > deadline:
             raise TimeoutError(f"Not within {seconds:.0f} s. Last seen: {answer!r}")
-        time.sleep(0.05)
+        time.sleep(pause)
     return answer

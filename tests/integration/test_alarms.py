@@ -25,6 +25,8 @@ HERE = Path(__file__).parent
 SPEED = 20.0 / patience()
 """Schedules fire so many times faster. So the evaluator's time runs as fast, and ages are as much longer."""
 PATIENCE = 60.0
+PAUSE = 0.3
+"""Between two looks at all alarms: a look takes a tenth of a second of the cores that the polls need."""
 SCENARIO = '[[application]]\nid = "shop"\n' + "".join(
     f'[[application.journey]]\nid = "j{number}"\nrun = [{{ id = "r1", status = "RUNNING" }}]\n' for number in range(30)
 )
@@ -59,10 +61,10 @@ class Watched:
         return {kind for kind, state in self.states().items() if state == "ALARM"}
 
     def until_it_rings(self, kind: str) -> None:
-        eventually(lambda: kind in self.rings(), timeout=PATIENCE)
+        eventually(lambda: kind in self.rings(), timeout=PATIENCE, pause=PAUSE)
 
     def until_it_is_quiet(self) -> None:
-        eventually(lambda: not self.rings(), timeout=PATIENCE)
+        eventually(lambda: not self.rings(), timeout=PATIENCE, pause=PAUSE)
 
     def poll_by_hand(self) -> None:
         """As the schedule does; but only such invocations does MiniStack count among its Lambda metrics."""
@@ -191,12 +193,12 @@ def test_a_schedule_whose_role_may_no_longer_invoke_the_poller(watched: Watched)
         return "dead-letters" in watched.rings()
 
     with taken_away(watched.cloud, target["RoleArn"], "lambda:InvokeFunction"):
-        eventually(count, timeout=PATIENCE)
+        eventually(count, timeout=PATIENCE, pause=PAUSE)
         watched.until_it_rings("polls-missing")
     (letter,) = sqs.receive_message(QueueUrl=queue)["Messages"]
     assert letter["Body"] == target["Input"]
     sqs.purge_queue(QueueUrl=queue)
-    eventually(lambda: not count(), timeout=PATIENCE)
+    eventually(lambda: not count(), timeout=PATIENCE, pause=PAUSE)
     watched.until_it_is_quiet()
 
 
