@@ -6,7 +6,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+import botocore.session
 import pytest
+from botocore.loaders import Loader
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
@@ -19,6 +21,10 @@ from tests.surroundings import put_aside
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("quick", settings.get_profile("unhurried"), max_examples=20)
 settings.load_profile("unhurried")
+
+# Each session would read the SDK's descriptions of services anew: a fifth of the time of all quick tests.
+_descriptions = Loader()
+botocore.session.create_loader = lambda _path=None: _descriptions
 
 LONGEST_FIRST: Final = ("integration/test_alarms.py", "infra/", "integration/", "browser/")
 """Where the tests are that take longest. Begun first, they leave no worker to finish one alone."""
