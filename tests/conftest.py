@@ -10,7 +10,7 @@ import botocore.session
 import pytest
 from botocore.loaders import Loader
 from hypothesis import HealthCheck, settings
-from xdist.scheduler import LoadScopeScheduling
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from local_cloud.browser import NOT_INSTALLED
 from local_cloud.waiting import PATIENCE_VARIABLE, patience
@@ -24,7 +24,7 @@ settings.load_profile("unhurried")
 
 # Each session would read the SDK's descriptions of services anew: a fifth of the time of all quick tests.
 _descriptions = Loader()
-botocore.session.create_loader = lambda _path=None: _descriptions
+botocore.session.create_loader = lambda search_path_string=None: _descriptions  # noqa: ARG005 - as it is called
 
 LONGEST_FIRST: Final = ("integration/test_alarms.py", "infra/", "integration/", "browser/")
 """Where the tests are that take longest. Begun first, they leave no worker to finish one alone."""

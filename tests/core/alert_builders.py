@@ -98,7 +98,9 @@ _NO_STARS: Final = _IDS.filter(lambda text: text != ALL)
 _MAYBE_TEXT: Final = st.none() | hostile_text()
 _MAYBE_ID: Final = st.none() | _NO_STARS
 _MAYBE_STATUS: Final = st.none() | st.sampled_from(Status)
-_COUNTERS: Final = st.just({}) | st.dictionaries(hostile_text(), hostile_text(), max_size=20)
+_COUNTERS: Final[st.SearchStrategy[dict[str, str]]] = st.just({}) | st.dictionaries(
+    hostile_text(), hostile_text(), max_size=20
+)
 
 
 @cache
