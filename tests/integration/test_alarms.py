@@ -22,7 +22,7 @@ from tests.integration.synthesized import deploy
 pytestmark = pytest.mark.integration
 
 HERE = Path(__file__).parent
-SPEED = 20.0 / patience()
+SPEED = 30.0 / patience()
 """Schedules fire so many times faster. So the evaluator's time runs as fast, and ages are as much longer."""
 PATIENCE = 60.0
 PAUSE = 0.3
