@@ -18,16 +18,25 @@ def deploy(
     reader: str | None = None,
     parameters: dict[str, str] | None = None,
 ) -> dict[str, str]:
-    """Synthesize app.py in this process, whose kernel already runs, and `cdk deploy` the assembly; its outputs.
+    """Synthesize app.py, and `cdk deploy` the assembly; its outputs.
 
     `reader` is the role_arn whose stack it is to be instead, in the `account` that the role is in.
     """
+    assembly = synthesize(
+        config, cloud.directory / f"assembly-{account}", account=account, region=cloud.region, reader=reader
+    )
+    return cloud.deploy(app=assembly, parameters=parameters, account=account)
+
+
+def synthesize(
+    config: Path, assembly: Path, *, account: str = ACCOUNT, region: str = "eu-west-1", reader: str | None = None
+) -> Path:
+    """What `cdk synth` writes, from app.py run in this process, whose kernel already runs; the directory."""
     settings = json.loads((CHECKOUT / "cdk.json").read_text(encoding="utf-8"))
     # The bundle is taken from where it was built: a copy in each assembly would cost half of the synth.
     unstaged = {"aws:cdk:disable-asset-staging": True}
     context = {**settings["context"], **unstaged, "config": str(config), **({"reader": reader} if reader else {})}
-    assembly = cloud.directory / f"assembly-{account}"
     app = cdk.App(context=context, outdir=str(assembly))
-    build(app, {"CDK_DEFAULT_ACCOUNT": account, "CDK_DEFAULT_REGION": cloud.region})
+    build(app, {"CDK_DEFAULT_ACCOUNT": account, "CDK_DEFAULT_REGION": region})
     app.synth()
-    return cloud.deploy(app=assembly, parameters=parameters, account=account)
+    return assembly

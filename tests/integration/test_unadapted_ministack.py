@@ -5,15 +5,14 @@ changed.
 """
 
 import json
-import os
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from local_cloud.cloud import LocalCloud
-from local_cloud.toolchain import CHECKOUT, Toolchain
+from local_cloud.toolchain import CHECKOUT
 from local_cloud.waiting import eventually
+from tests.integration.synthesized import synthesize
 
 pytestmark = pytest.mark.integration
 
@@ -23,10 +22,7 @@ UNKNOWN_TO_MINISTACK = ("AWS::Chatbot::SlackChannelConfiguration", "AWS::Logs::Q
 @pytest.fixture
 def assembly(tmp_path: Path) -> Path:
     """The stack as the CDK synthesizes it, without what MiniStack does not know."""
-    output = tmp_path / "cdk.out"
-    arguments = ["synth", "--quiet", "--context", "config=config/demo.toml", "--output", str(output)]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CDK_"))}
-    subprocess.run([str(Toolchain.find().cdk), *arguments], cwd=CHECKOUT, env=environment, check=True)  # noqa: S603
+    output = synthesize(CHECKOUT / "config" / "demo.toml", tmp_path / "cdk.out")
     (template,) = output.glob("*.template.json")
     document = json.loads(template.read_text(encoding="utf-8"))
     resources = document["Resources"].items()
