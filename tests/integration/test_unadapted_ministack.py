@@ -22,7 +22,7 @@ UNKNOWN_TO_MINISTACK = ("AWS::Chatbot::SlackChannelConfiguration", "AWS::Logs::Q
 @pytest.fixture
 def assembly(tmp_path: Path) -> Path:
     """The stack as the CDK synthesizes it, without what MiniStack does not know."""
-    output = synthesize(CHECKOUT / "config" / "demo.toml", tmp_path / "cdk.out")
+    output = synthesize(CHECKOUT / "config" / "default.toml", tmp_path / "cdk.out")
     (template,) = output.glob("*.template.json")
     document = json.loads(template.read_text(encoding="utf-8"))
     resources = document["Resources"].items()
