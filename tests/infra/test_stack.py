@@ -180,6 +180,29 @@ def test_cdk_nag_finds_nothing(config: DeploymentConfig, stub_bundle: Bundle, co
     assert [(each.rule_name, each.violating_resources) for each in report.violations] == []
 
 
+@pytest.fixture
+def judged_app(context: dict[str, Any]) -> cdk.App:
+    """Its synthesis fails with what the CDK's own rules find."""
+    app = cdk.App(context={**context, "@aws-cdk/core:validateAgainstDefaultRules": True})
+    cdk.Validations.of(app).add_plugins(cdk.CloudFormationValidatePlugin())
+    return app
+
+
+@pytest.mark.parametrize("config", [EVERYTHING, KITCHEN_SINK], ids=["everything", "kitchen sink"])
+def test_the_cdk_finds_nothing(config: DeploymentConfig, stub_bundle: Bundle, judged_app: cdk.App) -> None:
+    JourneyWatchStack(judged_app, config=config, bundle=stub_bundle)
+
+    judged_app.synth()
+
+
+def test_the_cdk_would_find_something(judged_app: cdk.App) -> None:
+    stack = cdk.Stack(judged_app, "Bad")
+    cdk.CfnResource(stack, "Queue", type="AWS::SQS::Queue", properties={"NoSuchProperty": 1})
+
+    with pytest.raises(RuntimeError, match="NoSuchProperty"):
+        judged_app.synth()
+
+
 def test_cdk_nag_would_find_something(context: dict[str, Any]) -> None:
     """The check above can fail."""
     stack = cdk.Stack(cdk.App(context=context), "Bad")
