@@ -17,9 +17,9 @@ from botocore.compat import HTTPHeaders
 
 from benchmarks.effort import UNIT, effort
 from benchmarks.our_poller import UNLIMITED
-from journey_watch.adapters import aws_clients
 from journey_watch.adapters.pinpoint_journey_runs import PinpointJourneyRuns
-from journey_watch.adapters.rate_limit import RateLimit
+from journey_watch.aws import clients as aws_clients
+from journey_watch.aws.rate_limit import RateLimit
 from journey_watch.core.runs import JourneyKey
 
 if TYPE_CHECKING:

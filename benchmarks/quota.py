@@ -13,7 +13,7 @@ import click
 from benchmarks.our_poller import OurPoller
 from benchmarks.stand_ins import STATE_TABLE, stand_ins
 from benchmarks.workload import APPLICATION, Workload
-from journey_watch.adapters.rate_limit import PINPOINT_READS
+from journey_watch.aws.rate_limit import PINPOINT_READS
 from local_cloud.simulator_control import SimulatorControl
 
 QUIET_POLLS: Final = 3

@@ -13,9 +13,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from journey_watch import contract
 from journey_watch.adapters import dynamodb_items
-from journey_watch.adapters.aws_clients import dynamodb_client, sns_client
 from journey_watch.adapters.dynamodb_run_store import DynamoDBRunStore
 from journey_watch.adapters.sns_readers import SnsReaders
+from journey_watch.aws.clients import dynamodb_client, sns_client
 from journey_watch.core.errors import ConfigurationError
 from journey_watch.core.mutes import Mute
 from journey_watch.core.runs import Lane

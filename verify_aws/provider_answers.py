@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from journey_watch.adapters.aws_clients import campaigns_client, pinpoint_client
-from journey_watch.adapters.aws_errors import BROKEN_ANSWER
 from journey_watch.adapters.connect_answers import ConnectAnswers
 from journey_watch.adapters.pinpoint_answers import PinpointListings
-from journey_watch.adapters.rate_limit import CONNECT_READS, PINPOINT_READS, RateLimit
 from journey_watch.adapters.token_paging import Listing
+from journey_watch.aws.clients import campaigns_client, pinpoint_client
+from journey_watch.aws.errors import BROKEN_ANSWER
+from journey_watch.aws.rate_limit import CONNECT_READS, PINPOINT_READS, RateLimit
 from journey_watch.core.errors import SourceError
 from journey_watch.core.runs import JourneyKey
 from journey_watch.core.watch_list import ALL

@@ -13,7 +13,7 @@ from botocore.config import Config
 from botocore.session import Session as CoreSession
 
 from infra.deployment_config import DeploymentConfig
-from journey_watch.adapters.aws_clients import OWN_CONFIG
+from journey_watch.aws.clients import OWN_CONFIG
 from verify_aws.waiting import Patience
 
 CHECKOUT: Final = Path(__file__).resolve().parent.parent

@@ -7,17 +7,17 @@ from datetime import UTC, datetime, timedelta
 import boto3
 
 from journey_watch import contract
-from journey_watch.adapters import aws_clients
-from journey_watch.adapters.assumed_role import session_for_role
 from journey_watch.adapters.connect_campaigns import CONNECT, ConnectCampaigns
 from journey_watch.adapters.dynamodb_run_store import DynamoDBRunStore
 from journey_watch.adapters.event_bus_notifier import EventBusNotifier
 from journey_watch.adapters.mail_pace import MailPace, longest_wait
 from journey_watch.adapters.pinpoint_counters import PinpointCounters
 from journey_watch.adapters.pinpoint_journey_runs import PINPOINT, PinpointJourneyRuns
-from journey_watch.adapters.rate_limit import CONNECT_READS, PINPOINT_READS, RateLimit
 from journey_watch.adapters.sns_notifier import SnsNotifier
 from journey_watch.adapters.sns_readers import SnsReaders
+from journey_watch.aws import clients as aws_clients
+from journey_watch.aws.assumed_role import session_for_role
+from journey_watch.aws.rate_limit import CONNECT_READS, PINPOINT_READS, RateLimit
 from journey_watch.core.alerts import Alert
 from journey_watch.core.errors import ConfigurationError
 from journey_watch.core.messages import TopicMessage, card_message, email_message, envelope_message

@@ -7,10 +7,10 @@ from typing import Protocol
 
 import boto3
 
-from journey_watch.adapters import aws_clients
 from journey_watch.adapters.connect_campaigns import CONNECT
 from journey_watch.adapters.lane_reader import LaneReader
 from journey_watch.adapters.pinpoint_journey_runs import PINPOINT
+from journey_watch.aws import clients as aws_clients
 from journey_watch.core.live_page import LaneReading, Links, PageRequest, ViewerClock, build_view, render
 from journey_watch.core.pairs import Pair
 from journey_watch.core.provider import Provider

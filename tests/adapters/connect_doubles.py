@@ -5,14 +5,14 @@ from typing import Any, Final
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
-from journey_watch.adapters.aws_clients import campaigns_client
 from journey_watch.adapters.connect_campaigns import ConnectCampaigns
-from journey_watch.adapters.rate_limit import CONNECT_READS, RateLimit
 from journey_watch.adapters.remembered_listing import REMEMBER_SECONDS
+from journey_watch.aws.clients import campaigns_client
+from journey_watch.aws.rate_limit import CONNECT_READS, RateLimit
 from journey_watch.core.runs import JourneyKey
 from journey_watch.core.watch_list import ALL
 from simulator import Simulation
-from tests.adapters.aws_doubles import Clock, ScriptedAnswers, session
+from tests.aws.doubles import Clock, ScriptedAnswers, session
 
 SCENARIO: Final = """
 aws_quotas = false

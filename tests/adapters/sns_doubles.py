@@ -9,12 +9,12 @@ from xml.sax.saxutils import escape
 
 from botocore.awsrequest import AWSPreparedRequest
 
-from journey_watch.adapters.aws_clients import sns_client
 from journey_watch.adapters.mail_pace import MailPace
 from journey_watch.adapters.sns_notifier import SnsNotifier
+from journey_watch.aws.clients import sns_client
 from journey_watch.core.alerts import Alert
 from journey_watch.core.messages import TopicMessage, envelope_message
-from tests.adapters.aws_doubles import ScriptedAnswers, session
+from tests.aws.doubles import ScriptedAnswers, session
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient

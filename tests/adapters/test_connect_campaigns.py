@@ -8,14 +8,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import simulator
-from journey_watch.adapters.aws_errors import BROKEN_ANSWER
 from journey_watch.adapters.connect_answers import LARGEST_BATCH
 from journey_watch.adapters.connect_campaigns import CONNECT, ConnectCampaigns
-from journey_watch.adapters.rate_limit import CONNECT_READS
+from journey_watch.aws.errors import BROKEN_ANSWER
+from journey_watch.aws.rate_limit import CONNECT_READS
 from journey_watch.core.errors import SourceError
 from journey_watch.core.runs import JourneyKey, Observation, ObservedRun, Status
 from journey_watch.core.watch_list import ALL, WatchTarget
-from tests.adapters.aws_doubles import Clock, ScriptedAnswers, do_not_wait_between_retries
 from tests.adapters.connect_doubles import (
     SCENARIO,
     SimulatedConnect,
@@ -26,6 +25,7 @@ from tests.adapters.connect_doubles import (
     summaries,
     summary,
 )
+from tests.aws.doubles import Clock, ScriptedAnswers, do_not_wait_between_retries
 from tests.contracts.run_source_contract import FIRST, SECOND, RunSourceContract, RunSourceDiscoveryContract
 
 EVERYTHING = WatchTarget("connect", ALL)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from infra.watch_entries import MAX_LANES
 from journey_watch.adapters.mail_pace import MAILS_PER_SECOND, MailPace, longest_wait
-from tests.adapters.aws_doubles import Clock
+from tests.aws.doubles import Clock
 
 SNS_LIMIT = 10
 """Messages a second: https://docs.aws.amazon.com/sns/latest/dg/sns-email-notifications.html"""

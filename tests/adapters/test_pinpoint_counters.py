@@ -2,12 +2,12 @@
 
 import pytest
 
-from journey_watch.adapters.aws_clients import impatient_pinpoint_client
 from journey_watch.adapters.pinpoint_counters import PinpointCounters
-from journey_watch.adapters.rate_limit import PINPOINT_READS, RateLimit
+from journey_watch.aws.clients import impatient_pinpoint_client
+from journey_watch.aws.rate_limit import PINPOINT_READS, RateLimit
 from journey_watch.core.runs import JourneyKey
 from simulator import running
-from tests.adapters.aws_doubles import session
+from tests.aws.doubles import session
 
 SCENARIO = """
 [[application]]

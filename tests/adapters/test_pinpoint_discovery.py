@@ -9,8 +9,8 @@ from journey_watch.adapters.pinpoint_discovery import DORMANT_AFTER
 from journey_watch.adapters.remembered_listing import REMEMBER_SECONDS
 from journey_watch.core.runs import JourneyKey
 from journey_watch.core.watch_list import ALL, WatchTarget
-from tests.adapters.aws_doubles import do_not_wait_between_retries
 from tests.adapters.pinpoint_doubles import SCENARIO, SimulatedPinpoint, by_request, page, scripted_source
+from tests.aws.doubles import do_not_wait_between_retries
 from tests.contracts.run_source_contract import (
     ELSEWHERE,
     FIRST,

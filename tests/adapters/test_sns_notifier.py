@@ -23,8 +23,8 @@ from journey_watch.core.messages import (
     email_text,
     envelope_message,
 )
-from tests.adapters.aws_doubles import Clock, do_not_wait_between_retries
 from tests.adapters.sns_doubles import Topic, body_of, error_answer, is_about, notifier_over
+from tests.aws.doubles import Clock, do_not_wait_between_retries
 from tests.core.alert_builders import alert, alerts
 
 URL = "https://sns.eu-west-1.amazonaws.com/"

@@ -2,9 +2,9 @@
 
 import json
 
-from journey_watch.adapters.aws_clients import sqs_client
 from journey_watch.adapters.sqs_queue import SqsQueue
-from tests.adapters.aws_doubles import ScriptedAnswers, session
+from journey_watch.aws.clients import sqs_client
+from tests.aws.doubles import ScriptedAnswers, session
 
 URL = "https://sqs.eu-west-1.amazonaws.com/111122223333/slack"
 

@@ -19,7 +19,7 @@ from journey_watch.delivery import DeliveryReport
 from journey_watch.entrypoints import poll_handler
 from journey_watch.report import PollReport
 from local_cloud.emf_bridge import metric_data
-from tests.adapters.aws_doubles import do_not_wait_between_retries
+from tests.aws.doubles import do_not_wait_between_retries
 from tests.core.builders import NOON
 from tests.entrypoints.conftest import LANE, Deployment
 

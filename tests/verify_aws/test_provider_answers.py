@@ -2,7 +2,7 @@
 
 import pytest
 
-from journey_watch.adapters.aws_errors import BROKEN_ANSWER
+from journey_watch.aws.errors import BROKEN_ANSWER
 from journey_watch.core.errors import SourceError
 from verify_aws.findings import Verdict
 from verify_aws.provider_answers import refused

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from journey_watch.adapters.aws_errors import BROKEN_ANSWER, http_status_of, source_error
 from journey_watch.adapters.token_paging import Listing, Page, page_of, read_pages
 from journey_watch.adapters.untrusted_values import read_text
+from journey_watch.aws.errors import BROKEN_ANSWER, http_status_of, source_error
 from journey_watch.core.errors import SourceError
 from journey_watch.core.watch_list import ALL
 

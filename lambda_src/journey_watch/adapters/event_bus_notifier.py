@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from journey_watch.adapters.aws_errors import source_error
+from journey_watch.aws.errors import source_error
 from journey_watch.core.alerts import Alert
 from journey_watch.core.messages.untrusted_text import valid_text
 

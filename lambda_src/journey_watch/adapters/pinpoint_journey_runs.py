@@ -10,7 +10,7 @@ from aws_lambda_powertools import Logger
 from journey_watch.adapters.pinpoint_answers import PinpointListings
 from journey_watch.adapters.pinpoint_counters import PinpointCounters
 from journey_watch.adapters.pinpoint_discovery import PinpointDiscovery
-from journey_watch.adapters.rate_limit import RateLimit
+from journey_watch.aws.rate_limit import RateLimit
 from journey_watch.core.errors import SourceError
 from journey_watch.core.provider import Provider
 from journey_watch.core.runs import JourneyKey, Observation

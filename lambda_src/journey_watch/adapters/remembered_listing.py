@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Final, Generic, Protocol, Self, TypeVar
 
-from journey_watch.adapters.aws_errors import BROKEN_ANSWER
 from journey_watch.adapters.token_paging import Listing
+from journey_watch.aws.errors import BROKEN_ANSWER
 from journey_watch.core.errors import SourceError
 
 REMEMBER_SECONDS: Final = 300.0

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Final
 
-from journey_watch.adapters.aws_errors import source_error
+from journey_watch.aws.errors import source_error
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
-from journey_watch.adapters.aws_errors import BROKEN_ANSWER
+from journey_watch.aws.errors import BROKEN_ANSWER
 from journey_watch.core.errors import SourceError
 
 Item = TypeVar("Item")

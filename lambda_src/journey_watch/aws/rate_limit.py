@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from journey_watch.adapters.aws_errors import is_throttle
+from journey_watch.aws.errors import is_throttle
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient

@@ -18,10 +18,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from journey_watch.adapters import aws_clients
-from journey_watch.adapters.aws_clients import SOURCE_CONFIG, pinpoint_client, share_tls_context
-from journey_watch.adapters.rate_limit import PINPOINT_READS, RateLimit
-from tests.adapters.aws_doubles import do_not_wait_between_retries
+from journey_watch.aws import clients as aws_clients
+from journey_watch.aws.clients import SOURCE_CONFIG, pinpoint_client, share_tls_context
+from journey_watch.aws.rate_limit import PINPOINT_READS, RateLimit
+from tests.aws.doubles import do_not_wait_between_retries
 
 if TYPE_CHECKING:
     from mypy_boto3_pinpoint import PinpointClient

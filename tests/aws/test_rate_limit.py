@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import simulator
-from journey_watch.adapters.aws_clients import SOURCE_ATTEMPTS, SOURCE_CONFIG
-from journey_watch.adapters.rate_limit import (
+from journey_watch.aws.clients import SOURCE_ATTEMPTS, SOURCE_CONFIG
+from journey_watch.aws.rate_limit import (
     LOWEST_SHARE,
     PINPOINT_READS,
     RECOVERY,
@@ -18,7 +18,7 @@ from journey_watch.adapters.rate_limit import (
     Quota,
     RateLimit,
 )
-from tests.adapters.aws_doubles import Clock, ScriptedAnswers, do_not_wait_between_retries, session
+from tests.aws.doubles import Clock, ScriptedAnswers, do_not_wait_between_retries, session
 
 TEN_A_SECOND = Quota(per_second=10 / SHARE, burst=5 / SHARE)
 """Gives a limit of 10 a second, 5 at once."""

@@ -15,7 +15,7 @@ from botocore.config import Config
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 from botocore.httpsession import create_urllib3_context
 
-from journey_watch.adapters.rate_limit import RateLimit
+from journey_watch.aws.rate_limit import RateLimit
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient

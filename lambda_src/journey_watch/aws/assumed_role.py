@@ -16,8 +16,8 @@ from botocore.credentials import (
 )
 from botocore.exceptions import BotoCoreError, ClientError
 
-from journey_watch.adapters.aws_clients import OWN_CONFIG
-from journey_watch.adapters.aws_errors import http_status_of, source_error
+from journey_watch.aws.clients import OWN_CONFIG
+from journey_watch.aws.errors import http_status_of, source_error
 from journey_watch.core.errors import SourceError
 
 ROLE_NOT_ASSUMED: Final = "RoleNotAssumed"
