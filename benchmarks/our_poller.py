@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 import boto3
 
 from journey_watch import contract
-from journey_watch.adapters.dynamodb_run_store import DynamoDBRunStore
 from journey_watch.adapters.mail_pace import MailPace
 from journey_watch.adapters.pinpoint_journey_runs import PinpointJourneyRuns
 from journey_watch.adapters.sns_notifier import SnsNotifier
@@ -19,6 +18,7 @@ from journey_watch.poll import poll_lane
 from journey_watch.ports import Channel
 from journey_watch.report import PollReport
 from journey_watch.settings import WatchConfig
+from journey_watch.store.dynamodb import DynamoDBRunStore
 
 ENDLESS = timedelta(hours=1)
 """No poll of a benchmark is cut short."""

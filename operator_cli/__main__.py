@@ -17,10 +17,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from journey_watch.adapters.dynamodb_items import iso
 from journey_watch.core.errors import JourneyWatchError
 from journey_watch.core.mutes import Mute
 from journey_watch.core.policy import ANY
+from journey_watch.store.items import iso
 from operator_cli.deployment import AWS_ERRORS, Deployment
 from operator_cli.doctor import Level, examine
 from operator_cli.status import Row, rows_of

@@ -12,14 +12,14 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from journey_watch import contract
-from journey_watch.adapters import dynamodb_items
-from journey_watch.adapters.dynamodb_run_store import DynamoDBRunStore
 from journey_watch.adapters.sns_readers import SnsReaders
 from journey_watch.aws.clients import dynamodb_client, sns_client
 from journey_watch.core.errors import ConfigurationError
 from journey_watch.core.mutes import Mute
 from journey_watch.core.runs import Lane
 from journey_watch.ports import LaneState
+from journey_watch.store import items as dynamodb_items
+from journey_watch.store.dynamodb import DynamoDBRunStore
 
 LOOK_BACK: Final = timedelta(hours=3)
 """Longer than the slowest schedule: what was not polled within it is not polled."""

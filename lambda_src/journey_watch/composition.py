@@ -8,7 +8,6 @@ import boto3
 
 from journey_watch import contract
 from journey_watch.adapters.connect_campaigns import CONNECT, ConnectCampaigns
-from journey_watch.adapters.dynamodb_run_store import DynamoDBRunStore
 from journey_watch.adapters.event_bus_notifier import EventBusNotifier
 from journey_watch.adapters.mail_pace import MailPace, longest_wait
 from journey_watch.adapters.pinpoint_counters import PinpointCounters
@@ -29,6 +28,7 @@ from journey_watch.poll import poll_lane
 from journey_watch.ports import Channel, RunSource
 from journey_watch.report import PollReport
 from journey_watch.settings import Settings, bundled_watch_config
+from journey_watch.store.dynamodb import DynamoDBRunStore
 from journey_watch.test_alert import TestReport, send_test_alert
 
 SINGLY_SECONDS = 20

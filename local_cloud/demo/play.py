@@ -9,8 +9,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from journey_watch.adapters.dynamodb_items import mute_item
 from journey_watch.core.mutes import Mute
+from journey_watch.store.items import mute_item
 from local_cloud.cloud import LocalCloud
 from local_cloud.demo import screen
 from local_cloud.demo.told import JSON_READER, Expected, Reader, Told, complaints, expected_alerts, read

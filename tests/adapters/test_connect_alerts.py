@@ -10,7 +10,6 @@ import pytest
 from jsonschema import Draft202012Validator
 
 import simulator
-from journey_watch.adapters.memory_run_store import MemoryRunStore
 from journey_watch.core.alerts import Alert
 from journey_watch.core.messages import card_message, email_subject, email_text, envelope_message
 from journey_watch.core.runs import Lane
@@ -19,6 +18,7 @@ from journey_watch.invocation import Invocation
 from journey_watch.poll import poll_lane
 from journey_watch.ports import Channel
 from journey_watch.settings import WatchConfig
+from journey_watch.store.memory import MemoryRunStore
 from tests.adapters.connect_doubles import SCENARIO, SimulatedConnect
 from tests.poll.scripted import Clock, ScriptedChannel
 

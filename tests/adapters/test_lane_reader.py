@@ -9,7 +9,6 @@ import pytest
 from moto import mock_aws
 
 from journey_watch.adapters import lane_reader
-from journey_watch.adapters.dynamodb_run_store import DynamoDBRunStore
 from journey_watch.adapters.lane_reader import LaneReader
 from journey_watch.adapters.pinpoint_journey_runs import PINPOINT
 from journey_watch.core.alerts import Alert
@@ -18,9 +17,10 @@ from journey_watch.core.errors import StoreUnavailableError
 from journey_watch.core.live_page import LaneReading
 from journey_watch.core.runs import JourneyKey, JourneyState, Lane, RecordedRun, Status
 from journey_watch.core.transitions import StateChange
-from tests.adapters.state_table import TABLE, create_state_table
+from journey_watch.store.dynamodb import DynamoDBRunStore
 from tests.core.alert_builders import alert
 from tests.core.builders import JOURNEY, LANE, NOON, minutes, recorded
+from tests.store.state_table import TABLE, create_state_table
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

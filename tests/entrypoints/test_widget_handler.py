@@ -10,7 +10,6 @@ import pytest
 from moto import mock_aws
 
 from journey_watch import contract
-from journey_watch.adapters.dynamodb_run_store import DynamoDBRunStore
 from journey_watch.adapters.lane_reader import LaneReader
 from journey_watch.core.errors import StoreUnavailableError
 from journey_watch.core.live_page import Query
@@ -21,9 +20,10 @@ from journey_watch.core.watch_list import WatchTarget
 from journey_watch.entrypoints import widget_handler
 from journey_watch.live_page import LivePage
 from journey_watch.settings import WatchConfig
-from tests.adapters.state_table import TABLE, create_state_table
+from journey_watch.store.dynamodb import DynamoDBRunStore
 from tests.entrypoints.conftest import ACCOUNT, REGION, Context
 from tests.live_page.markup import Markup
+from tests.store.state_table import TABLE, create_state_table
 
 LANES = (Lane("pinpoint", ACCOUNT, REGION), Lane("connect", ACCOUNT, REGION))
 Invoke = Callable[..., str]

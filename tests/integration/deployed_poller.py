@@ -11,9 +11,9 @@ from pathlib import Path
 from threading import Event
 from typing import Any, Final, Self
 
-from journey_watch.adapters.dynamodb_items import mute_item
 from journey_watch.contract import PARTITION_KEY, SORT_KEY, WIDGET_HANDLER
 from journey_watch.core.mutes import Mute
+from journey_watch.store.items import mute_item
 from local_cloud.cloud import LocalCloud
 from local_cloud.fault_proxy import Fault, FaultProxy, Harm
 from local_cloud.waiting import eventually

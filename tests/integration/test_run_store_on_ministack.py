@@ -7,10 +7,10 @@ from uuid import uuid4
 import pytest
 
 from journey_watch import contract
-from journey_watch.adapters.dynamodb_run_store import DynamoDBRunStore
+from journey_watch.store.dynamodb import DynamoDBRunStore
 from local_cloud.cloud import LocalCloud
-from tests.contracts.run_store_contract import RunStoreContract
 from tests.core.builders import NOON
+from tests.store.run_store_contract import RunStoreContract
 
 pytestmark = pytest.mark.integration
 

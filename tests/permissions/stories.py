@@ -15,7 +15,6 @@ from moto import mock_aws
 
 from infra.deployed_stack import DeployedStack
 from journey_watch import composition, contract
-from journey_watch.adapters import dynamodb_items
 from journey_watch.adapters.mail_pace import MailPace
 from journey_watch.composition import Poller
 from journey_watch.core.errors import JourneyWatchError, PollFailedError
@@ -26,6 +25,7 @@ from journey_watch.entrypoints import poll_handler, slack_handler, widget_handle
 from journey_watch.live_page import LivePage
 from journey_watch.settings import Settings
 from journey_watch.slack_composition import slack_delivery
+from journey_watch.store import items as dynamodb_items
 from simulator import Simulation, running
 from tests.core.alert_builders import alert
 from tests.entrypoints.conftest import Context

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from journey_watch.adapters.memory_run_store import MemoryRunStore
 from journey_watch.core.alerts import Alert, Owed
 from journey_watch.core.errors import SourceError
 from journey_watch.core.provider import Provider
@@ -17,6 +16,7 @@ from journey_watch.poll import poll_lane
 from journey_watch.ports import Channel, Commit, Discovery
 from journey_watch.report import PollReport
 from journey_watch.settings import WatchConfig
+from journey_watch.store.memory import MemoryRunStore
 from tests.core.builders import LANE, NOON
 
 EVERYTHING = WatchTarget("pinpoint", "*")

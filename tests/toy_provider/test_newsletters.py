@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from journey_watch.adapters.memory_run_store import MemoryRunStore
 from journey_watch.core.messages import email_subject, email_text
 from journey_watch.core.runs import JourneyKey, Lane
 from journey_watch.core.watch_list import ALL, WatchTarget
@@ -12,6 +11,7 @@ from journey_watch.invocation import Invocation
 from journey_watch.poll import poll_lane
 from journey_watch.ports import Channel
 from journey_watch.settings import WatchConfig
+from journey_watch.store.memory import MemoryRunStore
 from tests.contracts.run_source_contract import (
     FIRST,
     ContainerByContainerContract,

@@ -14,16 +14,16 @@ from botocore.exceptions import ReadTimeoutError
 from moto import mock_aws
 
 from journey_watch import contract
-from journey_watch.adapters.dynamodb_items import state_update
-from journey_watch.adapters.dynamodb_run_store import ACKNOWLEDGE_ATTEMPTS, KEEP_OWED_FOR, DynamoDBRunStore
 from journey_watch.core.alerts import Owed
 from journey_watch.core.errors import StateTooLargeError, StoreUnavailableError
 from journey_watch.core.runs import JourneyKey, Status
 from journey_watch.core.transitions import TRANSITIONS_PER_COMMIT
 from journey_watch.ports import Commit
-from tests.adapters.state_table import TABLE, create_state_table
-from tests.contracts.run_store_contract import RunStoreContract, alert, change, commit, state_of, try_commit
+from journey_watch.store.dynamodb import ACKNOWLEDGE_ATTEMPTS, KEEP_OWED_FOR, DynamoDBRunStore
+from journey_watch.store.items import state_update
 from tests.core.builders import JOURNEY, LANE, NOON, recorded
+from tests.store.run_store_contract import RunStoreContract, alert, change, commit, state_of, try_commit
+from tests.store.state_table import TABLE, create_state_table
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -2,8 +2,8 @@
 
 import pytest
 
-from journey_watch.adapters.memory_run_store import MemoryRunStore
-from tests.contracts.run_store_contract import RunStoreContract
+from journey_watch.store.memory import MemoryRunStore
+from tests.store.run_store_contract import RunStoreContract
 
 
 class TestMemoryRunStore(RunStoreContract):

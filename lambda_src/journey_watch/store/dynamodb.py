@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from journey_watch.adapters import dynamodb_items as items
 from journey_watch.contract import (
     EXPIRES_AT,
     LANE_INDEX,
@@ -28,6 +27,7 @@ from journey_watch.core.mutes import Mute
 from journey_watch.core.runs import JourneyKey, Lane
 from journey_watch.core.transitions import StateChange
 from journey_watch.ports import Commit, LaneState
+from journey_watch.store import items
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
