@@ -6,7 +6,6 @@ import boto3
 
 from journey_watch import contract
 from journey_watch.adapters.mail_pace import MailPace
-from journey_watch.adapters.pinpoint_journey_runs import PinpointJourneyRuns
 from journey_watch.adapters.sns_notifier import SnsNotifier
 from journey_watch.aws import clients as aws_clients
 from journey_watch.aws.rate_limit import PINPOINT_READS, Quota, RateLimit
@@ -16,6 +15,7 @@ from journey_watch.core.watch_list import WatchTarget
 from journey_watch.invocation import Invocation
 from journey_watch.poll import poll_lane
 from journey_watch.ports import Channel
+from journey_watch.providers.pinpoint.source import PinpointJourneyRuns
 from journey_watch.report import PollReport
 from journey_watch.settings import WatchConfig
 from journey_watch.store.dynamodb import DynamoDBRunStore

@@ -17,10 +17,10 @@ from botocore.compat import HTTPHeaders
 
 from benchmarks.effort import UNIT, effort
 from benchmarks.our_poller import UNLIMITED
-from journey_watch.adapters.pinpoint_journey_runs import PinpointJourneyRuns
 from journey_watch.aws import clients as aws_clients
 from journey_watch.aws.rate_limit import RateLimit
 from journey_watch.core.runs import JourneyKey
+from journey_watch.providers.pinpoint.source import PinpointJourneyRuns
 
 if TYPE_CHECKING:
     from mypy_boto3_pinpoint import PinpointClient

@@ -7,11 +7,8 @@ from datetime import UTC, datetime, timedelta
 import boto3
 
 from journey_watch import contract
-from journey_watch.adapters.connect_campaigns import CONNECT, ConnectCampaigns
 from journey_watch.adapters.event_bus_notifier import EventBusNotifier
 from journey_watch.adapters.mail_pace import MailPace, longest_wait
-from journey_watch.adapters.pinpoint_counters import PinpointCounters
-from journey_watch.adapters.pinpoint_journey_runs import PINPOINT, PinpointJourneyRuns
 from journey_watch.adapters.sns_notifier import SnsNotifier
 from journey_watch.adapters.sns_readers import SnsReaders
 from journey_watch.aws import clients as aws_clients
@@ -26,6 +23,9 @@ from journey_watch.core.watch_list import WatchTarget, lanes_of
 from journey_watch.invocation import Invocation
 from journey_watch.poll import poll_lane
 from journey_watch.ports import Channel, RunSource
+from journey_watch.providers.connect.source import CONNECT, ConnectCampaigns
+from journey_watch.providers.pinpoint.counters import PinpointCounters
+from journey_watch.providers.pinpoint.source import PINPOINT, PinpointJourneyRuns
 from journey_watch.report import PollReport
 from journey_watch.settings import Settings, bundled_watch_config
 from journey_watch.store.dynamodb import DynamoDBRunStore

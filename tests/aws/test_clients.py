@@ -10,8 +10,8 @@ import simulator
 from journey_watch.aws import clients as aws_clients
 from journey_watch.aws.clients import SOURCE_ATTEMPTS, TIME_OUTS, pinpoint_client
 from journey_watch.aws.rate_limit import PINPOINT_READS, RateLimit
-from tests.adapters.pinpoint_doubles import page, run_item
 from tests.aws.doubles import Clock, ScriptedAnswers, do_not_wait_between_retries, session
+from tests.providers.pinpoint.doubles import page, run_item
 
 if TYPE_CHECKING:
     from mypy_boto3_pinpoint import PinpointClient

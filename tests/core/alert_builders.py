@@ -8,8 +8,6 @@ from typing import Final
 
 from hypothesis import strategies as st
 
-from journey_watch.adapters.connect_campaigns import CONNECT
-from journey_watch.adapters.pinpoint_journey_runs import PINPOINT
 from journey_watch.core.alerts import Alert
 from journey_watch.core.condition_rules import ConditionEvent, Phase
 from journey_watch.core.conditions import Condition, ConditionKind
@@ -20,6 +18,8 @@ from journey_watch.core.runs import LANE_ITSELF, JourneyInfo, JourneyKey, Lane, 
 from journey_watch.core.severity import Severity
 from journey_watch.core.transitions import Transition
 from journey_watch.core.watch_list import ALL
+from journey_watch.providers.connect.source import CONNECT
+from journey_watch.providers.pinpoint.source import PINPOINT
 from tests.core.builders import LANE, NOON
 
 CAMPAIGNS: Final = CONNECT

@@ -10,9 +10,9 @@ import journey_watch
 from journey_watch.composition import SOURCES
 
 PACKAGE = Path(journey_watch.__file__).parent
-SPECIFIC = ("composition.py", "live_page.py", "pinpoint_", "connect_", "aws_clients.py", "rate_limit.py")
-"""Where a provider is at home."""
-NEUTRAL = [path for path in PACKAGE.rglob("*.py") if not path.name.startswith(SPECIFIC)]
+SPECIFIC = ("providers", "aws", "composition.py")
+"""Rooms, and files anywhere, in which a provider is at home."""
+NEUTRAL = [path for path in PACKAGE.rglob("*.py") if not {*path.relative_to(PACKAGE).parts} & {*SPECIFIC}]
 
 
 def words(tree: ast.AST) -> Iterator[str]:

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journey_watch.adapters.pinpoint_journey_runs import PINPOINT
 from journey_watch.core.alerts import Alert
 from journey_watch.core.messages import digests
 from journey_watch.core.messages.slack_blocks import slack_message
 from journey_watch.core.messages.test_message import test_message as make_test_message
 from journey_watch.core.runs import Status
+from journey_watch.providers.pinpoint.source import PINPOINT
 from tests.core.alert_builders import NASTY, alert, alerts
 from tests.core.builders import LANE, NOON
 

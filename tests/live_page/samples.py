@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from journey_watch.adapters.connect_campaigns import CONNECT
-from journey_watch.adapters.pinpoint_journey_runs import PINPOINT
 from journey_watch.core.conditions import Condition, ConditionKind
 from journey_watch.core.live_page import (
     Change,
@@ -20,6 +18,8 @@ from journey_watch.core.live_page import (
 from journey_watch.core.pairs import Pair
 from journey_watch.core.runs import JourneyKey, JourneyState, Lane, PendingAlert, RecordedRun, Status
 from journey_watch.core.severity import Severity
+from journey_watch.providers.connect.source import CONNECT
+from journey_watch.providers.pinpoint.source import PINPOINT
 from tests.core.alert_builders import alert
 from tests.core.builders import NOON, minutes
 

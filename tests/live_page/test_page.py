@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from journey_watch.adapters.pinpoint_journey_runs import PINPOINT
 from journey_watch.core.alerts import Alert
 from journey_watch.core.conditions import ConditionKind
 from journey_watch.core.live_page import Change, LaneReading, PageRequest, Query, Theme, WidgetLinks
@@ -16,6 +15,7 @@ from journey_watch.core.live_page.elements import ATTRIBUTES, ELEMENTS
 from journey_watch.core.live_page.view import PAGE_SIZE
 from journey_watch.core.pairs import Pair
 from journey_watch.core.runs import LANE_ITSELF, JourneyKey, Status
+from journey_watch.providers.pinpoint.source import PINPOINT
 from tests.core.alert_builders import alert, condition_alerts, every_kind, hostile_text
 from tests.live_page.markup import Markup
 from tests.live_page.samples import (

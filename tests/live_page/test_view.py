@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 
-from journey_watch.adapters.pinpoint_journey_runs import PINPOINT
 from journey_watch.core.conditions import Condition, ConditionKind
 from journey_watch.core.live_page import LaneReading, Query, Sort, build_view
 from journey_watch.core.live_page.problems import UNSENT_AFTER
@@ -13,6 +12,7 @@ from journey_watch.core.live_page.view import PAGE_SIZE, JourneyRow, View
 from journey_watch.core.pairs import Pair
 from journey_watch.core.runs import JourneyKey, Status
 from journey_watch.core.severity import Severity
+from journey_watch.providers.pinpoint.source import PINPOINT
 from tests.core.builders import minutes
 from tests.live_page.samples import (
     BILLING,

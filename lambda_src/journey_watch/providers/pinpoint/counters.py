@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
-from journey_watch.adapters.untrusted_values import read_text
 from journey_watch.core.runs import JourneyKey
+from journey_watch.providers.untrusted_values import read_text
 
 if TYPE_CHECKING:
     from mypy_boto3_pinpoint import PinpointClient

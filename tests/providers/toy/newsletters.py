@@ -8,7 +8,7 @@ from journey_watch.core.provider import Provider
 from journey_watch.core.runs import JourneyInfo, JourneyKey, Observation, ObservedRun, Status
 from journey_watch.core.watch_list import ALL, WatchTarget
 from journey_watch.ports import Discovery
-from tests.toy_provider.newsletter_service import NewsletterService, RefusedError
+from tests.providers.toy.newsletter_service import NewsletterService, RefusedError
 
 NEWSLETTER: Final = Provider(
     name="newsletter",

@@ -10,14 +10,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import simulator
-from journey_watch.adapters.pinpoint_journey_runs import PINPOINT, PinpointJourneyRuns
-from journey_watch.adapters.token_paging import MAX_PAGES, MAX_SECONDS
 from journey_watch.aws.errors import BROKEN_ANSWER
 from journey_watch.core.errors import SourceError
 from journey_watch.core.runs import JourneyKey, Observation, Status
-from tests.adapters.pinpoint_doubles import SCENARIO, SimulatedPinpoint, page, run_item, scripted_source
+from journey_watch.providers.pinpoint.source import PINPOINT, PinpointJourneyRuns
+from journey_watch.providers.token_paging import MAX_PAGES, MAX_SECONDS
 from tests.aws.doubles import Clock, ScriptedAnswers, do_not_wait_between_retries
-from tests.contracts.run_source_contract import FIRST, RunSourceContract
+from tests.providers.pinpoint.doubles import SCENARIO, SimulatedPinpoint, page, run_item, scripted_source
+from tests.providers.run_source_contract import FIRST, RunSourceContract
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Final
 
 from aws_lambda_powertools import Logger
 
-from journey_watch.adapters.pinpoint_answers import PinpointListings
-from journey_watch.adapters.pinpoint_counters import PinpointCounters
-from journey_watch.adapters.pinpoint_discovery import PinpointDiscovery
 from journey_watch.aws.rate_limit import RateLimit
 from journey_watch.core.errors import SourceError
 from journey_watch.core.provider import Provider
 from journey_watch.core.runs import JourneyKey, Observation
 from journey_watch.core.watch_list import WatchTarget
 from journey_watch.ports import Discovery
+from journey_watch.providers.pinpoint.answers import PinpointListings
+from journey_watch.providers.pinpoint.counters import PinpointCounters
+from journey_watch.providers.pinpoint.discovery import PinpointDiscovery
 
 if TYPE_CHECKING:
     from mypy_boto3_pinpoint import PinpointClient

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from journey_watch.adapters.token_paging import Listing, Page, page_of, read_pages
-from journey_watch.adapters.untrusted_values import read_text, read_time
 from journey_watch.aws.errors import http_status_of, source_error
 from journey_watch.core.runs import JourneyKey, ObservedRun, Status
+from journey_watch.providers.token_paging import Listing, Page, page_of, read_pages
+from journey_watch.providers.untrusted_values import read_text, read_time
 
 if TYPE_CHECKING:
     from mypy_boto3_pinpoint import PinpointClient

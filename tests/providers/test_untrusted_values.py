@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journey_watch.adapters.untrusted_values import LONGEST_TEXT, read_text, read_time
+from journey_watch.providers.untrusted_values import LONGEST_TEXT, read_text, read_time
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

@@ -4,12 +4,12 @@ import json
 from collections.abc import Callable
 from typing import Final
 
-from journey_watch.adapters.pinpoint_journey_runs import PinpointJourneyRuns
-from journey_watch.adapters.remembered_listing import REMEMBER_SECONDS
 from journey_watch.aws.clients import SOURCE_CONFIG, pinpoint_client
 from journey_watch.aws.rate_limit import PINPOINT_READS, RateLimit
 from journey_watch.core.runs import JourneyKey
 from journey_watch.core.watch_list import ALL
+from journey_watch.providers.pinpoint.source import PinpointJourneyRuns
+from journey_watch.providers.remembered_listing import REMEMBER_SECONDS
 from simulator import Simulation
 from tests.aws.doubles import Clock, ScriptedAnswers, session
 from tests.core.builders import NOON

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Final
 
 from aws_lambda_powertools import Logger
 
-from journey_watch.adapters.connect_answers import LARGEST_BATCH, ConnectAnswers, ListedCampaign
-from journey_watch.adapters.remembered_listing import RememberedListings
-from journey_watch.adapters.token_paging import Listing
 from journey_watch.aws.rate_limit import RateLimit
 from journey_watch.core.errors import SourceError
 from journey_watch.core.provider import Provider
 from journey_watch.core.runs import JourneyInfo, JourneyKey, Observation, ObservedRun, Status
 from journey_watch.core.watch_list import ALL, WatchTarget
 from journey_watch.ports import Discovery
+from journey_watch.providers.connect.answers import LARGEST_BATCH, ConnectAnswers, ListedCampaign
+from journey_watch.providers.remembered_listing import RememberedListings
+from journey_watch.providers.token_paging import Listing
 
 if TYPE_CHECKING:
     from mypy_boto3_connectcampaignsv2 import ConnectCampaignServiceV2Client

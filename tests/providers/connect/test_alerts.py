@@ -19,12 +19,12 @@ from journey_watch.poll import poll_lane
 from journey_watch.ports import Channel
 from journey_watch.settings import WatchConfig
 from journey_watch.store.memory import MemoryRunStore
-from tests.adapters.connect_doubles import SCENARIO, SimulatedConnect
 from tests.poll.scripted import Clock, ScriptedChannel
+from tests.providers.connect.doubles import SCENARIO, SimulatedConnect
 
 LANE = Lane("connect", "111122223333", "eu-west-2")
 EVERYTHING = WatchTarget("connect", ALL)
-SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "alert-envelope.schema.json").read_text(encoding="utf-8"))
+SCHEMA = json.loads((Path(__file__).parents[3] / "docs" / "alert-envelope.schema.json").read_text(encoding="utf-8"))
 
 TellStates = Callable[..., list[Alert]]
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from journey_watch.adapters.token_paging import Listing, Page, page_of, read_pages
-from journey_watch.adapters.untrusted_values import read_text
 from journey_watch.aws.errors import BROKEN_ANSWER, http_status_of, source_error
 from journey_watch.core.errors import SourceError
 from journey_watch.core.watch_list import ALL
+from journey_watch.providers.token_paging import Listing, Page, page_of, read_pages
+from journey_watch.providers.untrusted_values import read_text
 
 if TYPE_CHECKING:
     from mypy_boto3_connectcampaignsv2 import ConnectCampaignServiceV2Client

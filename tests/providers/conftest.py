@@ -1,4 +1,4 @@
-"""Shared by the adapters' tests."""
+"""Shared by the tests of providers."""
 
 from collections.abc import Iterator
 

@@ -12,15 +12,15 @@ from journey_watch.poll import poll_lane
 from journey_watch.ports import Channel
 from journey_watch.settings import WatchConfig
 from journey_watch.store.memory import MemoryRunStore
-from tests.contracts.run_source_contract import (
+from tests.poll.scripted import Clock, ScriptedChannel
+from tests.providers.run_source_contract import (
     FIRST,
     ContainerByContainerContract,
     RunSourceContract,
     RunSourceDiscoveryContract,
 )
-from tests.poll.scripted import Clock, ScriptedChannel
-from tests.toy_provider.newsletter_service import NewsletterService
-from tests.toy_provider.newsletters import Newsletters
+from tests.providers.toy.newsletter_service import NewsletterService
+from tests.providers.toy.newsletters import Newsletters
 
 LANE = Lane("newsletter", "111122223333", "eu-west-1")
 EVERYTHING = WatchTarget("newsletter", ALL)

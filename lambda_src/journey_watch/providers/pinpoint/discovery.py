@@ -7,13 +7,13 @@ from typing import Final
 
 from aws_lambda_powertools import Logger
 
-from journey_watch.adapters.pinpoint_answers import ListedApplication, ListedJourney, PinpointListings
-from journey_watch.adapters.remembered_listing import RememberedListing, RememberedListings, Thing
-from journey_watch.adapters.token_paging import Listing
 from journey_watch.core.errors import SourceError
 from journey_watch.core.runs import JourneyInfo, JourneyKey
 from journey_watch.core.watch_list import ALL, WatchTarget
 from journey_watch.ports import Discovery
+from journey_watch.providers.pinpoint.answers import ListedApplication, ListedJourney, PinpointListings
+from journey_watch.providers.remembered_listing import RememberedListing, RememberedListings, Thing
+from journey_watch.providers.token_paging import Listing
 
 DORMANT_AFTER: Final = timedelta(hours=24)
 

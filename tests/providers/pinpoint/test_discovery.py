@@ -5,13 +5,14 @@ from datetime import timedelta
 import pytest
 
 import simulator
-from journey_watch.adapters.pinpoint_discovery import DORMANT_AFTER
-from journey_watch.adapters.remembered_listing import REMEMBER_SECONDS
 from journey_watch.core.runs import JourneyKey
 from journey_watch.core.watch_list import ALL, WatchTarget
-from tests.adapters.pinpoint_doubles import SCENARIO, SimulatedPinpoint, by_request, page, scripted_source
+from journey_watch.providers.pinpoint.discovery import DORMANT_AFTER
+from journey_watch.providers.remembered_listing import REMEMBER_SECONDS
 from tests.aws.doubles import do_not_wait_between_retries
-from tests.contracts.run_source_contract import (
+from tests.core.builders import NOON
+from tests.providers.pinpoint.doubles import SCENARIO, SimulatedPinpoint, by_request, page, scripted_source
+from tests.providers.run_source_contract import (
     ELSEWHERE,
     FIRST,
     JOURNEYS,
@@ -19,7 +20,6 @@ from tests.contracts.run_source_contract import (
     ContainerByContainerContract,
     RunSourceDiscoveryContract,
 )
-from tests.core.builders import NOON
 
 EVERYTHING = WatchTarget("pinpoint", ALL)
 FIRST_APPLICATION = WatchTarget("pinpoint", FIRST.container_id)

@@ -8,14 +8,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import simulator
-from journey_watch.adapters.connect_answers import LARGEST_BATCH
-from journey_watch.adapters.connect_campaigns import CONNECT, ConnectCampaigns
 from journey_watch.aws.errors import BROKEN_ANSWER
 from journey_watch.aws.rate_limit import CONNECT_READS
 from journey_watch.core.errors import SourceError
 from journey_watch.core.runs import JourneyKey, Observation, ObservedRun, Status
 from journey_watch.core.watch_list import ALL, WatchTarget
-from tests.adapters.connect_doubles import (
+from journey_watch.providers.connect.answers import LARGEST_BATCH
+from journey_watch.providers.connect.source import CONNECT, ConnectCampaigns
+from tests.aws.doubles import Clock, ScriptedAnswers, do_not_wait_between_retries
+from tests.providers.connect.doubles import (
     SCENARIO,
     SimulatedConnect,
     batch,
@@ -25,8 +26,7 @@ from tests.adapters.connect_doubles import (
     summaries,
     summary,
 )
-from tests.aws.doubles import Clock, ScriptedAnswers, do_not_wait_between_retries
-from tests.contracts.run_source_contract import FIRST, SECOND, RunSourceContract, RunSourceDiscoveryContract
+from tests.providers.run_source_contract import FIRST, SECOND, RunSourceContract, RunSourceDiscoveryContract
 
 EVERYTHING = WatchTarget("connect", ALL)
 ALL_CAMPAIGNS = ("journey-1", "journey-2", "journey-3")
@@ -170,7 +170,7 @@ class TestFailures:
     def test_a_failure_is_one_log_line_for_the_batch(self, caplog: pytest.LogCaptureFixture) -> None:
         source, _ = scripted_source(batch(failed=[failure(FIRST.journey_id, "UnknownError")]))
         source.observe([FIRST, SECOND])
-        (line,) = [record for record in caplog.records if "connect_campaigns" in record.name]
+        (line,) = [record for record in caplog.records if "connect.source" in record.name]
         assert vars(line)["campaigns"] == {FIRST.journey_id: "UnknownError", SECOND.journey_id: BROKEN_ANSWER}
 
 

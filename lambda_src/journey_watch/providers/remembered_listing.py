@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Final, Generic, Protocol, Self, TypeVar
 
-from journey_watch.adapters.token_paging import Listing
 from journey_watch.aws.errors import BROKEN_ANSWER
 from journey_watch.core.errors import SourceError
+from journey_watch.providers.token_paging import Listing
 
 REMEMBER_SECONDS: Final = 300.0
 THREADS: Final = 8

@@ -1,0 +1,1 @@
+"""What is polled: a folder for each provider, and what reading any of them needs."""

@@ -1,0 +1,1 @@
+"""Connect campaigns, read from the simulator by the real SDK."""

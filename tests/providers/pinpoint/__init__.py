@@ -1,0 +1,1 @@
+"""Pinpoint journeys, read from the simulator by the real SDK."""
