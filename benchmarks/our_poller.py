@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 import boto3
 
 from journey_watch import contract
-from journey_watch.adapters.mail_pace import MailPace
-from journey_watch.adapters.sns_notifier import SnsNotifier
 from journey_watch.aws import clients as aws_clients
 from journey_watch.aws.rate_limit import PINPOINT_READS, Quota, RateLimit
+from journey_watch.channels.sns.mail_pace import MailPace
+from journey_watch.channels.sns.notifier import SnsNotifier
 from journey_watch.core.messages import email_message, envelope_message
 from journey_watch.core.runs import Lane
 from journey_watch.core.watch_list import WatchTarget

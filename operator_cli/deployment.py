@@ -12,8 +12,8 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from journey_watch import contract
-from journey_watch.adapters.sns_readers import SnsReaders
 from journey_watch.aws.clients import dynamodb_client, sns_client
+from journey_watch.channels.sns.subscriptions import SnsReaders
 from journey_watch.core.errors import ConfigurationError
 from journey_watch.core.mutes import Mute
 from journey_watch.core.runs import Lane

@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 import boto3
 
 from journey_watch import contract
-from journey_watch.adapters.event_bus_notifier import EventBusNotifier
-from journey_watch.adapters.mail_pace import MailPace, longest_wait
-from journey_watch.adapters.sns_notifier import SnsNotifier
-from journey_watch.adapters.sns_readers import SnsReaders
 from journey_watch.aws import clients as aws_clients
 from journey_watch.aws.assumed_role import session_for_role
 from journey_watch.aws.rate_limit import CONNECT_READS, PINPOINT_READS, RateLimit
+from journey_watch.channels.event_bus.notifier import EventBusNotifier
+from journey_watch.channels.sns.mail_pace import MailPace, longest_wait
+from journey_watch.channels.sns.notifier import SnsNotifier
+from journey_watch.channels.sns.subscriptions import SnsReaders
 from journey_watch.core.alerts import Alert
 from journey_watch.core.errors import ConfigurationError
 from journey_watch.core.messages import TopicMessage, card_message, email_message, envelope_message

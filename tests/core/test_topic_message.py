@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 from journey_watch import contract
-from journey_watch.adapters.sns_entries import LARGEST_BATCH, entry_of, size_of
+from journey_watch.channels.sns.entries import LARGEST_BATCH, entry_of, size_of
 from journey_watch.core.alerts import Alert
 from journey_watch.core.messages import (
     card_message,

@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from journey_watch.adapters.slack_webhook import SlackWebhook
+from journey_watch.channels.slack.delivery import SlackDelivery
+from journey_watch.channels.slack.webhook import SlackWebhook
 from journey_watch.core.errors import ConfigurationError
 from journey_watch.entrypoints import slack_handler
-from journey_watch.slack_delivery import SlackDelivery
+from tests.channels.slack import stand_in as moods
+from tests.channels.slack.stand_in import QUEUE_ARN, QueueStandIn, SlackStandIn, slack_stand_in
 from tests.core.alert_builders import alert
-from tests.entrypoints import slack_stand_in as moods
 from tests.entrypoints.conftest import Context
-from tests.entrypoints.slack_stand_in import QUEUE_ARN, QueueStandIn, SlackStandIn, slack_stand_in
 
 ALERTS = [alert(run_id=f"r{number}") for number in range(12)]
 BODIES = [json.dumps(one.envelope) for one in ALERTS]

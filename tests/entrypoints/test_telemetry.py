@@ -12,7 +12,7 @@ import pytest
 
 from infra import saved_queries
 from journey_watch import composition, contract, telemetry
-from journey_watch.adapters.sns_readers import SnsReaders
+from journey_watch.channels.sns.subscriptions import SnsReaders
 from journey_watch.core.errors import JourneyWatchError, SourceError
 from journey_watch.core.runs import Lane
 from journey_watch.delivery import DeliveryReport

@@ -6,9 +6,9 @@ from dataclasses import replace
 from infra.readers import SlackWebhook
 from infra.slack_webhooks import BATCH_SIZE
 from journey_watch import contract
-from journey_watch.adapters.slack_webhook import CONNECT_SECONDS, READ_SECONDS
+from journey_watch.channels.slack.delivery import SECONDS_PER_MESSAGE
+from journey_watch.channels.slack.webhook import CONNECT_SECONDS, READ_SECONDS
 from journey_watch.core.severity import Severity
-from journey_watch.slack_delivery import SECONDS_PER_MESSAGE
 from tests.infra.conftest import EVERYTHING, Synthesize
 from tests.infra.synthesis import Json, Synthesized, listed, text, without_filter_policies
 

@@ -10,7 +10,7 @@ import pytest
 
 from local_cloud.cloud import LocalCloud
 from local_cloud.waiting import eventually
-from tests.entrypoints.slack_stand_in import BROKEN, SlackStandIn, slack_stand_in
+from tests.channels.slack.stand_in import BROKEN, SlackStandIn, slack_stand_in
 from tests.integration.synthesized import deploy
 
 pytestmark = pytest.mark.integration

@@ -15,7 +15,8 @@ from moto import mock_aws
 
 from infra.deployed_stack import DeployedStack
 from journey_watch import composition, contract
-from journey_watch.adapters.mail_pace import MailPace
+from journey_watch.channels.slack.composition import slack_delivery
+from journey_watch.channels.sns.mail_pace import MailPace
 from journey_watch.composition import Poller
 from journey_watch.core.errors import JourneyWatchError, PollFailedError
 from journey_watch.core.mutes import Mute
@@ -24,12 +25,11 @@ from journey_watch.delivery import Delivery
 from journey_watch.entrypoints import poll_handler, slack_handler, widget_handler
 from journey_watch.live_page import LivePage
 from journey_watch.settings import Settings
-from journey_watch.slack_composition import slack_delivery
 from journey_watch.store import items as dynamodb_items
 from simulator import Simulation, running
+from tests.channels.slack.stand_in import BROKEN, slack_stand_in
 from tests.core.alert_builders import alert
 from tests.entrypoints.conftest import Context
-from tests.entrypoints.slack_stand_in import BROKEN, slack_stand_in
 from tests.permissions.deployment import (
     CONFIG,
     JOURNEYS,

@@ -16,8 +16,8 @@ from benchmarks.meter import Meter
 from benchmarks.our_poller import OurPoller
 from benchmarks.stand_ins import STATE_TABLE, create_tables
 from benchmarks.workload import APPLICATION, Workload
-from journey_watch.adapters.mail_pace import MAILS_PER_SECOND
-from journey_watch.adapters.sns_notifier import ENTRIES_PER_BATCH
+from journey_watch.channels.sns.mail_pace import MAILS_PER_SECOND
+from journey_watch.channels.sns.notifier import ENTRIES_PER_BATCH
 from journey_watch.report import PollReport
 from simulator import Simulation, running
 

@@ -1,1 +1,1 @@
-"""What is polled. What belongs in this folder: the suite that every provider must pass, and each provider's own tests."""
+"""What is polled. What belongs in this folder: the suite that every provider passes, and each one's own tests."""

@@ -10,8 +10,8 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from journey_watch.slack_composition import slack_delivery
-from journey_watch.slack_delivery import QueuedAlert, SlackDelivery
+from journey_watch.channels.slack.composition import slack_delivery
+from journey_watch.channels.slack.delivery import QueuedAlert, SlackDelivery
 
 logger = Logger()
 # Slack being down is no error of this function; how long alerts wait is watched on the queues.

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
-from journey_watch.adapters.mail_pace import MailPace
-from journey_watch.adapters.sns_notifier import HELD_BACK, SnsNotifier
+from journey_watch.channels.sns.mail_pace import MailPace
+from journey_watch.channels.sns.notifier import HELD_BACK, SnsNotifier
 from journey_watch.core.alerts import Alert
 from journey_watch.core.messages import (
     TopicMessage,
@@ -23,8 +23,8 @@ from journey_watch.core.messages import (
     email_text,
     envelope_message,
 )
-from tests.adapters.sns_doubles import Topic, body_of, error_answer, is_about, notifier_over
 from tests.aws.doubles import Clock, do_not_wait_between_retries
+from tests.channels.sns.doubles import Topic, body_of, error_answer, is_about, notifier_over
 from tests.core.alert_builders import alert, alerts
 
 URL = "https://sns.eu-west-1.amazonaws.com/"

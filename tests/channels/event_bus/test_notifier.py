@@ -7,8 +7,8 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest
 from hypothesis import given, settings
 
-from journey_watch.adapters.event_bus_notifier import HELD_BACK, LARGEST_CALL, EventBusNotifier
 from journey_watch.aws.clients import events_client
+from journey_watch.channels.event_bus.notifier import HELD_BACK, LARGEST_CALL, EventBusNotifier
 from journey_watch.core.alerts import Alert
 from tests.aws.doubles import ScriptedAnswers, do_not_wait_between_retries, session
 from tests.core.alert_builders import alert, alerts

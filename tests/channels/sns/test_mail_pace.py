@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.watch_entries import MAX_LANES
-from journey_watch.adapters.mail_pace import MAILS_PER_SECOND, MailPace, longest_wait
+from journey_watch.channels.sns.mail_pace import MAILS_PER_SECOND, MailPace, longest_wait
 from tests.aws.doubles import Clock
 
 SNS_LIMIT = 10

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from journey_watch.adapters.mail_pace import MailPace
-from journey_watch.adapters.sns_entries import LARGEST_BATCH, entry_of, size_of
 from journey_watch.aws.errors import source_error
+from journey_watch.channels.sns.entries import LARGEST_BATCH, entry_of, size_of
+from journey_watch.channels.sns.mail_pace import MailPace
 from journey_watch.core.alerts import Alert
 from journey_watch.core.messages import TopicMessage
 

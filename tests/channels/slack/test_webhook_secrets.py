@@ -7,8 +7,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from journey_watch.adapters.webhook_secrets import WebhookSecrets
 from journey_watch.aws.clients import secrets_client
+from journey_watch.channels.slack.webhook_secrets import WebhookSecrets
 from journey_watch.core.errors import ConfigurationError
 
 if TYPE_CHECKING:

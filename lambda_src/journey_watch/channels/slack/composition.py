@@ -6,12 +6,12 @@ from collections.abc import Mapping
 import boto3
 
 from journey_watch import contract
-from journey_watch.adapters.slack_webhook import SlackWebhook
-from journey_watch.adapters.sqs_queue import SqsQueue
-from journey_watch.adapters.webhook_secrets import WebhookSecrets
 from journey_watch.aws import clients as aws_clients
+from journey_watch.channels.slack.delivery import SlackDelivery
+from journey_watch.channels.slack.queue import SqsQueue
+from journey_watch.channels.slack.webhook import SlackWebhook
+from journey_watch.channels.slack.webhook_secrets import WebhookSecrets
 from journey_watch.core.errors import ConfigurationError
-from journey_watch.slack_delivery import SlackDelivery
 
 
 def slack_delivery(env: Mapping[str, str]) -> SlackDelivery:

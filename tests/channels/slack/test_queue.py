@@ -2,8 +2,8 @@
 
 import json
 
-from journey_watch.adapters.sqs_queue import SqsQueue
 from journey_watch.aws.clients import sqs_client
+from journey_watch.channels.slack.queue import SqsQueue
 from tests.aws.doubles import ScriptedAnswers, session
 
 URL = "https://sqs.eu-west-1.amazonaws.com/111122223333/slack"

@@ -9,9 +9,9 @@ from xml.sax.saxutils import escape
 
 from botocore.awsrequest import AWSPreparedRequest
 
-from journey_watch.adapters.mail_pace import MailPace
-from journey_watch.adapters.sns_notifier import SnsNotifier
 from journey_watch.aws.clients import sns_client
+from journey_watch.channels.sns.mail_pace import MailPace
+from journey_watch.channels.sns.notifier import SnsNotifier
 from journey_watch.core.alerts import Alert
 from journey_watch.core.messages import TopicMessage, envelope_message
 from tests.aws.doubles import ScriptedAnswers, session

@@ -1,0 +1,1 @@
+"""Topics: for e-mail, for programs, for Amazon Q."""

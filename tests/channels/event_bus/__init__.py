@@ -1,0 +1,1 @@
+"""An event bus, against what EventBridge refuses."""

@@ -1,0 +1,1 @@
+"""Slack's webhooks, against a stand-in that fails as Slack does."""

@@ -1,0 +1,1 @@
+"""Topics, against moto and against what SNS refuses."""
