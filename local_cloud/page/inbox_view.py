@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from journey_watch.core.live_page.elements import Html, element, fragment
 from journey_watch.core.severity import Severity
+from journey_watch.live_page.elements import Html, element, fragment
 from local_cloud.inbox import Delivery
 
 SHOWN: Final = 50

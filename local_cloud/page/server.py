@@ -16,10 +16,10 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Route
 
 from infra.deployment_config import DeploymentConfig
-from journey_watch.adapters.lane_reader import LaneReader
-from journey_watch.core.live_page import PageRequest, Query, UrlLinks
 from journey_watch.core.watch_list import lanes_of
-from journey_watch.live_page import LivePage
+from journey_watch.live_page import PageRequest, Query, UrlLinks
+from journey_watch.live_page.composition import LivePage
+from journey_watch.live_page.lane_reader import LaneReader
 from local_cloud.cloud import LocalCloud
 from local_cloud.inbox import Inbox
 from local_cloud.page.inbox_view import inbox_html

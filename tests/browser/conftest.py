@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from selenium.webdriver import Chrome
 
-from journey_watch.core.live_page import LaneReading
 from journey_watch.core.provider import Provider
 from journey_watch.core.runs import Lane
-from journey_watch.live_page import LivePage
+from journey_watch.live_page import LaneReading
+from journey_watch.live_page.composition import LivePage
 from local_cloud.browser import NOT_INSTALLED, chromium, is_installed, prefer, resize
 from local_cloud.inbox import Inbox
 from local_cloud.page import served

@@ -10,8 +10,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
 from journey_watch.core.conditions import ConditionKind
-from journey_watch.core.live_page import LaneReading, PageRequest, Theme, WidgetLinks
 from journey_watch.core.runs import JourneyKey, Status
+from journey_watch.live_page import LaneReading, PageRequest, Theme, WidgetLinks
 from journey_watch.providers.pinpoint.source import PINPOINT
 from tests.browser.conftest import NARROW, WIDE, Open
 from tests.core.alert_builders import NASTY

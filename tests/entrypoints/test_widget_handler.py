@@ -10,15 +10,15 @@ import pytest
 from moto import mock_aws
 
 from journey_watch import contract
-from journey_watch.adapters.lane_reader import LaneReader
 from journey_watch.core.errors import StoreUnavailableError
-from journey_watch.core.live_page import Query
 from journey_watch.core.pairs import Pair
 from journey_watch.core.runs import JourneyKey, JourneyState, Lane, RecordedRun, Status
 from journey_watch.core.transitions import StateChange
 from journey_watch.core.watch_list import WatchTarget
 from journey_watch.entrypoints import widget_handler
-from journey_watch.live_page import LivePage
+from journey_watch.live_page import Query
+from journey_watch.live_page.composition import LivePage
+from journey_watch.live_page.lane_reader import LaneReader
 from journey_watch.settings import WatchConfig
 from journey_watch.store.dynamodb import DynamoDBRunStore
 from tests.entrypoints.conftest import ACCOUNT, REGION, Context
@@ -110,7 +110,7 @@ def test_it_is_put_together_from_its_environment(monkeypatch: pytest.MonkeyPatch
         monkeypatch.setenv(name, value)
     pair = Pair("Zebra club", (("pinpoint", "j"), ("connect", "k")))
     config = WatchConfig(watch=(WatchTarget("pinpoint", "*"),), pairs=(pair,))
-    monkeypatch.setattr("journey_watch.live_page.bundled_watch_config", lambda: config)
+    monkeypatch.setattr("journey_watch.live_page.composition.bundled_watch_config", lambda: config)
     live_page = LivePage.from_environment()
     monkeypatch.setattr(widget_handler, "live_page", lambda: live_page)
 

@@ -5,7 +5,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from journey_watch.core.conditions import Condition, ConditionKind
-from journey_watch.core.live_page import (
+from journey_watch.core.pairs import Pair
+from journey_watch.core.runs import JourneyKey, JourneyState, Lane, PendingAlert, RecordedRun, Status
+from journey_watch.core.severity import Severity
+from journey_watch.live_page import (
     Change,
     LaneReading,
     Links,
@@ -15,9 +18,6 @@ from journey_watch.core.live_page import (
     build_view,
     render,
 )
-from journey_watch.core.pairs import Pair
-from journey_watch.core.runs import JourneyKey, JourneyState, Lane, PendingAlert, RecordedRun, Status
-from journey_watch.core.severity import Severity
 from journey_watch.providers.connect.source import CONNECT
 from journey_watch.providers.pinpoint.source import PINPOINT
 from tests.core.alert_builders import alert

@@ -1,6 +1,6 @@
 import pytest
 
-from journey_watch.core.live_page.elements import element, fragment
+from journey_watch.live_page.elements import element, fragment
 
 
 def test_text_and_attribute_values_are_escaped() -> None:

@@ -3,8 +3,8 @@
 from hypothesis import given, settings
 
 from journey_watch.core.alerts import Alert
-from journey_watch.core.live_page.elements import ATTRIBUTES, ELEMENTS
 from journey_watch.core.severity import Severity
+from journey_watch.live_page.elements import ATTRIBUTES, ELEMENTS
 from local_cloud.page.inbox_view import SHOWN, inbox_html, letters
 from tests.core.alert_builders import alert, every_kind
 from tests.live_page.deliveries import delivered, delivery

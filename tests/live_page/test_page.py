@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from journey_watch.core.alerts import Alert
 from journey_watch.core.conditions import ConditionKind
-from journey_watch.core.live_page import Change, LaneReading, PageRequest, Query, Theme, WidgetLinks
-from journey_watch.core.live_page.elements import ATTRIBUTES, ELEMENTS
-from journey_watch.core.live_page.view import PAGE_SIZE
 from journey_watch.core.pairs import Pair
 from journey_watch.core.runs import LANE_ITSELF, JourneyKey, Status
+from journey_watch.live_page import Change, LaneReading, PageRequest, Query, Theme, WidgetLinks
+from journey_watch.live_page.elements import ATTRIBUTES, ELEMENTS
+from journey_watch.live_page.view import PAGE_SIZE
 from journey_watch.providers.pinpoint.source import PINPOINT
 from tests.core.alert_builders import alert, condition_alerts, every_kind, hostile_text
 from tests.live_page.markup import Markup

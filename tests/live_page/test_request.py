@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journey_watch.core.live_page import PageRequest, Query, Sort, Theme
+from journey_watch.live_page import PageRequest, Query, Sort, Theme
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

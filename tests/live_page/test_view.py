@@ -6,12 +6,12 @@ from datetime import timedelta
 import pytest
 
 from journey_watch.core.conditions import Condition, ConditionKind
-from journey_watch.core.live_page import LaneReading, Query, Sort, build_view
-from journey_watch.core.live_page.problems import UNSENT_AFTER
-from journey_watch.core.live_page.view import PAGE_SIZE, JourneyRow, View
 from journey_watch.core.pairs import Pair
 from journey_watch.core.runs import JourneyKey, Status
 from journey_watch.core.severity import Severity
+from journey_watch.live_page import LaneReading, Query, Sort, build_view
+from journey_watch.live_page.problems import UNSENT_AFTER
+from journey_watch.live_page.view import PAGE_SIZE, JourneyRow, View
 from journey_watch.providers.pinpoint.source import PINPOINT
 from tests.core.builders import minutes
 from tests.live_page.samples import (

@@ -23,7 +23,7 @@ from journey_watch.core.mutes import Mute
 from journey_watch.core.runs import JourneyKey, Lane
 from journey_watch.delivery import Delivery
 from journey_watch.entrypoints import poll_handler, slack_handler, widget_handler
-from journey_watch.live_page import LivePage
+from journey_watch.live_page.composition import LivePage
 from journey_watch.settings import Settings
 from journey_watch.store import items as dynamodb_items
 from simulator import Simulation, running
@@ -220,7 +220,7 @@ OF_POLLER = (changes_are_told, what_was_left_is_claimed, a_mute_ends, a_lane_goe
 
 def the_dashboard_is_looked_at(story: Story) -> None:
     story.become("widget")
-    story.patch.setattr("journey_watch.live_page.bundled_watch_config", CONFIG.for_poller)
+    story.patch.setattr("journey_watch.live_page.composition.bundled_watch_config", CONFIG.for_poller)
     page = LivePage.from_environment()
     story.patch.setattr(widget_handler, "live_page", lambda: page)
     handler: Callable[..., str] = widget_handler.handler

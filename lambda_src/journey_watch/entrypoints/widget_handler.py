@@ -6,8 +6,8 @@ from typing import Any, Final
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from journey_watch.core.live_page import PageRequest, WidgetLinks
-from journey_watch.live_page import LivePage
+from journey_watch.live_page import PageRequest, WidgetLinks
+from journey_watch.live_page.composition import LivePage
 
 DOCUMENTATION: Final = """\
 ## Journey Watch: live runs

@@ -11,9 +11,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from journey_watch.contract import LANE_INDEX, LANE_INDEX_PARTITION_KEY, LANE_INDEX_SORT_KEY, PARTITION_KEY
 from journey_watch.core.errors import StoreUnavailableError
-from journey_watch.core.live_page import Change, LaneReading
 from journey_watch.core.provider import Provider
 from journey_watch.core.runs import Lane
+from journey_watch.live_page import Change, LaneReading
 from journey_watch.store import items
 
 if TYPE_CHECKING:

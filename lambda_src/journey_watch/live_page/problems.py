@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from journey_watch.core.conditions import ConditionKind
-from journey_watch.core.live_page.reading import Change, LaneReading
 from journey_watch.core.runs import JourneyKey, JourneyState, Lane
 from journey_watch.core.severity import Severity
 from journey_watch.core.watch_list import ALL
+from journey_watch.live_page.lane_snapshot import Change, LaneReading
 
 UNSENT_AFTER: Final = timedelta(minutes=5)
 """An alert still owed so long after its lease ended was refused, or nobody polls any more."""

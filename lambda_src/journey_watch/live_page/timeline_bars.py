@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from journey_watch.core.live_page.reading import Change
 from journey_watch.core.runs import RecordedRun, Status
+from journey_watch.live_page.lane_snapshot import Change
 
 MOST_RUNS: Final = 48
 """The latest; a bar needs some room, and a page with hundreds of journeys must stay small."""

@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from typing import Final
 
-from journey_watch.core.live_page.elements import Html, element, fragment
-from journey_watch.core.live_page.links import Links
-from journey_watch.core.live_page.names import shown
-from journey_watch.core.live_page.request import Query, Sort
-from journey_watch.core.live_page.view import View
 from journey_watch.core.runs import Status
+from journey_watch.live_page.elements import Html, element, fragment
+from journey_watch.live_page.labels import shown
+from journey_watch.live_page.links import Links
+from journey_watch.live_page.request import Query, Sort
+from journey_watch.live_page.view import View
 
 _SORTS: Final = {Sort.PROBLEMS: "problems first", Sort.CHANGED: "last changed first", Sort.NAME: "by name"}
 _HOURS: Final = (6, 24, 48, 168)

@@ -1,17 +1,17 @@
 """The page in HTML: what is wrong first, then the journeys, then what it was made from."""
 
-from journey_watch.core.live_page.elements import Html, element, fragment, style
-from journey_watch.core.live_page.filters import filter_form
-from journey_watch.core.live_page.journeys import journey_table
-from journey_watch.core.live_page.links import Links
-from journey_watch.core.live_page.news import news
-from journey_watch.core.live_page.reading import LaneReading
-from journey_watch.core.live_page.request import Theme
-from journey_watch.core.live_page.style import STYLE
-from journey_watch.core.live_page.times import ViewerClock
-from journey_watch.core.live_page.view import View
 from journey_watch.core.runs import Status
 from journey_watch.core.severity import Severity
+from journey_watch.live_page.elements import Html, element, fragment, style
+from journey_watch.live_page.filters import filter_form
+from journey_watch.live_page.highlights import news
+from journey_watch.live_page.journeys import journey_table
+from journey_watch.live_page.lane_snapshot import LaneReading
+from journey_watch.live_page.links import Links
+from journey_watch.live_page.request import Theme
+from journey_watch.live_page.style import STYLE
+from journey_watch.live_page.times import ViewerClock
+from journey_watch.live_page.view import View
 
 _CLASSES = {Theme.LIGHT: "jw", Theme.DARK: "jw jw-dark", Theme.AUTO: "jw jw-auto"}
 

@@ -7,13 +7,13 @@ from typing import Protocol
 
 import boto3
 
-from journey_watch.adapters.lane_reader import LaneReader
 from journey_watch.aws import clients as aws_clients
-from journey_watch.core.live_page import LaneReading, Links, PageRequest, ViewerClock, build_view, render
 from journey_watch.core.pairs import Pair
 from journey_watch.core.provider import Provider
 from journey_watch.core.runs import Lane
 from journey_watch.core.watch_list import lanes_of
+from journey_watch.live_page import LaneReading, Links, PageRequest, ViewerClock, build_view, render
+from journey_watch.live_page.lane_reader import LaneReader
 from journey_watch.providers.connect.source import CONNECT
 from journey_watch.providers.pinpoint.source import PINPOINT
 from journey_watch.settings import WidgetSettings, bundled_watch_config

@@ -2,8 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from journey_watch.core.live_page.timeline import MOST_RUNS, TRACKS, Bar, bars
 from journey_watch.core.runs import RecordedRun, Status
+from journey_watch.live_page.timeline_bars import MOST_RUNS, TRACKS, Bar, bars
 from tests.core.builders import minutes
 from tests.live_page.samples import BILLING, NOW, WELCOME, change, hourly, run
 

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
-from journey_watch.core.live_page.chart import timeline
-from journey_watch.core.live_page.elements import Html, element
-from journey_watch.core.live_page.links import Links
-from journey_watch.core.live_page.names import badge, journey_name, shown
-from journey_watch.core.live_page.times import ViewerClock, age
-from journey_watch.core.live_page.view import PAGE_SIZE, JourneyRow, View, status_since
 from journey_watch.core.messages.untrusted_text import one_line
 from journey_watch.core.messages.wording import LONGEST_NAME
+from journey_watch.live_page.elements import Html, element
+from journey_watch.live_page.labels import badge, journey_name, shown
+from journey_watch.live_page.links import Links
+from journey_watch.live_page.timeline_svg import timeline
+from journey_watch.live_page.times import ViewerClock, age
+from journey_watch.live_page.view import PAGE_SIZE, JourneyRow, View, status_since
 
 _SHOWN_RUNS = 3
 _LONGEST_RUN_ID = 60

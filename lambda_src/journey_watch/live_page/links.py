@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 from urllib.parse import urlencode
 
-from journey_watch.core.live_page.elements import Html, element, fragment
-from journey_watch.core.live_page.request import LINK_PARAMETERS, Query
+from journey_watch.live_page.elements import Html, element, fragment
+from journey_watch.live_page.request import LINK_PARAMETERS, Query
 
 _MARKUP: Final = str.maketrans({character: f"\\u{ord(character):04x}" for character in "<>&"})
 """JSON without these is the same JSON whether a browser hands it over as text or as markup."""

@@ -1,11 +1,11 @@
 """How journeys and severities are shown, wherever on the page."""
 
-from journey_watch.core.live_page.elements import Html, element
-from journey_watch.core.live_page.view import JourneyRow
 from journey_watch.core.messages.envelope_parts import console_url_of
 from journey_watch.core.messages.untrusted_text import one_line
 from journey_watch.core.messages.wording import LONGEST_NAME
 from journey_watch.core.severity import Severity
+from journey_watch.live_page.elements import Html, element
+from journey_watch.live_page.view import JourneyRow
 
 _LONGEST_LINK = 2000
 

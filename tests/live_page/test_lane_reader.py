@@ -8,14 +8,13 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from journey_watch.adapters import lane_reader
-from journey_watch.adapters.lane_reader import LaneReader
 from journey_watch.core.alerts import Alert
 from journey_watch.core.conditions import Condition, ConditionKind
 from journey_watch.core.errors import StoreUnavailableError
-from journey_watch.core.live_page import LaneReading
 from journey_watch.core.runs import JourneyKey, JourneyState, Lane, RecordedRun, Status
 from journey_watch.core.transitions import StateChange
+from journey_watch.live_page import LaneReading, lane_reader
+from journey_watch.live_page.lane_reader import LaneReader
 from journey_watch.providers.pinpoint.source import PINPOINT
 from journey_watch.store.dynamodb import DynamoDBRunStore
 from tests.core.alert_builders import alert

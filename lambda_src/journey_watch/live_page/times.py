@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
-from journey_watch.core.live_page.elements import Html, element
+from journey_watch.live_page.elements import Html, element
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 

@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from math import inf
 from typing import Any, Final
 
-from journey_watch.core.live_page.problems import Problem, problems_of_journey, problems_of_lane
-from journey_watch.core.live_page.reading import Change, LaneReading
-from journey_watch.core.live_page.request import Query, Sort
-from journey_watch.core.live_page.timeline import Bar, bars
 from journey_watch.core.pairs import Pair
 from journey_watch.core.provider import Provider
 from journey_watch.core.runs import JourneyKey, Lane, RecordedRun, Status
+from journey_watch.live_page.lane_snapshot import Change, LaneReading
+from journey_watch.live_page.problems import Problem, problems_of_journey, problems_of_lane
+from journey_watch.live_page.request import Query, Sort
+from journey_watch.live_page.timeline_bars import Bar, bars
 
 PAGE_SIZE: Final = 200
 """Journeys a page. Together with the limits on runs and text it keeps a page under 2 MB; Lambda answers up to 6 MB."""

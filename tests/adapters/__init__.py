@@ -1,1 +1,0 @@
-"""Adapters against the real SDK: moto in process, the simulator, or a loopback server."""
