@@ -9,10 +9,10 @@ from journey_watch.aws import clients as aws_clients
 from journey_watch.aws.rate_limit import PINPOINT_READS, Quota, RateLimit
 from journey_watch.channels.sns.mail_pace import MailPace
 from journey_watch.channels.sns.notifier import SnsNotifier
-from journey_watch.core.messages import email_message, envelope_message
 from journey_watch.core.runs import Lane
 from journey_watch.core.watch_list import WatchTarget
 from journey_watch.invocation import Invocation
+from journey_watch.messages.forms.sns import email_message, envelope_message
 from journey_watch.poll import poll_lane
 from journey_watch.ports import Channel
 from journey_watch.providers.pinpoint.source import PinpointJourneyRuns

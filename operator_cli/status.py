@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from journey_watch.core.messages.untrusted_text import one_line
 from journey_watch.core.runs import JourneyKey, JourneyState, Lane
+from journey_watch.messages.untrusted_text import one_line
 from journey_watch.ports import LaneState
 
 _LONGEST_NAME = 80

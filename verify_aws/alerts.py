@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import Any, Final
 
 from journey_watch.core.alerts import Alert
-from journey_watch.core.messages import TopicMessage, email_message, envelope_message
 from journey_watch.core.runs import LANE_ITSELF
+from journey_watch.messages.forms.sns import TopicMessage, email_message, envelope_message
 from verify_aws.findings import Finding, failed, not_checked, ok
 from verify_aws.temporary_readers import CRITICAL, EVERYTHING, INFO, Received
 from verify_aws.verification import Verification

@@ -16,11 +16,11 @@ from journey_watch.channels.sns.notifier import SnsNotifier
 from journey_watch.channels.sns.subscriptions import SnsReaders
 from journey_watch.core.alerts import Alert
 from journey_watch.core.errors import ConfigurationError
-from journey_watch.core.messages import TopicMessage, card_message, email_message, envelope_message
 from journey_watch.core.runs import Lane
 from journey_watch.core.severity import Severity
 from journey_watch.core.watch_list import WatchTarget, lanes_of
 from journey_watch.invocation import Invocation
+from journey_watch.messages.forms.sns import TopicMessage, card_message, email_message, envelope_message
 from journey_watch.poll import poll_lane
 from journey_watch.ports import Channel, RunSource
 from journey_watch.providers.connect.source import CONNECT, ConnectCampaigns

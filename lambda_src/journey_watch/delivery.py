@@ -14,10 +14,10 @@ from aws_lambda_powertools import Logger
 
 from journey_watch.core.alerts import Owed, channel_of
 from journey_watch.core.errors import StoreUnavailableError
-from journey_watch.core.messages import digests
 from journey_watch.core.provider import Provider
 from journey_watch.core.runs import JourneyKey, JourneyState, Lane, PendingAlert
 from journey_watch.invocation import Invocation
+from journey_watch.messages.digest import digests
 from journey_watch.ports import Channel, RunStore
 
 CLOCK_SKEW = timedelta(seconds=5)
@@ -121,7 +121,7 @@ class Delivery:
     def _sorted_out(self, channel: str, owed: list[Owed]) -> tuple[list[Owed], list[Owed]]:
         if len(owed) > min(self._manners.digest_over, self._channels[channel].most_singly):
             return owed, []
-        old = [one for one in owed if one.alert.age > self._manners.catch_up_after]
+        old = [one for one in owed if (one.alert.detection_delay or timedelta(0)) > self._manners.catch_up_after]
         return (old, [one for one in owed if one not in old]) if len(old) > 1 else ([], owed)
 
     def _send_digests(self, channel: str, owed: Sequence[Owed]) -> None:

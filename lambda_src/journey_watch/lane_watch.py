@@ -8,11 +8,11 @@ from aws_lambda_powertools import Logger
 from journey_watch.core.alerts import Owed
 from journey_watch.core.condition_rules import assess_failure
 from journey_watch.core.errors import SourceError, StateTooLargeError, StoreUnavailableError
-from journey_watch.core.messages import mute_ended_alert
 from journey_watch.core.runs import LANE_ITSELF, JourneyInfo, JourneyKey, JourneyState
 from journey_watch.core.transitions import StateChange, with_assessment
 from journey_watch.core.watch_list import ALL
 from journey_watch.journey_poll import JourneyOutcome, JourneyPoll
+from journey_watch.messages.mute_ended import mute_ended_alert
 from journey_watch.ports import Commit, Discovery
 from journey_watch.recording import Recorder
 
@@ -37,16 +37,9 @@ class LaneWatch:
         mutes = {mute_id: state.mutes.get(mute_id, now) for mute_id in sorted(in_force)}
         moved = replace(state, version=state.version + 1, mutes=mutes)
         held_back = {mute_id: self._held_back(mute_id, state) for mute_id in ended}
+        context = self.recorder.context(LANE_ITSELF, JourneyInfo())
         alerts = [
-            mute_ended_alert(
-                mute_id,
-                details,
-                since=state.mutes[mute_id],
-                lane=self.recorder.lane,
-                provider=self.recorder.provider,
-                sequence=moved.version,
-                observed_at=now,
-            )
+            mute_ended_alert(mute_id, details, context, since=state.mutes[mute_id], sequence=moved.version)
             for mute_id, details in held_back.items()
             if details
         ]
@@ -58,8 +51,7 @@ class LaneWatch:
 
     def _held_back(self, mute_id: str, state: JourneyState) -> list[Mapping[str, object]]:
         recorded = self.recorder.store.history(self.recorder.lane, state.mutes[mute_id])
-        details = [alert.envelope["detail"] for alert in recorded]
-        return [detail for detail in details if detail.get("muted_by") == mute_id]
+        return [alert.detail for alert in recorded if alert.muted_by == mute_id]
 
     @property
     def is_told_unreachable(self) -> bool:

@@ -6,13 +6,16 @@ from datetime import datetime
 
 from journey_watch.core.alerts import Alert, Owed
 from journey_watch.core.condition_rules import Phase
-from journey_watch.core.messages import condition_alert, status_change
 from journey_watch.core.mutes import Mute, muted_by
 from journey_watch.core.policy import severity_of
 from journey_watch.core.provider import Provider
+from journey_watch.core.severity import Severity
 from journey_watch.core.runs import JourneyInfo, JourneyKey, Lane
 from journey_watch.core.transitions import StateChange, Transition
 from journey_watch.invocation import Invocation
+from journey_watch.messages.condition import condition_alert
+from journey_watch.messages.envelope import AlertContext
+from journey_watch.messages.status_change import status_change_alert
 from journey_watch.ports import Channel, Commit, RunSource, RunStore
 from journey_watch.settings import WatchConfig
 
@@ -57,41 +60,35 @@ class Recorder:
         info = replace(info, name=info.name or change.state.journey_name)
         mute = self.muted_by(change.journey, self.invocation.now())
         counted = self._counters(change.journey, change.transitions)
+        context = self.context(change.journey, info)
         changed = [
-            self._about_transition(change.journey, one, info, mute, counted.get(one.run.run_id, {}))
+            status_change_alert(
+                one,
+                context,
+                severity=self._severity_of(change.journey, one),
+                muted_by=mute,
+                counters=counted.get(one.run.run_id, {}),
+            )
             for one in change.transitions
         ]
-        change, conditions = self._with_conditions(change, info)
+        change, conditions = _with_conditions(change, context)
         alerts = [*changed, *conditions, *more]
         held = changed if mute else []
         owed = [one for alert in alerts if alert not in held for one in self._owed(alert)]
         result = self.store.commit(self.lane, change, alerts, owed, self.invocation.deadline)
         return Record(result, alerts, owed, muted=len(held))
 
-    def _about_transition(
-        self,
-        journey: JourneyKey,
-        transition: Transition,
-        info: JourneyInfo,
-        mute: str | None,
-        counters: Mapping[str, str],
-    ) -> Alert:
-        return status_change(
-            transition,
-            lane=self.lane,
+    def context(self, journey: JourneyKey, info: JourneyInfo) -> AlertContext:
+        """What alerts about a journey are built from, now."""
+        return AlertContext(self.lane, self.provider, self.invocation.now(), journey, info)
+
+    def _severity_of(self, journey: JourneyKey, transition: Transition) -> Severity:
+        return severity_of(
+            transition.previous_status,
+            transition.run.status,
+            provider=self.provider.name,
             journey=journey,
-            provider=self.provider,
-            info=info,
-            severity=severity_of(
-                transition.previous_status,
-                transition.run.status,
-                provider=self.provider.name,
-                journey=journey,
-                rules=self.config.rules,
-            ),
-            observed_at=self.invocation.now(),
-            muted_by=mute,
-            counters=counters,
+            rules=self.config.rules,
         )
 
     def _counters(self, journey: JourneyKey, transitions: Sequence[Transition]) -> dict[str, Mapping[str, str]]:
@@ -101,25 +98,6 @@ class Recorder:
         ended = [one.run.run_id for one in transitions if one.run.status.is_terminal][:MOST_COUNTED]
         return {run_id: self.source.counters(journey, run_id) for run_id in ended}
 
-    def _with_conditions(self, change: StateChange, info: JourneyInfo) -> tuple[StateChange, list[Alert]]:
-        """The alerts about conditions; what they open remembers them, for the thread that they begin."""
-        alerts: list[Alert] = []
-        conditions = dict(change.state.conditions)
-        for event in change.events:
-            alert = condition_alert(
-                event,
-                lane=self.lane,
-                journey=change.journey,
-                provider=self.provider,
-                info=info,
-                sequence=change.state.version,
-                observed_at=self.invocation.now(),
-            )
-            alerts.append(alert)
-            if event.phase is Phase.OPENED:
-                conditions[event.condition.key] = replace(event.condition, opened_by=alert.id)
-        return replace(change, state=replace(change.state, conditions=conditions)), alerts
-
     def _owed(self, alert: Alert) -> list[Owed]:
         """To whom an alert is owed: the monitor's blindness to its operators only, everything else to all others."""
         return [
@@ -127,3 +105,15 @@ class Recorder:
             for name, channel in self.channels.items()
             if alert.is_for_operators == channel.for_operators and alert.severity.reaches(channel.min_severity)
         ]
+
+
+def _with_conditions(change: StateChange, context: AlertContext) -> tuple[StateChange, list[Alert]]:
+    """The alerts about conditions; what they open remembers them, for the thread that they begin."""
+    alerts: list[Alert] = []
+    conditions = dict(change.state.conditions)
+    for event in change.events:
+        alert = condition_alert(event, context, sequence=change.state.version)
+        alerts.append(alert)
+        if event.phase is Phase.OPENED:
+            conditions[event.condition.key] = replace(event.condition, opened_by=alert.id)
+    return replace(change, state=replace(change.state, conditions=conditions)), alerts

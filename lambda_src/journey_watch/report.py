@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from journey_watch import contract
+from journey_watch.core.alerts import Alert, AlertKind
 from journey_watch.core.errors import JourneyWatchError, SourceError, StoreUnavailableError
 from journey_watch.core.runs import Lane, Status
 from journey_watch.delivery import DeliveryReport
@@ -59,14 +59,13 @@ class PollReport:
         return sum((outcome.runs for outcome in self.outcomes), Counter())
 
     @property
-    def _changes(self) -> list[Mapping[str, Any]]:
-        """The details of the alerts about a run's change; those about conditions have no status."""
-        details = [alert.envelope["detail"] for outcome in self.outcomes for alert in outcome.committed]
-        return [detail for detail in details if "status" in detail]
+    def _changes(self) -> list[Alert]:
+        alerts = [alert for outcome in self.outcomes for alert in outcome.committed]
+        return [alert for alert in alerts if alert.kind is AlertKind.STATUS_CHANGE]
 
     def measurements(self) -> dict[str, float]:
         """The contract's metrics by name, times in seconds; `DetectionDelay` and `PollDuration` are kept elsewhere."""
-        after = [detail["status"] for detail in self._changes]
+        after = [change.status for change in self._changes]
         oldest = self.delivery.oldest_undelivered
         age = (self.finished_at - oldest).total_seconds() if oldest else 0.0
         conditions = [one for outcome in self.outcomes for one in outcome.conditions.values()]
@@ -89,5 +88,5 @@ class PollReport:
     @property
     def detection_delays(self) -> list[float]:
         """Seconds from the provider's time of each change to the poll that saw it, where that time is known."""
-        delays = [detail["detection_delay_seconds"] for detail in self._changes]
-        return [delay for delay in delays if delay is not None]
+        delays = [change.detection_delay for change in self._changes]
+        return [delay.total_seconds() for delay in delays if delay is not None]

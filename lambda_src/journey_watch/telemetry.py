@@ -88,17 +88,12 @@ def _tell_changes_and_failures(report: PollReport) -> None:
 
 
 def _facts(alert: Alert) -> dict[str, Any]:
-    detail: Mapping[str, Any] = alert.envelope["detail"]
-    facts = {name: detail[name] for name in _LOGGED_OF_A_CHANGE if name in detail}
+    facts = {name: alert.detail[name] for name in _LOGGED_OF_A_CHANGE if name in alert.detail}
     return {"change": alert.envelope["detail-type"], "alert": alert.id, "journey": str(alert.journey), **facts}
 
 
 def _values_of(outcome: JourneyOutcome) -> Values:
-    ended_badly = [
-        alert
-        for alert in outcome.committed
-        if alert.envelope["detail"].get("status") in (Status.CANCELLED, Status.FAILED)
-    ]
+    ended_badly = [alert for alert in outcome.committed if alert.status in (Status.CANCELLED, Status.FAILED)]
     return {
         contract.METRIC_RUNS_RUNNING: outcome.runs[Status.RUNNING],
         contract.METRIC_RUNS_CANCELLED: len(ended_badly),

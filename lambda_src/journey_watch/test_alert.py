@@ -7,7 +7,7 @@ from typing import Any
 
 from journey_watch import contract
 from journey_watch.core.alerts import Alert
-from journey_watch.core.messages.test_message import test_message
+from journey_watch.messages.self_test import self_test_alert
 from journey_watch.ports import Channel
 
 
@@ -36,7 +36,7 @@ def send_test_alert(
 
     What a channel passes on by itself, as SNS does to e-mail and queues, is not known here: accepted is not yet read.
     """
-    alert = test_message(service=service, account=account, region=region, sent_at=now)
+    alert = self_test_alert(service=service, account=account, region=region, sent_at=now)
     return TestReport(
         alert, {name: channel.notifier.publish([alert]).get(alert.id) for name, channel in channels.items()}
     )

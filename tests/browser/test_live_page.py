@@ -14,8 +14,8 @@ from journey_watch.core.runs import JourneyKey, Status
 from journey_watch.live_page import LaneReading, PageRequest, Theme, WidgetLinks
 from journey_watch.providers.pinpoint.source import PINPOINT
 from tests.browser.conftest import NARROW, WIDE, Open
-from tests.core.alert_builders import NASTY
 from tests.live_page.samples import PINPOINT_LANE, condition, hourly, page, readings, run, state
+from tests.messages.alert_builders import NASTY
 
 CONTRAST = Path(__file__).with_name("contrast.js").read_text(encoding="utf-8")
 MARKUP = (

@@ -15,9 +15,9 @@ from local_cloud.browser import prefer, resize
 from local_cloud.waiting import eventually
 from tests.browser.conftest import NARROW, WIDE, FixedReader
 from tests.browser.test_live_page import CONTRAST, find, overflowing, texts
-from tests.core.alert_builders import alert
 from tests.live_page.deliveries import as_line, delivered
 from tests.live_page.samples import connect_reading
+from tests.messages.alert_builders import alert
 
 
 def receive(inbox_file: Path, run_id: str, severity: Severity = Severity.CRITICAL) -> None:

@@ -16,8 +16,8 @@ from journey_watch.core.errors import ConfigurationError
 from journey_watch.entrypoints import slack_handler
 from tests.channels.slack import stand_in as moods
 from tests.channels.slack.stand_in import QUEUE_ARN, QueueStandIn, SlackStandIn, slack_stand_in
-from tests.core.alert_builders import alert
 from tests.entrypoints.conftest import Context
+from tests.messages.alert_builders import alert
 
 ALERTS = [alert(run_id=f"r{number}") for number in range(12)]
 BODIES = [json.dumps(one.envelope) for one in ALERTS]

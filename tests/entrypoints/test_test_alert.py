@@ -6,9 +6,10 @@ import pytest
 
 from journey_watch.core.alerts import Alert
 from journey_watch.core.errors import ConfigurationError
-from journey_watch.core.messages import chat_card, email_subject, email_text
-from journey_watch.core.messages.test_message import test_message as make_test_message
 from journey_watch.core.severity import Severity
+from journey_watch.messages.forms.amazon_q import chat_card
+from journey_watch.messages.forms.email import email_subject, email_text
+from journey_watch.messages.self_test import self_test_alert
 from journey_watch.ports import Channel
 from journey_watch.test_alert import send_test_alert
 from tests.core.builders import NOON
@@ -54,7 +55,7 @@ def test_each_channel_answers_for_itself_whatever_its_severity() -> None:
 
 
 def test_every_form_says_that_it_is_a_test() -> None:
-    alert = make_test_message(**SENDER, sent_at=NOON)
+    alert = self_test_alert(**SENDER, sent_at=NOON)
 
     assert "TEST" in email_subject(alert)
     assert "TEST" in email_text(alert).split("\n")[0]
@@ -62,6 +63,6 @@ def test_every_form_says_that_it_is_a_test() -> None:
 
 
 def test_each_has_an_id_of_its_own() -> None:
-    ids = {make_test_message(**SENDER, sent_at=NOON.replace(second=second)).id for second in range(5)}
+    ids = {self_test_alert(**SENDER, sent_at=NOON.replace(second=second)).id for second in range(5)}
 
     assert len(ids) == 5

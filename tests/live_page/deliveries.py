@@ -5,7 +5,8 @@ from dataclasses import asdict
 from typing import Any
 
 from journey_watch.core.alerts import Alert
-from journey_watch.core.messages import chat_card, email_subject, email_text
+from journey_watch.messages.forms.amazon_q import chat_card
+from journey_watch.messages.forms.email import email_subject, email_text
 from local_cloud.inbox import Delivery
 
 

@@ -20,8 +20,8 @@ from journey_watch.live_page import (
 )
 from journey_watch.providers.connect.source import CONNECT
 from journey_watch.providers.pinpoint.source import PINPOINT
-from tests.core.alert_builders import alert
 from tests.core.builders import NOON, minutes
+from tests.messages.alert_builders import alert
 
 PINPOINT_LANE: Final = Lane("pinpoint", "111122223333", "eu-west-1")
 CONNECT_LANE: Final = Lane("connect", "111122223333", "eu-central-1")

@@ -6,9 +6,9 @@ from journey_watch.core.alerts import Alert
 from journey_watch.core.severity import Severity
 from journey_watch.live_page.elements import ATTRIBUTES, ELEMENTS
 from local_cloud.page.inbox_view import SHOWN, inbox_html, letters
-from tests.core.alert_builders import alert, every_kind
 from tests.live_page.deliveries import delivered, delivery
 from tests.live_page.markup import Markup
+from tests.messages.alert_builders import alert, every_kind
 
 
 def test_the_forms_of_one_alert_are_one_letter() -> None:

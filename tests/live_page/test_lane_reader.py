@@ -17,8 +17,8 @@ from journey_watch.live_page import LaneReading, lane_reader
 from journey_watch.live_page.lane_reader import LaneReader
 from journey_watch.providers.pinpoint.source import PINPOINT
 from journey_watch.store.dynamodb import DynamoDBRunStore
-from tests.core.alert_builders import alert
 from tests.core.builders import JOURNEY, LANE, NOON, minutes, recorded
+from tests.messages.alert_builders import alert
 from tests.store.state_table import TABLE, create_state_table
 
 if TYPE_CHECKING:

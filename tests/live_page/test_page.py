@@ -16,7 +16,6 @@ from journey_watch.live_page import Change, LaneReading, PageRequest, Query, The
 from journey_watch.live_page.elements import ATTRIBUTES, ELEMENTS
 from journey_watch.live_page.view import PAGE_SIZE
 from journey_watch.providers.pinpoint.source import PINPOINT
-from tests.core.alert_builders import alert, condition_alerts, every_kind, hostile_text
 from tests.live_page.markup import Markup
 from tests.live_page.samples import (
     DIGEST,
@@ -31,6 +30,7 @@ from tests.live_page.samples import (
     state,
     unused_reading,
 )
+from tests.messages.alert_builders import alert, condition_alerts, every_kind, hostile_text
 
 FUNCTION = "arn:aws:lambda:eu-west-1:111122223333:function:widget"
 LOWER_ATTRIBUTES = {name.lower() for name in ATTRIBUTES}  # as html.parser gives them

@@ -28,8 +28,8 @@ from journey_watch.settings import Settings
 from journey_watch.store import items as dynamodb_items
 from simulator import Simulation, running
 from tests.channels.slack.stand_in import BROKEN, slack_stand_in
-from tests.core.alert_builders import alert
 from tests.entrypoints.conftest import Context
+from tests.messages.alert_builders import alert
 from tests.permissions.deployment import (
     CONFIG,
     JOURNEYS,

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from journey_watch.core.messages.test_message import test_message as compose_test_alert
+from journey_watch.messages.self_test import self_test_alert
 from verify_aws.alerts import FORMS, compare
 from verify_aws.findings import Verdict
 from verify_aws.temporary_readers import CRITICAL, EVERYTHING, INFO, Received
 
-ALERT = compose_test_alert(
+ALERT = self_test_alert(
     service="jw", account="111122223333", region="eu-west-1", sent_at=datetime(2026, 11, 24, 12, tzinfo=UTC)
 )
 TOPICS = {output: f"arn:aws:sns:eu-west-1:111122223333:{output}" for output in FORMS}

@@ -1,13 +1,39 @@
 """An alert: the envelope that is stored with a change and sent about it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Self
+from enum import StrEnum
+from typing import Any, Final, Self
 
 from journey_watch.core.conditions import ConditionKind
-from journey_watch.core.runs import JourneyKey
+from journey_watch.core.runs import JourneyKey, Status
 from journey_watch.core.severity import Severity
+
+
+class AlertKind(StrEnum):
+    """What an alert tells of. The values are how its detail-type ends, which is part of the contract."""
+
+    STATUS_CHANGE = "Status Change"
+    CONDITION = "Condition"
+    """It opened, lasts or is over: its detail-type ends with the phase."""
+    DIGEST = "Digest"
+    MUTE_ENDED = "Mute Ended"
+    TEST = "Test"
+
+    @classmethod
+    def of(cls, envelope: Mapping[str, Any]) -> Self:
+        """The kind of an envelope. Raises KeyError or ValueError if this project has not made it."""
+        found = _DETAIL_TYPE.fullmatch(envelope["detail-type"])
+        if found is None:
+            raise ValueError(f"{envelope['detail-type']!r} is the detail-type of no alert of this version")
+        return cls(found[1])
+
+
+_DETAIL_TYPE: Final = re.compile(
+    r".+? (Status Change|Condition|Digest|Mute Ended|Test)(?:(?<= Condition) (?:Opened|Reminder|Resolved))?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +68,40 @@ class Alert:
         )
 
     @property
-    def age(self) -> timedelta:
-        """How old the change was when it was seen, as far as the provider says; zero for what is no change."""
-        return timedelta(seconds=self.envelope["detail"].get("detection_delay_seconds") or 0)
+    def kind(self) -> AlertKind:
+        return AlertKind.of(self.envelope)
+
+    @property
+    def detail(self) -> Mapping[str, Any]:
+        """What the envelope says of this alert; docs/alert-envelope.schema.json describes it."""
+        detail: Mapping[str, Any] = self.envelope["detail"]
+        return detail
+
+    @property
+    def status(self) -> Status | None:
+        """To which status a run changed; None if it is about no change of status."""
+        return Status(self.detail["status"]) if self.kind is AlertKind.STATUS_CHANGE else None
+
+    @property
+    def condition(self) -> ConditionKind | None:
+        """The condition it is about, if it is about one."""
+        return ConditionKind(self.detail["condition"]) if self.kind is AlertKind.CONDITION else None
+
+    @property
+    def detection_delay(self) -> timedelta | None:
+        """How old the change was when it was seen, if it is about one and the provider says when it happened."""
+        seconds = self.detail.get("detection_delay_seconds")
+        return None if seconds is None else timedelta(seconds=seconds)
+
+    @property
+    def muted_by(self) -> str | None:
+        """The mute that keeps it from being sent, if one does."""
+        return self.detail.get("muted_by")
 
     @property
     def is_for_operators(self) -> bool:
         """True if it is about the monitor's own sight, which those who look after it are told."""
-        return bool(self.envelope["detail"].get("condition") == ConditionKind.UNREACHABLE)
+        return self.condition is ConditionKind.UNREACHABLE
 
     @property
     def sort_key(self) -> str:

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from journey_watch.core.messages.untrusted_text import one_line
 from journey_watch.live_page.elements import Html, element, fragment
 from journey_watch.live_page.labels import badge, journey_name, shown
 from journey_watch.live_page.lane_snapshot import RESOLVED, Change
 from journey_watch.live_page.problems import Problem
 from journey_watch.live_page.times import ViewerClock
 from journey_watch.live_page.view import SHOWN_CHANGES, SHOWN_PROBLEMS, View
+from journey_watch.messages.untrusted_text import one_line
 
 _LONGEST_RUN_ID = 60
 _LONGEST_SENTENCE = 300

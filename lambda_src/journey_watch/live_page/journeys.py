@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
-from journey_watch.core.messages.untrusted_text import one_line
-from journey_watch.core.messages.wording import LONGEST_NAME
 from journey_watch.live_page.elements import Html, element
 from journey_watch.live_page.labels import badge, journey_name, shown
 from journey_watch.live_page.links import Links
 from journey_watch.live_page.timeline_svg import timeline
 from journey_watch.live_page.times import ViewerClock, age
 from journey_watch.live_page.view import PAGE_SIZE, JourneyRow, View, status_since
+from journey_watch.messages.untrusted_text import one_line
+from journey_watch.messages.wording import MAX_NAME
 
 _SHOWN_RUNS = 3
 _LONGEST_RUN_ID = 60
@@ -50,7 +50,7 @@ def _rows(view: View, clock: ViewerClock, *, several_lanes: bool) -> Iterator[Ht
     above: str | None = None
     for row in view.rows:
         if row.pair and row.pair != above:
-            name = one_line(row.pair, LONGEST_NAME)
+            name = one_line(row.pair, MAX_NAME)
             yield element("tr", element("th", name, colspan="4", scope="rowgroup"), cls="jw-pair")
         above = row.pair
         yield _row(row, view, clock, several_lanes=several_lanes)

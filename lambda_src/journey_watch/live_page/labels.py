@@ -1,18 +1,18 @@
 """How journeys and severities are shown, wherever on the page."""
 
-from journey_watch.core.messages.envelope_parts import console_url_of
-from journey_watch.core.messages.untrusted_text import one_line
-from journey_watch.core.messages.wording import LONGEST_NAME
 from journey_watch.core.severity import Severity
 from journey_watch.live_page.elements import Html, element
 from journey_watch.live_page.view import JourneyRow
+from journey_watch.messages.envelope import console_url_of
+from journey_watch.messages.untrusted_text import one_line
+from journey_watch.messages.wording import MAX_NAME
 
 _LONGEST_LINK = 2000
 
 
 def shown(name: str | None, otherwise: str) -> str:
     """A name on one line, or the id of what has no name to be seen."""
-    return one_line(name or "", LONGEST_NAME) or one_line(otherwise, LONGEST_NAME) or "(no name)"
+    return one_line(name or "", MAX_NAME) or one_line(otherwise, MAX_NAME) or "(no name)"
 
 
 def journey_name(row: JourneyRow) -> Html:

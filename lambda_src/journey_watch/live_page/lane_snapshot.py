@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Self
 
-from journey_watch.core.messages.wording import things_of
 from journey_watch.core.provider import Provider
 from journey_watch.core.runs import JourneyKey, JourneyState, Lane
 from journey_watch.core.severity import Severity
+from journey_watch.messages.content import entities_of
 
 RESOLVED: Final = "RESOLVED"
 
@@ -39,8 +39,8 @@ class Change:
     @classmethod
     def from_envelope(cls, lane: Lane, envelope: Mapping[str, Any]) -> Self:
         detail = envelope["detail"]
-        things = things_of(detail)
-        container, journey = (things[0], things[1]) if len(things) > 1 else (None, None)
+        entities = entities_of(detail)
+        container, journey = (entities[0], entities[1]) if len(entities) > 1 else (None, None)
         is_status_change = str(envelope["detail-type"]).endswith("Status Change")
         seen = datetime.fromisoformat(detail["observed_time"])
         return cls(
@@ -48,7 +48,7 @@ class Change:
             journey=JourneyKey(container.id, journey.id) if container and journey else None,
             journey_name=journey.name if journey else None,
             container_name=container.name if container else None,
-            run_id=things[2].id if len(things) > 2 else None,  # noqa: PLR2004 - container, journey, run
+            run_id=entities[2].id if len(entities) > 2 else None,  # noqa: PLR2004 - container, journey, run
             before=detail.get("previous_status") if is_status_change else None,
             after=detail.get("status") if is_status_change else None,
             before_since=_time(detail.get("previous_status_since")),

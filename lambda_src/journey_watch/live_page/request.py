@@ -7,7 +7,7 @@ from datetime import UTC, timedelta, timezone, tzinfo
 from enum import StrEnum
 from typing import Any, Final, Self
 
-from journey_watch.core.messages.untrusted_text import one_line
+from journey_watch.messages.untrusted_text import one_line
 
 LINK_PARAMETERS: Final = "view"
 """The key under which a link of the page names all that it asks for."""

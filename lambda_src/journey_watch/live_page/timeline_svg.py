@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from journey_watch.core.messages.untrusted_text import one_line
 from journey_watch.live_page.elements import Html, element
 from journey_watch.live_page.timeline_bars import Bar
 from journey_watch.live_page.times import ViewerClock, age
+from journey_watch.messages.untrusted_text import one_line
 
 _WIDTH: Final = 600
 _THINNEST: Final = 5

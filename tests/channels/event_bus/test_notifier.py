@@ -11,7 +11,7 @@ from journey_watch.aws.clients import events_client
 from journey_watch.channels.event_bus.notifier import HELD_BACK, LARGEST_CALL, EventBusNotifier
 from journey_watch.core.alerts import Alert
 from tests.aws.doubles import ScriptedAnswers, do_not_wait_between_retries, session
-from tests.core.alert_builders import alert, alerts
+from tests.messages.alert_builders import alert, alerts
 
 BUS = "arn:aws:events:eu-west-1:111122223333:event-bus/default"
 

@@ -13,7 +13,7 @@ from journey_watch.aws.clients import sns_client
 from journey_watch.channels.sns.mail_pace import MailPace
 from journey_watch.channels.sns.notifier import SnsNotifier
 from journey_watch.core.alerts import Alert
-from journey_watch.core.messages import TopicMessage, envelope_message
+from journey_watch.messages.forms.sns import TopicMessage, envelope_message
 from tests.aws.doubles import ScriptedAnswers, session
 
 if TYPE_CHECKING:

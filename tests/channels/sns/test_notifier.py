@@ -14,18 +14,12 @@ from moto import mock_aws
 from journey_watch.channels.sns.mail_pace import MailPace
 from journey_watch.channels.sns.notifier import HELD_BACK, SnsNotifier
 from journey_watch.core.alerts import Alert
-from journey_watch.core.messages import (
-    TopicMessage,
-    card_message,
-    chat_card,
-    email_message,
-    email_subject,
-    email_text,
-    envelope_message,
-)
+from journey_watch.messages.forms.amazon_q import chat_card
+from journey_watch.messages.forms.email import email_subject, email_text
+from journey_watch.messages.forms.sns import TopicMessage, card_message, email_message, envelope_message
 from tests.aws.doubles import Clock, do_not_wait_between_retries
 from tests.channels.sns.doubles import Topic, body_of, error_answer, is_about, notifier_over
-from tests.core.alert_builders import alert, alerts
+from tests.messages.alert_builders import alert, alerts
 
 URL = "https://sns.eu-west-1.amazonaws.com/"
 DROPPED = ConnectionClosedError(endpoint_url=URL)

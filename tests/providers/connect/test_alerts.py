@@ -11,10 +11,11 @@ from jsonschema import Draft202012Validator
 
 import simulator
 from journey_watch.core.alerts import Alert
-from journey_watch.core.messages import card_message, email_subject, email_text, envelope_message
 from journey_watch.core.runs import Lane
 from journey_watch.core.watch_list import ALL, WatchTarget
 from journey_watch.invocation import Invocation
+from journey_watch.messages.forms.email import email_subject, email_text
+from journey_watch.messages.forms.sns import card_message, envelope_message
 from journey_watch.poll import poll_lane
 from journey_watch.ports import Channel
 from journey_watch.settings import WatchConfig

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from journey_watch.core.messages import email_subject, email_text
 from journey_watch.core.runs import JourneyKey, Lane
 from journey_watch.core.watch_list import ALL, WatchTarget
 from journey_watch.invocation import Invocation
+from journey_watch.messages.forms.email import email_subject, email_text
 from journey_watch.poll import poll_lane
 from journey_watch.ports import Channel
 from journey_watch.settings import WatchConfig

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from journey_watch.aws.errors import source_error
 from journey_watch.core.alerts import Alert
-from journey_watch.core.messages.untrusted_text import valid_text
+from journey_watch.messages.untrusted_text import valid_text
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient

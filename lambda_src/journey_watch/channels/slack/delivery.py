@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 from aws_lambda_powertools import Logger
 
 from journey_watch.core.errors import ChatRefusedError, ChatUnavailableError, ConfigurationError, JourneyWatchError
-from journey_watch.core.messages.slack_blocks import slack_message
+from journey_watch.messages.forms.slack import slack_message
 
 SECONDS_PER_MESSAGE: Final = 2.0
 """A channel takes one message a second, and two invocations may be at work: Lambda knows no lower limit."""

@@ -3,7 +3,7 @@
 import json
 from typing import TYPE_CHECKING, Final
 
-from journey_watch.core.messages import TopicMessage
+from journey_watch.messages.forms.sns import TopicMessage
 
 if TYPE_CHECKING:
     from mypy_boto3_sns.type_defs import MessageAttributeValueTypeDef, PublishBatchRequestEntryTypeDef

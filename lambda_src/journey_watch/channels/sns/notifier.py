@@ -11,7 +11,7 @@ from journey_watch.aws.errors import source_error
 from journey_watch.channels.sns.entries import LARGEST_BATCH, entry_of, size_of
 from journey_watch.channels.sns.mail_pace import MailPace
 from journey_watch.core.alerts import Alert
-from journey_watch.core.messages import TopicMessage
+from journey_watch.messages.forms.sns import TopicMessage
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient

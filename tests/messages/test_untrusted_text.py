@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journey_watch.core.messages.untrusted_text import cut, for_chat, one_line, printable_ascii, valid_text
-from tests.core.alert_builders import hostile_text
+from journey_watch.messages.untrusted_text import cut, for_chat, one_line, printable_ascii, valid_text
+from tests.messages.alert_builders import hostile_text
 
 LIMITS = st.integers(0, 300)
 

@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from journey_watch.core.messages.about_many import line_of
-from journey_watch.core.messages.chat_card import SIGN
-from journey_watch.core.messages.story import Story
-from journey_watch.core.messages.telling import story_of
-from journey_watch.core.messages.untrusted_text import for_chat
-from journey_watch.core.messages.wording import duration, readable_time
 from journey_watch.core.severity import Severity
+from journey_watch.messages.content import line_of
+from journey_watch.messages.content import Content
+from journey_watch.messages.forms.amazon_q import SIGN
+from journey_watch.messages.kinds import content_of
+from journey_watch.messages.untrusted_text import for_chat
+from journey_watch.messages.wording import duration, readable_time
 
 # Slack counts characters without saying which: all of this fits even if each of them counts twice.
 _LONGEST_NAME: Final = 40
@@ -38,42 +38,42 @@ def slack_message(envelope: Mapping[str, Any], *, now: datetime) -> dict[str, An
     It says when the alert was seen and how much later, by `now`, it is shown: a queue keeps no order. Raises KeyError,
     TypeError or ValueError if the envelope was not made by this version.
     """
-    detail, story = envelope["detail"], story_of(envelope)
+    detail, content = envelope["detail"], content_of(envelope)
     summary = for_chat(detail["summary"], _LONGEST_SUMMARY)
     return {
         # What notifications and screen readers say in place of the blocks.
         "text": summary,
         "blocks": [
-            _header(Severity(detail["severity"]), story),
+            _header(Severity(detail["severity"]), content),
             _section(summary),
-            *_fields(story),
-            *_members(story),
-            *([_section(f"*What to do:* {for_chat(story.next_step, _LONGEST_LINE)}")] if story.next_step else []),
+            *_fields(content),
+            *_members(content),
+            *([_section(f"*What to do:* {for_chat(content.next_step, _LONGEST_LINE)}")] if content.next_step else []),
             *_link(detail.get("console_url") or ""),
             _context(envelope, now),
         ],
     }
 
 
-def _header(severity: Severity, story: Story) -> Block:
-    name = for_chat(story.about.label, _LONGEST_NAME)
-    move = for_chat(story.move.replace("->", "→"), _LONGEST_MOVE)
+def _header(severity: Severity, content: Content) -> Block:
+    name = for_chat(content.about.label, _LONGEST_NAME)
+    headline = for_chat(content.headline.replace("->", "→"), _LONGEST_MOVE)
     # Without `emoji`, a name cannot turn words between colons into pictures.
-    text = {"type": "plain_text", "text": f"{SIGN[severity]} {severity.upper()}: {name}, {move}", "emoji": False}
+    text = {"type": "plain_text", "text": f"{SIGN[severity]} {severity.upper()}: {name}, {headline}", "emoji": False}
     return {"type": "header", "text": text}
 
 
-def _fields(story: Story) -> Sequence[Block]:
-    things = [(thing.noun.capitalize(), thing.name_and_id) for thing in story.things]
+def _fields(content: Content) -> Sequence[Block]:
+    entities = [(entity.noun.capitalize(), entity.name_and_id) for entity in content.entities]
     fields = [
-        _text(f"*{label}:*\n{for_chat(fact, _LONGEST_LINE)}") for label, fact in (*things, *story.facts)[:_MOST_FIELDS]
+        _text(f"*{label}:*\n{for_chat(fact, _LONGEST_LINE)}") for label, fact in (*entities, *content.facts)[:_MOST_FIELDS]
     ]
     return [{"type": "section", "fields": fields}] if fields else []
 
 
-def _members(story: Story) -> Sequence[Block]:
-    lines = [f"• {for_chat(line_of(member), _LONGEST_LINE)}" for member in story.members[:_MOST_LINES]]
-    left_out = len(story.members) - len(lines)
+def _members(content: Content) -> Sequence[Block]:
+    lines = [f"• {for_chat(line_of(member), _LONGEST_LINE)}" for member in content.members[:_MOST_LINES]]
+    left_out = len(content.members) - len(lines)
     sections = [
         _section("\n".join(lines[at : at + _LINES_PER_SECTION])) for at in range(0, len(lines), _LINES_PER_SECTION)
     ]

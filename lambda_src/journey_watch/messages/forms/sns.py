@@ -12,9 +12,9 @@ from typing import Any, Final
 
 from journey_watch import contract
 from journey_watch.core.alerts import Alert
-from journey_watch.core.messages.chat_card import chat_card
-from journey_watch.core.messages.email_text import email_subject, email_text
-from journey_watch.core.messages.wording import things_of
+from journey_watch.messages.forms.amazon_q import chat_card
+from journey_watch.messages.forms.email import email_subject, email_text
+from journey_watch.messages.content import entities_of
 
 LONGEST_EMAIL_BYTES: Final = 200_000
 """In UTF-8. SNS takes 256 KiB, and counts the subject and the attributes as well."""
@@ -58,7 +58,7 @@ def _attributes(alert: Alert) -> dict[str, str | tuple[str, ...]]:
     """What filter policies can choose by; SNS takes ten at most. Of a digest only what is true of all its members."""
     detail = alert.envelope["detail"]
     lists = {name: detail[name] for name in ("status", "previous_status") if detail.get(name)}
-    lists |= {f"{thing.noun}_id": thing.id for thing in things_of(detail) if thing.noun != "run"}
+    lists |= {f"{entity.noun}_id": entity.id for entity in entities_of(detail) if entity.noun != "run"}
     return {
         contract.ATTRIBUTE_SEVERITY: alert.severity.value,
         "provider": detail["provider"],

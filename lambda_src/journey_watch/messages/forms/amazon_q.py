@@ -6,12 +6,12 @@ Custom notifications: https://docs.aws.amazon.com/chatbot/latest/adminguide/cust
 from typing import Any, Final
 
 from journey_watch.core.alerts import Alert
-from journey_watch.core.messages.about_many import line_of
-from journey_watch.core.messages.story import Story
-from journey_watch.core.messages.telling import story_of
-from journey_watch.core.messages.untrusted_text import for_chat
-from journey_watch.core.messages.wording import things_of
 from journey_watch.core.severity import Severity
+from journey_watch.messages.content import line_of
+from journey_watch.messages.content import Content
+from journey_watch.messages.kinds import content_of
+from journey_watch.messages.untrusted_text import for_chat
+from journey_watch.messages.content import entities_of
 
 _LONGEST_SUMMARY: Final = 250
 _LONGEST_NAME: Final = 120
@@ -30,8 +30,8 @@ SIGN: Final = {Severity.CRITICAL: "🔴", Severity.WARNING: "🟠", Severity.INF
 def chat_card(alert: Alert) -> dict[str, Any]:
     """Build the card; the cards of one run, and those of one condition, stand in one thread."""
     envelope, detail = alert.envelope, alert.envelope["detail"]
-    story = story_of(envelope)
-    move = story.move.replace("->", "→")
+    content = content_of(envelope)
+    headline = content.headline.replace("->", "→")
     words = (alert.severity, detail.get("status") or detail.get("condition"), detail["provider"], envelope["region"])
     return {
         "version": "1.0",
@@ -39,17 +39,17 @@ def chat_card(alert: Alert) -> dict[str, Any]:
         "id": alert.id,
         "content": {
             "textType": "client-markdown",
-            "title": f"{SIGN[alert.severity]} {alert.severity.upper()}: {for_chat(story.about.label, _LONGEST_NAME)}, "
-            f"{for_chat(move, _LONGEST_MOVE)}",
-            "description": _description(alert, story),
-            "nextSteps": [for_chat(story.next_step, _LONGEST_STEP)],
+            "title": f"{SIGN[alert.severity]} {alert.severity.upper()}: {for_chat(content.about.label, _LONGEST_NAME)}, "
+            f"{for_chat(headline, _LONGEST_MOVE)}",
+            "description": _description(alert, content),
+            "nextSteps": [for_chat(content.next_step, _LONGEST_STEP)],
             "keywords": [for_chat(word, _LONGEST_KEYWORD) for word in words if word],
         },
         "metadata": {
             "threadId": alert.thread,
             "summary": for_chat(detail["summary"], _LONGEST_SUMMARY),
             "additionalContext": {
-                **{f"{thing.noun}_id": for_chat(thing.id, _LONGEST_LINE) for thing in things_of(detail)},
+                **{f"{entity.noun}_id": for_chat(entity.id, _LONGEST_LINE) for entity in entities_of(detail)},
                 **{name: detail[name] for name in ("status", "condition") if detail.get(name)},
                 "severity": alert.severity.value,
                 "account": envelope["account"],
@@ -59,16 +59,16 @@ def chat_card(alert: Alert) -> dict[str, Any]:
     }
 
 
-def _description(alert: Alert, story: Story) -> str:
+def _description(alert: Alert, content: Content) -> str:
     detail = alert.envelope["detail"]
     url = detail.get("console_url") or ""
-    shown = story.members[:_MOST_LINES]
-    left_out = len(story.members) - len(shown)
+    shown = content.members[:_MOST_LINES]
+    left_out = len(content.members) - len(shown)
     return "\n".join(
         [
             for_chat(detail["summary"], 2 * _LONGEST_LINE),
-            *(f"*{thing.noun.capitalize()}:* {for_chat(thing.name_and_id, _LONGEST_LINE)}" for thing in story.things),
-            *(f"*{label}:* {fact}" for label, fact in story.facts),
+            *(f"*{entity.noun.capitalize()}:* {for_chat(entity.name_and_id, _LONGEST_LINE)}" for entity in content.entities),
+            *(f"*{label}:* {fact}" for label, fact in content.facts),
             *(f"• {for_chat(line_of(member), _LONGEST_LINE)}" for member in shown),
             *([f"… and {left_out} more"] if left_out else []),
             *([url] if url and len(url) <= _LONGEST_URL else []),

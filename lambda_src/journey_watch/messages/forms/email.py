@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from journey_watch.core.alerts import Alert
-from journey_watch.core.messages.about_many import line_of
-from journey_watch.core.messages.story import Story
-from journey_watch.core.messages.telling import story_of
-from journey_watch.core.messages.untrusted_text import cut, one_line, printable_ascii
+from journey_watch.messages.content import line_of
+from journey_watch.messages.content import Content
+from journey_watch.messages.kinds import content_of
+from journey_watch.messages.untrusted_text import cut, one_line, printable_ascii
 
 LONGEST_SUBJECT: Final = 99
 """SNS refuses 100 and more, anything but printable ASCII, and line breaks."""
@@ -21,12 +21,12 @@ def email_subject(alert: Alert) -> str:
 
     It names no run, so that a mail client puts the same news about a journey in one conversation.
     """
-    story = story_of(alert.envelope)
+    content = content_of(alert.envelope)
     head = f"[{alert.severity.upper()}] "
-    tail = f": {printable_ascii(story.move)} ({printable_ascii(alert.envelope['region'])})"
-    name = printable_ascii(story.about.name or "")
+    tail = f": {printable_ascii(content.headline)} ({printable_ascii(alert.envelope['region'])})"
+    name = printable_ascii(content.about.name or "")
     if not any(character.isalnum() for character in name):
-        name = f"{story.about.noun} {printable_ascii(story.about.id)}"
+        name = f"{content.about.noun} {printable_ascii(content.about.id)}"
     room = LONGEST_SUBJECT - len(head) - len(tail)
     return (head + cut(name, room, "...") + tail)[:LONGEST_SUBJECT]
 
@@ -34,15 +34,15 @@ def email_subject(alert: Alert) -> str:
 def email_text(alert: Alert) -> str:
     """What happened, to what, when, what to do about it, and where."""
     envelope, detail = alert.envelope, alert.envelope["detail"]
-    story = story_of(envelope)
+    content = content_of(envelope)
     return "\n".join(
         [
             f"{alert.severity.upper()}: {one_line(detail['summary'], LONGEST_SUMMARY)}",
             "",
-            *_facts(story),
-            *_members(story),
+            *_facts(content),
+            *_members(content),
             "",
-            f"What to do: {story.next_step}",
+            f"What to do: {content.next_step}",
             *([detail["console_url"]] if detail.get("console_url") else []),
             "",
             f"Account {envelope['account']}, {envelope['region']}, {detail['provider']}",
@@ -52,13 +52,13 @@ def email_text(alert: Alert) -> str:
     )
 
 
-def _facts(story: Story) -> Sequence[str]:
-    things = [(thing.noun.capitalize(), thing.name_and_id) for thing in story.things]
-    return [f"{label}: {fact}" for label, fact in (*things, ("Status", story.move), *story.facts)]
+def _facts(content: Content) -> Sequence[str]:
+    entities = [(entity.noun.capitalize(), entity.name_and_id) for entity in content.entities]
+    return [f"{label}: {fact}" for label, fact in (*entities, ("Status", content.headline), *content.facts)]
 
 
-def _members(story: Story) -> Sequence[str]:
-    shown: Sequence[Any] = story.members[:MOST_LINES]
-    left_out = len(story.members) - len(shown)
+def _members(content: Content) -> Sequence[str]:
+    shown: Sequence[Any] = content.members[:MOST_LINES]
+    left_out = len(content.members) - len(shown)
     lines = [f"- {one_line(line_of(member), LONGEST_SUMMARY)}" for member in shown]
     return [*([""] if lines else []), *lines, *([f"… and {left_out} more"] if left_out else [])]

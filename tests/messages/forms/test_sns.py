@@ -10,17 +10,17 @@ from hypothesis import given
 from journey_watch import contract
 from journey_watch.channels.sns.entries import LARGEST_BATCH, entry_of, size_of
 from journey_watch.core.alerts import Alert
-from journey_watch.core.messages import (
+from journey_watch.core.runs import Status
+from journey_watch.messages.forms.amazon_q import chat_card
+from journey_watch.messages.forms.email import email_subject, email_text
+from journey_watch.messages.forms.sns import (
+    CUT_NOTICE,
+    LONGEST_EMAIL_BYTES,
     card_message,
-    chat_card,
     email_message,
-    email_subject,
-    email_text,
     envelope_message,
 )
-from journey_watch.core.messages.topic_message import CUT_NOTICE, LONGEST_EMAIL_BYTES
-from journey_watch.core.runs import Status
-from tests.core.alert_builders import CAMPAIGNS, alert, every_kind
+from tests.messages.alert_builders import CAMPAIGNS, alert, every_kind
 
 FORMS: Final = (email_message, envelope_message, card_message)
 

@@ -11,13 +11,17 @@ from hypothesis import strategies as st
 from journey_watch.core.alerts import Alert
 from journey_watch.core.condition_rules import ConditionEvent, Phase
 from journey_watch.core.conditions import Condition, ConditionKind
-from journey_watch.core.messages import condition_alert, digests, mute_ended_alert, status_change
-from journey_watch.core.messages.test_message import test_message
 from journey_watch.core.provider import Provider
 from journey_watch.core.runs import LANE_ITSELF, JourneyInfo, JourneyKey, Lane, ObservedRun, RecordedRun, Status
 from journey_watch.core.severity import Severity
 from journey_watch.core.transitions import Transition
 from journey_watch.core.watch_list import ALL
+from journey_watch.messages.condition import condition_alert
+from journey_watch.messages.digest import digests
+from journey_watch.messages.envelope import AlertContext
+from journey_watch.messages.mute_ended import mute_ended_alert
+from journey_watch.messages.self_test import self_test_alert
+from journey_watch.messages.status_change import status_change_alert
 from journey_watch.providers.connect.source import CONNECT
 from journey_watch.providers.pinpoint.source import PINPOINT
 from tests.core.builders import LANE, NOON
@@ -50,14 +54,10 @@ def alert(
 ) -> Alert:
     run = ObservedRun(run_id, after, after.value if raw_status is None else raw_status, created, updated)
     previous = None if before is None else RecordedRun(before, NOON - timedelta(minutes=199), created, since)
-    return status_change(
+    return status_change_alert(
         Transition(run, previous, sequence, skipped),
-        lane=lane,
-        journey=journey,
-        provider=provider,
-        info=JourneyInfo(name, container_name),
+        AlertContext(lane, provider, observed_at, journey, JourneyInfo(name, container_name)),
         severity=severity,
-        observed_at=observed_at,
         counters=counters,
     )
 
@@ -130,7 +130,7 @@ def alerts(draw: st.DrawFn) -> Alert:
 
 def every_kind() -> st.SearchStrategy[Alert]:
     """Any alert of any kind."""
-    test = test_message(service="journey-watch", account=LANE.account, region=LANE.region, sent_at=NOON)
+    test = self_test_alert(service="journey-watch", account=LANE.account, region=LANE.region, sent_at=NOON)
     return st.one_of(alerts(), condition_alerts(), digest_alerts(), mute_alerts(), st.just(test))
 
 
@@ -150,14 +150,12 @@ def condition_alerts(draw: st.DrawFn) -> Alert:
         severity=draw(st.sampled_from([Severity.WARNING, Severity.CRITICAL])),
         reminders=draw(st.integers(0, 1000)),
     )
+    observed_at = NOON + timedelta(seconds=draw(st.integers(-100, 10**8)))
+    info = JourneyInfo(draw(_MAYBE_TEXT), draw(_MAYBE_TEXT))
     return condition_alert(
         ConditionEvent(draw(st.sampled_from(Phase)), condition),
-        lane=LANE,
-        journey=journey,
-        provider=provider,
-        info=JourneyInfo(draw(_MAYBE_TEXT), draw(_MAYBE_TEXT)),
+        AlertContext(LANE, provider, observed_at, journey, info),
         sequence=draw(st.integers(1, 10**6)),
-        observed_at=NOON + timedelta(seconds=draw(st.integers(-100, 10**8))),
     )
 
 
@@ -180,10 +178,8 @@ def mute_alerts(draw: st.DrawFn) -> Alert:
     held_back = draw(_HELD_BACK) * draw(st.integers(1, 40))
     return mute_ended_alert(
         "release",
-        [one.envelope["detail"] for one in held_back],
+        [one.detail for one in held_back],
+        AlertContext(LANE, PINPOINT, NOON + timedelta(hours=1)),
         since=NOON,
-        lane=LANE,
-        provider=PINPOINT,
         sequence=3,
-        observed_at=NOON + timedelta(hours=1),
     )

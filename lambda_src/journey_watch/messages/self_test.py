@@ -5,17 +5,17 @@ from datetime import datetime
 from typing import Any, Final
 
 from journey_watch.core.alerts import Alert
-from journey_watch.core.messages.envelope_parts import SCHEMA_VERSION, SOURCE, framed, iso, stable_id
-from journey_watch.core.messages.story import Story
-from journey_watch.core.messages.wording import Thing, readable_time
 from journey_watch.core.runs import LANE_ITSELF, Lane
 from journey_watch.core.severity import Severity
+from journey_watch.messages.content import Content, Entity
+from journey_watch.messages.envelope import SCHEMA_VERSION, SOURCE, framed, iso, stable_id
+from journey_watch.messages.wording import readable_time
 
 DETAIL_TYPE: Final = "Journey Watch Test"
 
 
-def test_message(*, service: str, account: str, region: str, sent_at: datetime) -> Alert:
-    """Build it: critical, so that every reader gets it, whatever their least severity. `service` is the stack's name.
+def self_test_alert(*, service: str, account: str, region: str, sent_at: datetime) -> Alert:
+    """Build it: critical, so that every recipient gets it, whatever their least severity. `service` is the stack's name.
 
     Each has an id of its own, from the time at which it is sent.
     """
@@ -31,15 +31,15 @@ def test_message(*, service: str, account: str, region: str, sent_at: datetime) 
         "summary": f"This is a TEST of {service} in {region}: nothing happened to any journey.",
     }
     alert_id = stable_id([service, account, region, DETAIL_TYPE, observed_time])
-    lane = Lane(SOURCE, account, region)
-    envelope = framed(alert_id, DETAIL_TYPE, detail, lane=lane, resources=[])
+    envelope = framed(alert_id, DETAIL_TYPE, detail, lane=Lane(SOURCE, account, region))
     return Alert.from_envelope(envelope, journey=LANE_ITSELF, thread=alert_id)
 
 
-def story_of_test(detail: Mapping[str, Any]) -> Story:
-    return Story(
-        about=Thing("alert", "", "TEST of Journey Watch"),
-        move="nothing happened",
+def content(detail: Mapping[str, Any]) -> Content:
+    """That nothing happened, and what it proves."""
+    return Content(
+        about=Entity("alert", "", "TEST of Journey Watch"),
+        headline="nothing happened",
         facts=[("Sent", readable_time(detail["observed_time"]))],
         next_step="Nothing: that you read this is the proof that alerts reach you here.",
     )

@@ -8,8 +8,8 @@ from hypothesis import given
 from journey_watch.core.alerts import Alert
 from journey_watch.core.runs import JourneyKey, Lane, Status
 from journey_watch.core.severity import Severity
-from tests.core.alert_builders import CAMPAIGNS, alert, alerts, hostile_text
 from tests.core.builders import NOON
+from tests.messages.alert_builders import CAMPAIGNS, alert, alerts, hostile_text
 
 
 def test_the_same_change_has_the_same_id() -> None:

@@ -7,9 +7,9 @@ from hypothesis import given
 from jsonschema import Draft202012Validator
 
 from journey_watch.core.alerts import Alert
-from journey_watch.core.messages import chat_card
 from journey_watch.core.runs import Status
-from tests.core.alert_builders import NASTY, alert, alerts, every_kind
+from journey_watch.messages.forms.amazon_q import chat_card
+from tests.messages.alert_builders import NASTY, alert, alerts, every_kind
 
 TEXT = {"type": "string", "minLength": 1}
 CUSTOM_NOTIFICATION = {

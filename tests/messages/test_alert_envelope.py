@@ -11,9 +11,9 @@ from hypothesis import given
 from jsonschema import Draft202012Validator, ValidationError
 
 from journey_watch.core.alerts import Alert
-from journey_watch.core.messages import envelope_message
 from journey_watch.core.runs import Status
-from tests.core.alert_builders import CAMPAIGNS, alert, every_kind
+from journey_watch.messages.forms.sns import envelope_message
+from tests.messages.alert_builders import CAMPAIGNS, alert, every_kind
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "alert-envelope.schema.json").read_text(encoding="utf-8"))
 VALIDATOR = Draft202012Validator(SCHEMA)

@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journey_watch.core.alerts import Alert
-from journey_watch.core.messages import digests
-from journey_watch.core.messages.slack_blocks import slack_message
-from journey_watch.core.messages.test_message import test_message as make_test_message
 from journey_watch.core.runs import Status
+from journey_watch.messages.digest import digests
+from journey_watch.messages.forms.slack import slack_message
+from journey_watch.messages.self_test import self_test_alert
 from journey_watch.providers.pinpoint.source import PINPOINT
-from tests.core.alert_builders import NASTY, alert, alerts
 from tests.core.builders import LANE, NOON
+from tests.messages.alert_builders import NASTY, alert, alerts
 
 LATER = NOON + timedelta(hours=1)
 
@@ -127,7 +127,7 @@ def test_a_clock_that_is_behind_shows_no_negative_time() -> None:
 
 
 def test_a_test_says_that_it_is_one() -> None:
-    built = make_test_message(service="journey-watch", account="111122223333", region="eu-west-1", sent_at=NOON)
+    built = self_test_alert(service="journey-watch", account="111122223333", region="eu-west-1", sent_at=NOON)
     message = slack_message(built.envelope, now=NOON)
 
     check(message)

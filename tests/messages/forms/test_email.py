@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 
 from journey_watch.core.alerts import Alert
-from journey_watch.core.messages import email_subject, email_text
 from journey_watch.core.runs import JourneyKey, Lane, Status
 from journey_watch.core.severity import Severity
-from tests.core.alert_builders import CAMPAIGNS, alert, alerts, every_kind
+from journey_watch.messages.forms.email import email_subject, email_text
 from tests.core.builders import NOON
+from tests.messages.alert_builders import CAMPAIGNS, alert, alerts, every_kind
 
 
 def test_the_whole_email() -> None:

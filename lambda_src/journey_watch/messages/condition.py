@@ -1,0 +1,112 @@
+"""The alert about a condition: it opened, lasts, or is over."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from journey_watch.core.alerts import Alert
+from journey_watch.core.condition_rules import ConditionEvent, Phase
+from journey_watch.core.conditions import Condition, ConditionKind
+from journey_watch.core.provider import Provider
+from journey_watch.core.refusals import DENIAL_HINT, is_denial
+from journey_watch.messages.content import Content, Entity, entities_of, named
+from journey_watch.messages.envelope import LONGEST_TEXT, SCHEMA_VERSION, AlertContext, framed, iso, stable_id
+from journey_watch.messages.untrusted_text import one_line, valid_text
+from journey_watch.messages.wording import duration, readable_time
+
+LONGEST_REASON: Final = 500
+_IS: Final = {
+    ConditionKind.STUCK: "has been RUNNING for {long}",
+    ConditionKind.LATE: "has been SCHEDULED for {long} and has not started",
+    ConditionKind.MISSING: "is no longer listed, though it had not ended",
+    ConditionKind.OVERDUE: "has had no new run for too long: one was expected {long} ago",
+    ConditionKind.UNREACHABLE: "cannot be read, for {long} now: {reason}",
+}
+_WAS: Final = {
+    ConditionKind.STUCK: "is no longer stuck",
+    ConditionKind.LATE: "is no longer late",
+    ConditionKind.MISSING: "is no longer missing",
+    ConditionKind.OVERDUE: "has a new run again",
+    ConditionKind.UNREACHABLE: "can be read again",
+}
+_NEXT_STEP: Final = {
+    ConditionKind.STUCK: "See in the console whether it still sends; stop it if it does not.",
+    ConditionKind.LATE: "See in the console what it waits for: its start time, its segment, its quiet hours.",
+    ConditionKind.MISSING: "See in the console whether somebody deleted it. It was not reported as cancelled.",
+    ConditionKind.OVERDUE: "See in the console whether it is still active and its schedule is right.",
+    ConditionKind.UNREACHABLE: "Until this is over nothing is known of it, and nothing will be told. {hint}",
+}
+_NOTHING: Final = "Nothing."
+_HEADLINE: Final = {
+    Phase.OPENED: "{kind}",
+    Phase.REMINDER: "still {kind}",
+    Phase.RESOLVED: "no longer {kind}",
+}
+
+
+def condition_alert(event: ConditionEvent, context: AlertContext, *, sequence: int) -> Alert:
+    """Build the alert. `sequence` is the STATE version that it is committed with.
+
+    The opening begins a thread of its own; reminders and the resolution stand in it, as loud as the opening was.
+    """
+    condition = event.condition
+    detail_type = f"{context.provider.subject} Condition {event.phase}"
+    since = iso(condition.since)
+    detail: dict[str, Any] = {
+        "schema_version": SCHEMA_VERSION,
+        "provider": context.provider.name,
+        "lane": str(context.lane),
+        **context.identity(condition.run_id),
+        "condition": condition.kind.value,
+        "phase": event.phase.value,
+        "since": since,
+        "lasted_seconds": round(max(0.0, (context.observed_at - condition.since).total_seconds()), 1),
+        "reason": valid_text(condition.reason, LONGEST_TEXT),
+        "hint": _hint(condition, context.provider),
+        "reminder": condition.reminders,
+        "severity": condition.severity.value,
+        "sequence": sequence,
+        "observed_time": iso(context.observed_at),
+        "console_url": context.console_url(),
+    }
+    detail["summary"] = _summary(detail, region=context.lane.region)
+    what = [condition.kind.value, since, condition.reminders]
+    alert_id = stable_id([*context.ids, condition.run_id, detail_type, *what, sequence])
+    envelope = framed(alert_id, detail_type, detail, lane=context.lane, resources=context.resources())
+    thread = alert_id if event.phase is Phase.OPENED else condition.opened_by or alert_id
+    return Alert.from_envelope(envelope, journey=context.journey, thread=thread)
+
+
+def content(detail: Mapping[str, Any], *, lane: Entity) -> Content:
+    """What is wrong, since when, and what to do."""
+    entities = entities_of(detail)
+    kind, phase = ConditionKind(detail["condition"]), Phase(detail["phase"])
+    hint = (detail.get("hint") or "").strip()
+    return Content(
+        about=entities[min(1, len(entities) - 1)] if entities else lane,
+        headline=_HEADLINE[phase].format(kind=kind),
+        entities=entities,
+        facts=[
+            ("Since", readable_time(detail["since"])),
+            ("Seen", readable_time(detail["observed_time"])),
+        ],
+        next_step=_NOTHING if phase is Phase.RESOLVED else _NEXT_STEP[kind].format(hint=hint),
+    )
+
+
+def _hint(condition: Condition, provider: Provider) -> str:
+    if condition.kind is not ConditionKind.UNREACHABLE:
+        return ""
+    return DENIAL_HINT if is_denial(condition.reason) else provider.refusal_hint
+
+
+def _summary(detail: Mapping[str, Any], *, region: str) -> str:
+    """One sentence for a person, all names in it made harmless."""
+    what = named(entities_of(detail)) or f"Lane {detail['lane']}"
+    return f"{what} {_state(detail)} in {region}."
+
+
+def _state(detail: Mapping[str, Any]) -> str:
+    kind = ConditionKind(detail["condition"])
+    if detail["phase"] == Phase.RESOLVED:
+        return _WAS[kind]
+    return _IS[kind].format(long=duration(detail["lasted_seconds"]), reason=one_line(detail["reason"], LONGEST_REASON))

@@ -1,0 +1,70 @@
+"""What an alert tells a person, whatever its form: made from the envelope alone, shown by every form in its own way."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from journey_watch.messages.untrusted_text import one_line
+from journey_watch.messages.wording import MAX_NAME
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A container, journey or run as the envelope names it, or a lane."""
+
+    noun: str
+    id: str
+    name: str | None
+
+    @property
+    def label(self) -> str:
+        """How a sentence calls it: `journey "Welcome series"`, or by its id if it has no name to be seen."""
+        name = one_line(self.name or "", MAX_NAME)
+        return f'{self.noun} "{name}"' if name else f"{self.noun} {one_line(self.id, MAX_NAME)}"
+
+    @property
+    def name_and_id(self) -> str:
+        """`Welcome series (id 0123)`, or the id alone."""
+        name, entity_id = one_line(self.name or "", MAX_NAME), one_line(self.id, MAX_NAME)
+        return f"{name} (id {entity_id})" if name else entity_id
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The parts of an alert. Names in it are not yet harmless: each form makes them so in its own way."""
+
+    about: Entity
+    """What a reader looks for first: the journey, the application, the lane."""
+    headline: str
+    """What happened to it, in a few words of this project's own: `RUNNING -> CANCELLED`."""
+    entities: list[Entity] = field(default_factory=list)
+    """All that it is about, the largest first."""
+    facts: list[tuple[str, str]] = field(default_factory=list)
+    """A label and a text each, in this project's own words."""
+    next_step: str = ""
+    """What to do about it."""
+    members: list[Mapping[str, Any]] = field(default_factory=list)
+    """The details of the changes that one message tells together, the worst first."""
+
+
+def entities_of(detail: Mapping[str, Any]) -> list[Entity]:
+    """What an alert is about, the largest first: container, journey and run, as far as it names them."""
+    nouns = [key.removesuffix("_id") for key in detail if key.endswith("_id")]
+    return [Entity(noun, detail[f"{noun}_id"], detail.get(f"{noun}_name")) for noun in nouns]
+
+
+def named(entities: list[Entity]) -> str:
+    """The entities of an alert as the beginning of a sentence, the smallest first."""
+    match entities:
+        case [container, journey, run]:
+            what = f"{run.label} of {journey.label} ({container.label})"
+        case [container, journey]:
+            what = f"{journey.label} ({container.label})"
+        case _:
+            what = ", ".join(entity.label for entity in entities)
+    return what[:1].upper() + what[1:]
+
+
+def line_of(member: Mapping[str, Any]) -> str:
+    """One change among many in one line: its severity, then its own summary."""
+    return f"{member['severity'].upper()}: {member['summary']}"

@@ -1,0 +1,123 @@
+"""What all envelopes are made of: the frame, ids, names, times and links."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any, Final
+from urllib.parse import quote
+
+from journey_watch.core.partitions import partition_of
+from journey_watch.core.provider import Provider
+from journey_watch.core.runs import LANE_ITSELF, JourneyInfo, JourneyKey, Lane
+from journey_watch.core.watch_list import ALL
+from journey_watch.messages.untrusted_text import valid_text
+
+SOURCE: Final = "journey-watch"
+SCHEMA_VERSION: Final = "1"
+LONGEST_TEXT: Final = 512
+"""In characters. No name or status of a provider comes near it."""
+_ID_DIGITS: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class AlertContext:
+    """What every alert is built from, beside its own news: where it was seen, of what, and when."""
+
+    lane: Lane
+    provider: Provider
+    observed_at: datetime
+    """When the poll saw it."""
+    journey: JourneyKey = LANE_ITSELF
+    """A journey id of `*` stands for the listing of a container, both ids for the whole lane."""
+    info: JourneyInfo = JourneyInfo()
+
+    @property
+    def ids(self) -> tuple[str, str, str]:
+        """What sets an alert's id apart from those of other lanes and journeys."""
+        return str(self.lane), self.journey.container_id, self.journey.journey_id
+
+    @property
+    def is_of_journey(self) -> bool:
+        """False for a listing or a whole lane, which have neither an ARN nor a page in a console."""
+        return ALL not in (self.journey.container_id, self.journey.journey_id)
+
+    def identity(self, run_id: str | None) -> dict[str, str | None]:
+        """Container, journey and run, as far as there are: each an id, and a name that may be unknown."""
+        provider = self.provider
+        if self.journey == LANE_ITSELF:
+            return {}
+        container = {
+            provider.container_field: self.journey.container_id,
+            f"{provider.container_noun}_name": name_of(self.info.container_name),
+        }
+        if self.journey.journey_id == ALL:
+            return container
+        return {
+            **container,
+            provider.journey_field: self.journey.journey_id,
+            f"{provider.journey_noun}_name": name_of(self.info.name),
+            **({provider.run_field: run_id} if provider.run_field and run_id is not None else {}),
+        }
+
+    def resources(self) -> list[str]:
+        """The ARN of the journey, if it is one."""
+        if not self.is_of_journey:
+            return []
+        arn = self.provider.arn_format.format(
+            partition=partition_of(self.lane.region).name,
+            region=self.lane.region,
+            account=self.lane.account,
+            container=self.journey.container_id,
+            journey=self.journey.journey_id,
+        )
+        return [arn]
+
+    def console_url(self) -> str | None:
+        """Where the journey is to be seen; None for a listing or a lane."""
+        return console_url_of(self.lane, self.journey, self.provider) if self.is_of_journey else None
+
+
+def framed(
+    alert_id: str, detail_type: str, detail: Mapping[str, Any], *, lane: Lane, resources: Sequence[str] = ()
+) -> dict[str, Any]:
+    """The EventBridge shape around a detail that says when it was observed."""
+    return {
+        "version": "0",
+        "id": alert_id,
+        "detail-type": detail_type,
+        "source": SOURCE,
+        "account": lane.account,
+        "region": lane.region,
+        "time": detail["observed_time"],
+        "resources": list(resources),
+        "detail": dict(detail),
+    }
+
+
+def name_of(name: str | None) -> str | None:
+    """A name that can be stored; None if there is nothing to be seen of it."""
+    return None if name is None or not name.strip() else valid_text(name, LONGEST_TEXT)
+
+
+def stable_id(parts: Sequence[str | int | None]) -> str:
+    """32 hexadecimal digits of what the parts are; a JSON list keeps them apart whatever they contain."""
+    text = json.dumps(parts, separators=(",", ":"))
+    return sha256(text.encode("ascii")).hexdigest()[:_ID_DIGITS]
+
+
+def iso(time: datetime | None) -> str | None:
+    """A time in UTC to the millisecond, as envelopes have it: `2026-11-23T08:00:00.000Z`."""
+    return None if time is None else time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def console_url_of(lane: Lane, journey: JourneyKey, provider: Provider) -> str:
+    """Where a journey is to be seen in the console of its partition."""
+    container, journey_id = (quote(part, safe="", errors="replace") for part in (journey.container_id, journey.journey_id))
+    return provider.console_url_format.format(
+        console=partition_of(lane.region).console_host,
+        region=quote(lane.region, safe=""),
+        container=container,
+        journey=journey_id,
+    )

@@ -1,0 +1,158 @@
+"""The alert about one run's change of status. docs/alert-envelope.schema.json describes the envelope to its readers."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Final
+
+from journey_watch.core.alerts import Alert
+from journey_watch.core.provider import Provider
+from journey_watch.core.runs import Status
+from journey_watch.core.severity import Severity
+from journey_watch.core.transitions import Transition
+from journey_watch.messages.content import Content, entities_of, named
+from journey_watch.messages.envelope import LONGEST_TEXT, SCHEMA_VERSION, AlertContext, framed, iso, stable_id
+from journey_watch.messages.untrusted_text import for_chat, one_line, valid_text
+from journey_watch.messages.wording import MAX_NAME, duration, readable_time
+
+LONGEST_COUNTER: Final = 60
+"""Of a counter's name, and of its value."""
+LONGEST_COUNTERS: Final = 400
+_NEXT_STEP: Final = {
+    Status.SCHEDULED: "Nothing, unless you did not expect it to be scheduled.",
+    Status.RUNNING: "Nothing, unless you did not expect it to run now.",
+    Status.PAUSED: "If nobody paused it on purpose, resume it in the console.",
+    Status.COMPLETED: "Nothing, unless you did not expect it to end yet.",
+    Status.CANCELLED: "Find out whether somebody stopped it on purpose: CloudTrail shows who changed the {noun}. "
+    "What it had not sent yet will not be sent.",
+    Status.FAILED: "Open the {noun} in the console to see why it failed. What it had not sent yet will not be sent.",
+    Status.UNKNOWN: "Open the {noun} in the console: this version of Journey Watch does not know the status it is in.",
+}
+_CAME_BACK: Final = "It had ended and is live again: make sure that nobody receives its messages twice."
+
+
+def status_change_alert(
+    transition: Transition,
+    context: AlertContext,
+    *,
+    severity: Severity,
+    muted_by: str | None = None,
+    counters: Mapping[str, str] = MappingProxyType({}),
+) -> Alert:
+    """Build the alert about one run's change of status; the same change always gets the same id.
+
+    `muted_by` is the mute that keeps it from being sent; it is recorded all the same. `counters` are what the provider
+    counted of the run, as far as it said so in time.
+    """
+    provider, run_id = context.provider, transition.run.run_id
+    detail_type = f"{provider.subject} Status Change"
+    before, after = transition.previous_status, transition.run.status
+    detail: dict[str, Any] = {
+        "schema_version": SCHEMA_VERSION,
+        "provider": provider.name,
+        **context.identity(run_id),
+        **_change(transition, provider, context.observed_at),
+        "severity": severity.value,
+        **({"muted_by": muted_by} if muted_by else {}),
+        **({"counters": _counters(counters)} if counters else {}),
+        "sequence": transition.sequence,
+        "console_url": context.console_url(),
+    }
+    detail["summary"] = _summary(detail, region=context.lane.region)
+    # The empty part is for what is wrong with a run, in alerts that are not about its status.
+    alert_id = stable_id([*context.ids, run_id, detail_type, "", before, after, transition.sequence])
+    envelope = framed(alert_id, detail_type, detail, lane=context.lane, resources=context.resources())
+    return Alert.from_envelope(envelope, journey=context.journey, thread=stable_id([*context.ids, run_id]))
+
+
+def content(detail: Mapping[str, Any]) -> Content:
+    """Container, journey and run; from which status to which, when, and how long it had the one before."""
+    entities = entities_of(detail)
+    before, created = _before_that(detail), detail["creation_time"]
+    return Content(
+        about=entities[1],
+        headline=f"{detail['previous_status'] or 'new'} -> {detail['status']}",
+        entities=entities,
+        facts=[
+            ("When", _when(detail)),
+            *([("Before that", before)] if before else []),
+            *([("Created or scheduled", readable_time(created))] if created else []),
+            *([("Counted so far", _counted(detail["counters"]))] if detail.get("counters") else []),
+        ],
+        next_step=_next_step(detail),
+    )
+
+
+def _counters(counters: Mapping[str, str]) -> dict[str, str]:
+    return {valid_text(name, LONGEST_COUNTER): valid_text(value, LONGEST_COUNTER) for name, value in counters.items()}
+
+
+def _change(transition: Transition, provider: Provider, observed_at: datetime) -> dict[str, Any]:
+    run, previous = transition.run, transition.previous
+    # Where the provider leaves it open whether something ran, nothing is claimed.
+    skipped = transition.skipped if provider.passes_through_running else ()
+    delay = None if run.last_update_time is None else (observed_at - run.last_update_time).total_seconds()
+    return {
+        "previous_status": None if previous is None else previous.status.value,
+        "previous_status_since": None if previous is None else iso(previous.last_update_time or previous.recorded_at),
+        "status": run.status.value,
+        "raw_status": valid_text(run.raw_status, LONGEST_TEXT),
+        "skipped_statuses": [status.value for status in skipped],
+        "creation_time": iso(run.creation_time),
+        "last_update_time": iso(run.last_update_time),
+        "observed_time": iso(observed_at),
+        # The provider's clock may run ahead of the poller's.
+        "detection_delay_seconds": None if delay is None else round(max(0.0, delay), 1),
+    }
+
+
+def _summary(detail: Mapping[str, Any], *, region: str) -> str:
+    """One sentence for a person, all names in it made harmless."""
+    sentence = f"{named(entities_of(detail))} {_happened(detail)} in {region}"
+    skipped = " and ".join(detail["skipped_statuses"])
+    return f"{sentence}; it passed {skipped} unseen." if skipped else f"{sentence}."
+
+
+def _happened(detail: Mapping[str, Any]) -> str:
+    after = detail["status"]
+    if after == Status.UNKNOWN:
+        after = f'{after} (the provider says "{one_line(detail["raw_status"], MAX_NAME)}")'
+    before = detail["previous_status"]
+    return f"is new and {after}" if before is None else f"went from {before} to {after}"
+
+
+def _counted(counters: Mapping[str, str]) -> str:
+    """`100 endpoint entered, 7 endpoint left`: a counter's name in words, made harmless for every form."""
+    words = (f"{value} {name.lower().replace('_', ' ')}" for name, value in counters.items())
+    return for_chat(", ".join(words), LONGEST_COUNTERS)
+
+
+def _next_step(detail: Mapping[str, Any]) -> str:
+    status = Status(detail["status"])
+    journey = entities_of(detail)[1]
+    before = detail["previous_status"]
+    came_back = before is not None and Status(before).is_terminal and not status.is_terminal
+    return _CAME_BACK if came_back else _NEXT_STEP[status].format(noun=journey.noun)
+
+
+def _when(detail: Mapping[str, Any]) -> str:
+    """When it happened, as far as the provider says, and how late that was seen."""
+    delay = detail["detection_delay_seconds"]
+    if delay is None:
+        return f"seen {readable_time(detail['observed_time'])}"
+    return f"{readable_time(detail['last_update_time'])}, seen {duration(delay)} later"
+
+
+def _before_that(detail: Mapping[str, Any]) -> str | None:
+    """How long the run had its previous status, as far as known; None if it is new."""
+    since = detail["previous_status_since"]
+    if since is None:
+        return None
+    was, until = detail["previous_status"], detail["last_update_time"]
+    if until is None:  # nor did the provider say since when: it is when this was first seen
+        return f"{was}, seen so since {readable_time(since)}"
+    began = f"since {readable_time(since)}"
+    if detail["skipped_statuses"]:
+        return f"{was}, {began}"  # until when, nobody saw
+    seconds = (datetime.fromisoformat(until) - datetime.fromisoformat(since)).total_seconds()
+    return f"{was} for {duration(max(0.0, seconds))}, {began}"
