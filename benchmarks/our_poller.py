@@ -11,12 +11,12 @@ from journey_watch.channels.sns.mail_pace import MailPace
 from journey_watch.channels.sns.notifier import SnsNotifier
 from journey_watch.core.runs import Lane
 from journey_watch.core.watch_list import WatchTarget
-from journey_watch.invocation import Invocation
+from journey_watch.polling.time_budget import Invocation
 from journey_watch.messages.forms.sns import email_message, envelope_message
-from journey_watch.poll import poll_lane
+from journey_watch.polling.poll_lane import poll_lane
 from journey_watch.ports import Channel
 from journey_watch.providers.pinpoint.source import PinpointJourneyRuns
-from journey_watch.report import PollReport
+from journey_watch.polling.report import PollReport
 from journey_watch.settings import WatchConfig
 from journey_watch.store.dynamodb import DynamoDBRunStore
 

@@ -9,7 +9,7 @@ from typing import Final
 from journey_watch.core.conditions import ConditionKind
 from journey_watch.core.refusals import DENIAL_HINT, is_denial
 from journey_watch.core.runs import LANE_ITSELF, Lane
-from journey_watch.delivery import committed_at
+from journey_watch.polling.delivery import committed_at
 from journey_watch.messages.wording import duration
 from journey_watch.ports import LaneState
 from operator_cli.deployment import LOOK_BACK, Deployment

@@ -19,17 +19,17 @@ from journey_watch.core.errors import ConfigurationError
 from journey_watch.core.runs import Lane
 from journey_watch.core.severity import Severity
 from journey_watch.core.watch_list import WatchTarget, lanes_of
-from journey_watch.invocation import Invocation
+from journey_watch.polling.time_budget import Invocation
 from journey_watch.messages.forms.sns import TopicMessage, card_message, email_message, envelope_message
-from journey_watch.poll import poll_lane
+from journey_watch.polling.poll_lane import poll_lane
 from journey_watch.ports import Channel, RunSource
 from journey_watch.providers.connect.source import CONNECT, ConnectCampaigns
 from journey_watch.providers.pinpoint.counters import PinpointCounters
 from journey_watch.providers.pinpoint.source import PINPOINT, PinpointJourneyRuns
-from journey_watch.report import PollReport
+from journey_watch.polling.report import PollReport
 from journey_watch.settings import Settings, bundled_watch_config
 from journey_watch.store.dynamodb import DynamoDBRunStore
-from journey_watch.test_alert import TestReport, send_test_alert
+from journey_watch.polling.self_test import TestReport, send_test_alert
 
 SINGLY_SECONDS = 20
 """So long a poll may be busy with sending alerts one by one; more of them are told in a digest."""

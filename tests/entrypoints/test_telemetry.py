@@ -15,9 +15,9 @@ from journey_watch import composition, contract, telemetry
 from journey_watch.channels.sns.subscriptions import SnsReaders
 from journey_watch.core.errors import JourneyWatchError, SourceError
 from journey_watch.core.runs import Lane
-from journey_watch.delivery import DeliveryReport
+from journey_watch.polling.delivery import DeliveryReport
 from journey_watch.entrypoints import poll_handler
-from journey_watch.report import PollReport
+from journey_watch.polling.report import PollReport
 from local_cloud.emf_bridge import metric_data
 from tests.aws.doubles import do_not_wait_between_retries
 from tests.core.builders import NOON

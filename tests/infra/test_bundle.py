@@ -227,7 +227,7 @@ def test_everybody_can_read_the_bundle_whatever_the_builders_umask(
 
 
 def test_the_bundle_of_this_checkout_can_be_read_by_everybody_even_if_it_was_closed_since(bundle: Bundle) -> None:
-    module = bundle.path / "journey_watch/poll.py"
+    module = bundle.path / "journey_watch/polling/poll_lane.py"
     module.chmod(0o600)
     bundle.path.chmod(0o700)
     build_bundle(CONFIG)

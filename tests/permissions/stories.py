@@ -21,7 +21,7 @@ from journey_watch.composition import Poller
 from journey_watch.core.errors import JourneyWatchError, PollFailedError
 from journey_watch.core.mutes import Mute
 from journey_watch.core.runs import JourneyKey, Lane
-from journey_watch.delivery import Delivery
+from journey_watch.polling.delivery import Delivery
 from journey_watch.entrypoints import poll_handler, slack_handler, widget_handler
 from journey_watch.live_page.composition import LivePage
 from journey_watch.settings import Settings

@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from journey_watch import telemetry
 from journey_watch.composition import Poller, lane_of
-from journey_watch.test_alert import asks_for_test
+from journey_watch.polling.self_test import asks_for_test
 
 logger = Logger()
 poller = cache(Poller.from_environment)

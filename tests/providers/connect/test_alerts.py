@@ -13,14 +13,14 @@ import simulator
 from journey_watch.core.alerts import Alert
 from journey_watch.core.runs import Lane
 from journey_watch.core.watch_list import ALL, WatchTarget
-from journey_watch.invocation import Invocation
+from journey_watch.polling.time_budget import Invocation
 from journey_watch.messages.forms.email import email_subject, email_text
 from journey_watch.messages.forms.sns import card_message, envelope_message
-from journey_watch.poll import poll_lane
+from journey_watch.polling.poll_lane import poll_lane
 from journey_watch.ports import Channel
 from journey_watch.settings import WatchConfig
 from journey_watch.store.memory import MemoryRunStore
-from tests.poll.scripted import Clock, ScriptedChannel
+from tests.polling.scripted import Clock, ScriptedChannel
 from tests.providers.connect.doubles import SCENARIO, SimulatedConnect
 
 LANE = Lane("connect", "111122223333", "eu-west-2")

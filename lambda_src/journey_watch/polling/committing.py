@@ -12,7 +12,7 @@ from journey_watch.core.provider import Provider
 from journey_watch.core.severity import Severity
 from journey_watch.core.runs import JourneyInfo, JourneyKey, Lane
 from journey_watch.core.transitions import StateChange, Transition
-from journey_watch.invocation import Invocation
+from journey_watch.polling.time_budget import Invocation
 from journey_watch.messages.condition import condition_alert
 from journey_watch.messages.envelope import AlertContext
 from journey_watch.messages.status_change import status_change_alert

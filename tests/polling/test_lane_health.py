@@ -11,7 +11,7 @@ from journey_watch.core.mutes import Mute
 from journey_watch.core.runs import LANE_ITSELF, JourneyInfo, JourneyKey, Status
 from journey_watch.core.watch_list import Thresholds
 from tests.core.builders import LANE
-from tests.poll.scripted import EVERYTHING, ScriptedChannel, Stage
+from tests.polling.scripted import EVERYTHING, ScriptedChannel, Stage
 
 WELCOME = JourneyKey("app-1", "welcome")
 WINBACK = JourneyKey("app-1", "winback")

@@ -14,9 +14,9 @@ from journey_watch.core.refusals import DENIAL_HINT
 from journey_watch.core.runs import JourneyInfo, JourneyKey, ObservedRun, Status
 from journey_watch.core.severity import Severity
 from journey_watch.core.watch_list import WatchTarget
-from journey_watch.invocation import DELIVERY_RESERVE_SECONDS
+from journey_watch.polling.time_budget import DELIVERY_RESERVE_SECONDS
 from tests.core.builders import LANE
-from tests.poll.scripted import Stage
+from tests.polling.scripted import Stage
 
 Said = Callable[[], list[dict[str, Any]]]
 WELCOME = JourneyKey("app-1", "welcome")

@@ -11,10 +11,10 @@ from journey_watch.core.errors import SourceError, StateTooLargeError, StoreUnav
 from journey_watch.core.runs import LANE_ITSELF, JourneyInfo, JourneyKey, JourneyState
 from journey_watch.core.transitions import StateChange, with_assessment
 from journey_watch.core.watch_list import ALL
-from journey_watch.journey_poll import JourneyOutcome, JourneyPoll
+from journey_watch.polling.journey_poll import JourneyOutcome, JourneyPoll
 from journey_watch.messages.mute_ended import mute_ended_alert
 from journey_watch.ports import Commit, Discovery
-from journey_watch.recording import Recorder
+from journey_watch.polling.committing import Recorder
 
 logger = Logger(child=True)
 

@@ -16,7 +16,7 @@ from journey_watch.core.alerts import Owed, channel_of
 from journey_watch.core.errors import StoreUnavailableError
 from journey_watch.core.provider import Provider
 from journey_watch.core.runs import JourneyKey, JourneyState, Lane, PendingAlert
-from journey_watch.invocation import Invocation
+from journey_watch.polling.time_budget import Invocation
 from journey_watch.messages.digest import digests
 from journey_watch.ports import Channel, RunStore
 

@@ -11,10 +11,10 @@ from journey_watch.core.provider import Provider
 from journey_watch.core.runs import JourneyInfo, JourneyKey, Lane, Observation, ObservedRun, Status
 from journey_watch.core.transitions import StateChange
 from journey_watch.core.watch_list import WatchTarget
-from journey_watch.invocation import Invocation
-from journey_watch.poll import poll_lane
+from journey_watch.polling.time_budget import Invocation
+from journey_watch.polling.poll_lane import poll_lane
 from journey_watch.ports import Channel, Commit, Discovery
-from journey_watch.report import PollReport
+from journey_watch.polling.report import PollReport
 from journey_watch.settings import WatchConfig
 from journey_watch.store.memory import MemoryRunStore
 from tests.core.builders import LANE, NOON

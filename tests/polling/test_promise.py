@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from journey_watch.core.runs import JourneyKey, Status
 from tests.core.builders import LANE
-from tests.poll.scripted import Crash, Stage
+from tests.polling.scripted import Crash, Stage
 
 JOURNEYS = (JourneyKey("app-1", "a"), JourneyKey("app-1", "b"))
 NEXT = {

@@ -9,8 +9,8 @@ from journey_watch import contract
 from journey_watch.core.alerts import Alert, AlertKind
 from journey_watch.core.errors import JourneyWatchError, SourceError, StoreUnavailableError
 from journey_watch.core.runs import Lane, Status
-from journey_watch.delivery import DeliveryReport
-from journey_watch.journey_poll import JourneyOutcome
+from journey_watch.polling.delivery import DeliveryReport
+from journey_watch.polling.journey_poll import JourneyOutcome
 from journey_watch.ports import Commit
 
 

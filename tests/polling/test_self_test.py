@@ -11,7 +11,7 @@ from journey_watch.messages.forms.amazon_q import chat_card
 from journey_watch.messages.forms.email import email_subject, email_text
 from journey_watch.messages.self_test import self_test_alert
 from journey_watch.ports import Channel
-from journey_watch.test_alert import send_test_alert
+from journey_watch.polling.self_test import send_test_alert
 from tests.core.builders import NOON
 from tests.entrypoints.conftest import LANE, Deployment
 

@@ -14,9 +14,9 @@ from journey_watch.core.errors import JourneyWatchError, SourceError, StateTooLa
 from journey_watch.core.runs import JourneyInfo, JourneyKey, JourneyState, Lane, Observation, Status
 from journey_watch.core.transitions import Comparison, StateChange, compare, with_assessment
 from journey_watch.core.watch_list import WatchTarget
-from journey_watch.invocation import Invocation
+from journey_watch.polling.time_budget import Invocation
 from journey_watch.ports import Commit, RunSource
-from journey_watch.recording import Recorder
+from journey_watch.polling.committing import Recorder
 from journey_watch.settings import WatchConfig
 
 logger = Logger(child=True)

@@ -16,13 +16,13 @@ from journey_watch.core.poll_plan import journeys_to_poll, newly_listed, startin
 from journey_watch.core.refusals import why_not_in_use
 from journey_watch.core.runs import JourneyKey, JourneyState, Lane
 from journey_watch.core.watch_list import WatchTarget
-from journey_watch.delivery import Delivery, Manners
-from journey_watch.invocation import Invocation
-from journey_watch.journey_poll import JourneyOutcome, JourneyPoll
-from journey_watch.lane_watch import LaneWatch
+from journey_watch.polling.delivery import Delivery, Manners
+from journey_watch.polling.time_budget import Invocation
+from journey_watch.polling.journey_poll import JourneyOutcome, JourneyPoll
+from journey_watch.polling.lane_health import LaneWatch
 from journey_watch.ports import Channel, Discovery, LaneState, RunSource, RunStore
-from journey_watch.recording import Recorder
-from journey_watch.report import PollReport
+from journey_watch.polling.committing import Recorder
+from journey_watch.polling.report import PollReport
 from journey_watch.settings import WatchConfig
 
 WORKERS = 8
