@@ -14,7 +14,7 @@ from infra.deployment_config import DeploymentConfig
 from infra.watch_entries import MOST_LANES_APART
 from journey_watch.core.errors import JourneyWatchError
 from journey_watch.core.watch_list import lanes_of
-from journey_watch.metrics import PER_JOURNEY, PER_LANE, SERVICE_WIDE
+from journey_watch.observability.metrics import PER_JOURNEY, PER_LANE, SERVICE_WIDE
 
 PRICED_IN: Final = "us-east-1, November 2026"
 METRIC: Final = 0.30

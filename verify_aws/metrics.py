@@ -5,7 +5,7 @@ from typing import Final
 
 from infra import cost
 from journey_watch import contract
-from journey_watch.metrics import PER_LANE, SERVICE_WIDE
+from journey_watch.observability.metrics import PER_LANE, SERVICE_WIDE
 from verify_aws.findings import Finding, failed, ok
 from verify_aws.verification import Verification
 

@@ -16,7 +16,7 @@ from infra.watch_entries import MAX_LANES, MOST_LANES_APART
 from journey_watch import contract
 from journey_watch.core.runs import Lane
 from journey_watch.core.watch_list import WatchTarget
-from journey_watch.metrics import PER_LANE, SERVICE_WIDE
+from journey_watch.observability.metrics import PER_LANE, SERVICE_WIDE
 from tests.infra import ops_mail
 from tests.infra.alarm_evaluator import Alarm, CompositeAlarm, Datum
 from tests.infra.conftest import EVERYTHING, ROOT, Synthesize

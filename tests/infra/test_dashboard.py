@@ -14,7 +14,7 @@ from infra import saved_queries
 from infra.watch_entries import MAX_LANES
 from journey_watch import contract
 from journey_watch.core.watch_list import WatchTarget
-from journey_watch.metrics import PER_LANE, SERVICE_WIDE
+from journey_watch.observability.metrics import PER_LANE, SERVICE_WIDE
 from tests.infra.conftest import EVERYTHING, Synthesize
 from tests.infra.synthesis import Json, Synthesized, text
 

@@ -7,7 +7,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from journey_watch import telemetry
+from journey_watch.observability import telemetry
 from journey_watch.composition import Poller, lane_of
 from journey_watch.polling.self_test import asks_for_test
 

@@ -10,7 +10,7 @@ from journey_watch.core.alerts import Alert
 from journey_watch.core.errors import ConfigurationError, SourceError
 from journey_watch.core.runs import Lane, Status
 from journey_watch.polling.journey_poll import JourneyOutcome
-from journey_watch.metrics import Values, emit
+from journey_watch.observability.metrics import Values, emit
 from journey_watch.polling.report import PollReport
 
 _LOGGED_OF_A_CHANGE = ("run_id", "previous_status", "status", "condition", "severity", "detection_delay_seconds")

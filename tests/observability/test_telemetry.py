@@ -11,7 +11,8 @@ import boto3
 import pytest
 
 from infra import saved_queries
-from journey_watch import composition, contract, telemetry
+from journey_watch import composition, contract
+from journey_watch.observability import telemetry
 from journey_watch.channels.sns.subscriptions import SnsReaders
 from journey_watch.core.errors import JourneyWatchError, SourceError
 from journey_watch.core.runs import Lane

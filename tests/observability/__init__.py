@@ -1,0 +1,1 @@
+"""What is seen of a poll from outside, read from the log as CloudWatch reads it."""
