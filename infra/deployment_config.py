@@ -27,7 +27,7 @@ from infra.toml_table import Place, Table, boolean, list_of, load, matching, nea
 from infra.watch_entries import read_watch_list, served
 from journey_watch.core.mutes import Mute
 from journey_watch.core.pairs import Pair
-from journey_watch.core.policy import ANY, NEW, AlertRule
+from journey_watch.core.severity_rules import ANY, NEW, AlertRule
 from journey_watch.core.runs import Status
 from journey_watch.core.severity import Severity
 from journey_watch.core.watch_list import WatchTarget

@@ -18,7 +18,7 @@ from infra.source_access import grant_assuming, grant_reading
 from infra.state_table import StateTable
 from infra.widget import LiveRunsWidget
 from journey_watch.core.errors import ConfigurationError
-from journey_watch.core.partitions import partition_of
+from journey_watch.core.aws_partitions import partition_of
 from journey_watch.core.watch_list import lanes_of
 
 

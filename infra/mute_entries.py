@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 from infra.providers import PROVIDERS
 from infra.toml_table import Place, Table, list_of, matching, one_of, text
 from journey_watch.core.mutes import Mute
-from journey_watch.core.policy import ANY
+from journey_watch.core.severity_rules import ANY
 
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MUTE_KEYS: Final = (

@@ -19,7 +19,7 @@ from rich.table import Table
 
 from journey_watch.core.errors import JourneyWatchError
 from journey_watch.core.mutes import Mute
-from journey_watch.core.policy import ANY
+from journey_watch.core.severity_rules import ANY
 from journey_watch.store.items import iso
 from operator_cli.deployment import AWS_ERRORS, Deployment
 from operator_cli.doctor import Level, examine

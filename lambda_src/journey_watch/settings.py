@@ -11,7 +11,7 @@ from journey_watch import contract
 from journey_watch.core.errors import ConfigurationError
 from journey_watch.core.mutes import Mute
 from journey_watch.core.pairs import Pair
-from journey_watch.core.policy import AlertRule
+from journey_watch.core.severity_rules import AlertRule
 from journey_watch.core.severity import Severity
 from journey_watch.core.watch_list import Thresholds, WatchTarget
 

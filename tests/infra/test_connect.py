@@ -17,7 +17,7 @@ from infra.providers import MAX_JOURNEY_ARNS, PROVIDERS
 from infra.reader_role import ReaderRoleStack
 from journey_watch.composition import SOURCES
 from journey_watch.core.errors import ConfigurationError
-from journey_watch.core.policy import AlertRule
+from journey_watch.core.severity_rules import AlertRule
 from journey_watch.core.severity import Severity
 from journey_watch.core.watch_list import WatchTarget
 from tests.infra.conftest import EVERYTHING, ROOT, Synthesize

@@ -13,7 +13,7 @@ from infra.deployment_config import DeploymentConfig
 from infra.readers import EmailReader, SlackChannel, SlackWebhook, TeamsChannel
 from journey_watch.core.errors import ConfigurationError
 from journey_watch.core.pairs import Pair
-from journey_watch.core.policy import AlertRule
+from journey_watch.core.severity_rules import AlertRule
 from journey_watch.core.severity import Severity
 from journey_watch.core.watch_list import WatchTarget
 from journey_watch.settings import WatchConfig

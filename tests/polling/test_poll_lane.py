@@ -9,7 +9,7 @@ import pytest
 from aws_lambda_powertools import Logger
 
 from journey_watch.core.errors import PollFailedError, SourceError, StoreUnavailableError
-from journey_watch.core.policy import AlertRule
+from journey_watch.core.severity_rules import AlertRule
 from journey_watch.core.refusals import DENIAL_HINT
 from journey_watch.core.runs import JourneyInfo, JourneyKey, ObservedRun, Status
 from journey_watch.core.severity import Severity

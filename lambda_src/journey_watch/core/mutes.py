@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from fnmatch import fnmatchcase
 from zoneinfo import ZoneInfo
 
-from journey_watch.core.policy import ANY
+from journey_watch.core.severity_rules import ANY
 from journey_watch.core.runs import JourneyKey
 
 

@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Any, Final
 from urllib.parse import quote
 
-from journey_watch.core.partitions import partition_of
+from journey_watch.core.aws_partitions import partition_of
 from journey_watch.core.provider import Provider
 from journey_watch.core.runs import LANE_ITSELF, JourneyInfo, JourneyKey, Lane
 from journey_watch.core.watch_list import ALL

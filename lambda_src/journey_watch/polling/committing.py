@@ -7,7 +7,7 @@ from datetime import datetime
 from journey_watch.core.alerts import Alert, Owed
 from journey_watch.core.condition_rules import Phase
 from journey_watch.core.mutes import Mute, muted_by
-from journey_watch.core.policy import severity_of
+from journey_watch.core.severity_rules import severity_of
 from journey_watch.core.provider import Provider
 from journey_watch.core.severity import Severity
 from journey_watch.core.runs import JourneyInfo, JourneyKey, Lane

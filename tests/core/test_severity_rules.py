@@ -2,7 +2,7 @@
 
 import pytest
 
-from journey_watch.core.policy import AlertRule, severity_of
+from journey_watch.core.severity_rules import AlertRule, severity_of
 from journey_watch.core.runs import Status
 from journey_watch.core.severity import Severity
 from tests.core.builders import JOURNEY
