@@ -68,7 +68,7 @@ def _last_poll(last: datetime | None, lane: Lane, now: datetime) -> Finding:
 
 
 def _undelivered(state: LaneState, lane: Lane, now: datetime) -> Finding:
-    states = (*state.journeys.values(), *state.watchers.values())
+    states = (*state.journeys.values(), *state.scopes.values())
     times = [committed_at(pending) for journey in states for pending in journey.undelivered.values()]
     if not times:
         return Finding(Level.OK, str(lane), "No alert is waiting")
@@ -81,7 +81,7 @@ def _undelivered(state: LaneState, lane: Lane, now: datetime) -> Finding:
 
 def _unreachable(state: LaneState, lane: Lane, now: datetime) -> Iterator[Finding]:
     """The lane itself, or a container's listing, that cannot be read. A missing permission does not end by itself."""
-    for watcher, remembered in sorted(state.watchers.items(), key=lambda item: str(item[0])):
+    for watcher, remembered in sorted(state.scopes.items(), key=lambda item: str(item[0])):
         condition = remembered.conditions.get(ConditionKind.UNREACHABLE)
         if condition is None:
             continue

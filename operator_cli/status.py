@@ -41,7 +41,7 @@ class Row:
 
 def rows_of(lane: Lane, state: LaneState) -> Iterator[Row]:
     """Journeys with something to see, and what is wrong with a container or the lane; in the order of their names."""
-    rows = [_row(lane, journey, of_it) for journey, of_it in (*state.watchers.items(), *state.journeys.items())]
+    rows = [_row(lane, journey, of_it) for journey, of_it in (*state.scopes.items(), *state.journeys.items())]
     yield from sorted((row for row in rows if row.live_runs or row.conditions), key=lambda row: row.label.casefold())
 
 

@@ -54,8 +54,8 @@ def find(verification: Verification) -> Iterator[Finding]:
 
 def _muted(verification: Verification) -> set[Lane]:
     """The lanes that remember the mute as being in force."""
-    watchers = {lane: verification.deployment.state(lane).watchers.get(LANE_ITSELF) for lane in verification.lanes}
-    return {lane for lane, watcher in watchers.items() if watcher is not None and MUTE_ID in watcher.mutes}
+    scopes = {lane: verification.deployment.state(lane).scopes.get(LANE_ITSELF) for lane in verification.lanes}
+    return {lane for lane, watcher in scopes.items() if watcher is not None and MUTE_ID in watcher.mutes}
 
 
 def _nobody(lanes: Collection[Lane]) -> bool:

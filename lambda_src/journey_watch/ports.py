@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import Protocol
 
-from journey_watch.core.alerts import Alert, Owed
+from journey_watch.core.alerts import Alert, PendingDelivery
 from journey_watch.core.errors import SourceError
 from journey_watch.core.mutes import Mute
 from journey_watch.core.provider import Provider
@@ -57,7 +57,7 @@ class RunSource(Protocol):
         """How many answers asked for fewer calls since this source was made."""
 
 
-class Commit(Enum):
+class CommitResult(Enum):
     """What became of a conditional write."""
 
     DONE = auto()
@@ -72,7 +72,7 @@ class LaneState:
     """All that is remembered of a lane, as loaded before the first page is asked for."""
 
     journeys: Mapping[JourneyKey, JourneyState]
-    watchers: Mapping[JourneyKey, JourneyState] = field(default_factory=dict)
+    scopes: Mapping[JourneyKey, JourneyState] = field(default_factory=dict)
     """What is remembered of the lane itself, and of containers' listings: their keys have `*` for what they lack."""
     listed: Mapping[str, datetime] = field(default_factory=dict)
     """By `WatchTarget.marker`: since when every journey the target lists is news when it is first listed."""
@@ -87,8 +87,8 @@ class RunStore(Protocol):
         """Read a whole lane. May be a stale read: a commit based on it then fails."""
 
     def commit(
-        self, lane: Lane, change: StateChange, alerts: Sequence[Alert], owed: Sequence[Owed], lease_until: datetime
-    ) -> Commit:
+        self, lane: Lane, change: StateChange, alerts: Sequence[Alert], owed: Sequence[PendingDelivery], lease_until: datetime
+    ) -> CommitResult:
         """Save one journey's next state, its alerts, and to which channels they are owed, in one write.
 
         An alert that is owed to no channel is recorded all the same. Raises StateTooLargeError if the item would not
@@ -113,7 +113,7 @@ class RunStore(Protocol):
     def history(self, lane: Lane, since: datetime) -> Sequence[Alert]:
         """Everything that was recorded in a lane since then, sent or not, oldest first."""
 
-    def forget_baseline(self, lane: Lane, journey: JourneyKey, seen_version: int) -> Commit:
+    def forget_baseline(self, lane: Lane, journey: JourneyKey, seen_version: int) -> CommitResult:
         """A journey is no longer watched: drop what is remembered but `version` and `undelivered`."""
 
     def mark_listed(self, lane: Lane, marker: str, at: datetime) -> None:

@@ -8,7 +8,7 @@ import pytest
 from journey_watch.core.condition_rules import (
     GIVE_UP_AFTER,
     Assessment,
-    Circumstances,
+    AssessmentContext,
     Phase,
     assess_failure,
     assess_reading,
@@ -24,8 +24,8 @@ PATIENCE = Thresholds(stuck_after=3600, late_after=3600, expect_run_every=86400,
 
 def at(
     time: datetime, *, confirmed: bool = True, muted: bool = False, thresholds: Thresholds = PATIENCE
-) -> Circumstances:
-    return Circumstances(
+) -> AssessmentContext:
+    return AssessmentContext(
         now=time, begun=time, interval=minutes(1), thresholds=thresholds, muted=muted, confirmed=confirmed
     )
 
@@ -38,7 +38,7 @@ def assess(
     before: Assessment | None,
     state: JourneyState,
     reading: Observation,
-    circumstances: Circumstances,
+    circumstances: AssessmentContext,
     *,
     expects_runs: bool = False,
 ) -> Assessment:
@@ -150,7 +150,7 @@ def test_run_missing_for_ninety_days_is_given_up_in_silence() -> None:
     suspected = assess(None, state, OTHERS_LISTED, at(NOON))
     opened = assess(suspected, state, OTHERS_LISTED, at(NOON + minutes(1)))
     end = assess(opened, state, OTHERS_LISTED, at(NOON + GIVE_UP_AFTER + minutes(1), thresholds=Thresholds()))
-    assert (end.conditions, end.events, end.given_up) == ({}, (), frozenset({"r1"}))
+    assert (end.conditions, end.events, end.forgotten) == ({}, (), frozenset({"r1"}))
 
 
 # Unreachable

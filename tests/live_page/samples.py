@@ -6,11 +6,11 @@ from typing import Final
 
 from journey_watch.core.conditions import Condition, ConditionKind
 from journey_watch.core.pairs import Pair
-from journey_watch.core.runs import JourneyKey, JourneyState, Lane, PendingAlert, RecordedRun, Status
+from journey_watch.core.runs import JourneyKey, JourneyState, Lane, DeliveryLease, RecordedRun, Status
 from journey_watch.core.severity import Severity
 from journey_watch.live_page import (
     Change,
-    LaneReading,
+    LaneSnapshot,
     Links,
     PageRequest,
     UrlLinks,
@@ -48,7 +48,7 @@ def hourly(count: int, *, lasting: float = 38, first: float = 60) -> dict[str, R
 def state(
     name: str | None, runs: Mapping[str, RecordedRun], *conditions: Condition, owed_since: datetime | None = None
 ) -> JourneyState:
-    owed = {"a": PendingAlert("TRANSITION#x", owed_since)} if owed_since else {}
+    owed = {"a": DeliveryLease("TRANSITION#x", owed_since)} if owed_since else {}
     return JourneyState(
         version=3,
         baselined_at=NOW - timedelta(days=9),
@@ -121,7 +121,7 @@ def change(
     )
 
 
-def pinpoint_reading() -> LaneReading:
+def pinpoint_reading() -> LaneSnapshot:
     completed, running, scheduled = Status.COMPLETED, Status.RUNNING, Status.SCHEDULED
     runs = {
         WELCOME: {**hourly(18, first=200), "welcome-1123": run(Status.CANCELLED, began=150, ended=12)},
@@ -146,7 +146,7 @@ def pinpoint_reading() -> LaneReading:
     cancelled = change(
         running, Status.CANCELLED, ago=12, journey=WELCOME, run_id="welcome-1123", severity=Severity.CRITICAL, since=148
     )
-    return LaneReading(
+    return LaneSnapshot(
         PINPOINT_LANE,
         PINPOINT,
         journeys={key: state(NAMES[key], found, *wrong.get(key, ())) for key, found in runs.items()},
@@ -160,9 +160,9 @@ def pinpoint_reading() -> LaneReading:
     )
 
 
-def connect_reading() -> LaneReading:
+def connect_reading() -> LaneSnapshot:
     owed_since = NOW - minutes(18)
-    return LaneReading(
+    return LaneSnapshot(
         CONNECT_LANE,
         CONNECT,
         journeys={
@@ -175,17 +175,17 @@ def connect_reading() -> LaneReading:
     )
 
 
-def unused_reading() -> LaneReading:
-    return LaneReading(UNUSED_LANE, CONNECT, {}, was_listed=False)
+def unused_reading() -> LaneSnapshot:
+    return LaneSnapshot(UNUSED_LANE, CONNECT, {}, was_listed=False)
 
 
-def readings() -> list[LaneReading]:
+def readings() -> list[LaneSnapshot]:
     """All three lanes."""
     return [pinpoint_reading(), connect_reading(), unused_reading()]
 
 
 def page(
-    shown: Sequence[LaneReading],
+    shown: Sequence[LaneSnapshot],
     request: PageRequest | None = None,
     *,
     links: Links | None = None,

@@ -13,7 +13,7 @@ from journey_watch.core.conditions import Condition, ConditionKind
 from journey_watch.core.errors import StoreUnavailableError
 from journey_watch.core.runs import JourneyKey, JourneyState, Lane, RecordedRun, Status
 from journey_watch.core.transitions import StateChange
-from journey_watch.live_page import LaneReading, lane_reader
+from journey_watch.live_page import LaneSnapshot, lane_reader
 from journey_watch.live_page.lane_reader import LaneReader
 from journey_watch.providers.pinpoint.source import PINPOINT
 from journey_watch.store.dynamodb import DynamoDBRunStore
@@ -43,7 +43,7 @@ def store(client: "DynamoDBClient") -> DynamoDBRunStore:
     return DynamoDBRunStore(client, TABLE, keep=timedelta(days=90), clock=lambda: NOON)
 
 
-def read(client: "DynamoDBClient", *lanes: Lane) -> list[LaneReading]:
+def read(client: "DynamoDBClient", *lanes: Lane) -> list[LaneSnapshot]:
     return LaneReader(client, TABLE).read(dict.fromkeys(lanes or (LANE,), PINPOINT), since=NOON - DAY)
 
 

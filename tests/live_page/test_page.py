@@ -12,7 +12,7 @@ from journey_watch.core.alerts import Alert
 from journey_watch.core.conditions import ConditionKind
 from journey_watch.core.pairs import Pair
 from journey_watch.core.runs import LANE_ITSELF, JourneyKey, Status
-from journey_watch.live_page import Change, LaneReading, PageRequest, Query, Theme, WidgetLinks
+from journey_watch.live_page import Change, LaneSnapshot, PageRequest, Query, Theme, WidgetLinks
 from journey_watch.live_page.elements import ATTRIBUTES, ELEMENTS
 from journey_watch.live_page.view import PAGE_SIZE
 from journey_watch.providers.pinpoint.source import PINPOINT
@@ -36,9 +36,9 @@ FUNCTION = "arn:aws:lambda:eu-west-1:111122223333:function:widget"
 LOWER_ATTRIBUTES = {name.lower() for name in ATTRIBUTES}  # as html.parser gives them
 
 
-def many(journeys: int, runs: int, *, name: str = "Journey") -> list[LaneReading]:
+def many(journeys: int, runs: int, *, name: str = "Journey") -> list[LaneSnapshot]:
     states = {JourneyKey("app", f"journey-{n}"): state(f"{name} {n}", hourly(runs)) for n in range(journeys)}
-    return [LaneReading(PINPOINT_LANE, PINPOINT, states)]
+    return [LaneSnapshot(PINPOINT_LANE, PINPOINT, states)]
 
 
 def test_the_page_says_first_what_is_wrong() -> None:
@@ -66,7 +66,7 @@ def test_nothing_wrong_is_said_as_well() -> None:
 
 
 @pytest.mark.parametrize("shown", [[], [unused_reading()]])
-def test_a_page_about_nothing_does_not_say_that_all_is_well(shown: list[LaneReading]) -> None:
+def test_a_page_about_nothing_does_not_say_that_all_is_well(shown: list[LaneSnapshot]) -> None:
     text = Markup(page(shown)).text
 
     assert "Nothing has been read yet" in text
@@ -79,7 +79,7 @@ def test_a_lane_that_was_never_read_is_said_to_be_not_in_use() -> None:
 
 def test_a_lane_that_was_never_read_but_should_be_is_not_said_to_be_not_in_use() -> None:
     blind = state(None, {}, condition(ConditionKind.UNREACHABLE, None, since=60))
-    assert "not in use" not in Markup(page([replace(unused_reading(), watchers={LANE_ITSELF: blind})])).text
+    assert "not in use" not in Markup(page([replace(unused_reading(), scopes={LANE_ITSELF: blind})])).text
 
 
 def test_times_are_the_viewers() -> None:
@@ -151,7 +151,7 @@ def test_hostile_names_are_text(names: tuple[str, ...], ids: tuple[str, ...], qu
         wrong = condition(ConditionKind.STUCK, ids[2], since=30, reason=names[2])
         told = alert(None, Status.RUNNING, run_id=ids[2], journey=key, name=names[0], container_name=names[1],
                      updated=NOW, observed_at=NOW)  # fmt: skip
-        reading = LaneReading(
+        reading = LaneSnapshot(
             PINPOINT_LANE,
             PINPOINT,
             {key: state(names[0], runs, wrong)},
@@ -185,7 +185,7 @@ def test_hostile_names_are_text(names: tuple[str, ...], ids: tuple[str, ...], qu
 def test_whatever_was_recorded_can_be_shown(told: Alert) -> None:
     change = Change.from_envelope(PINPOINT_LANE, told.envelope)
 
-    markup = Markup(page([LaneReading(PINPOINT_LANE, PINPOINT, {}, [change])]))
+    markup = Markup(page([LaneSnapshot(PINPOINT_LANE, PINPOINT, {}, [change])]))
 
     assert change.severity is told.severity
     assert {tag for tag, _ in markup.elements} <= ELEMENTS

@@ -9,7 +9,7 @@ from journey_watch.core.conditions import Condition, ConditionKind
 from journey_watch.core.pairs import Pair
 from journey_watch.core.runs import JourneyKey, Status
 from journey_watch.core.severity import Severity
-from journey_watch.live_page import LaneReading, Query, Sort, build_view
+from journey_watch.live_page import LaneSnapshot, Query, Sort, build_view
 from journey_watch.live_page.problems import UNSENT_AFTER
 from journey_watch.live_page.view import PAGE_SIZE, JourneyRow, View
 from journey_watch.providers.pinpoint.source import PINPOINT
@@ -43,13 +43,13 @@ def told(found: View) -> list[tuple[str, str | None]]:
     return [(problem.label, problem.run_id) for problem in found.problems]
 
 
-def with_welcome(reading: LaneReading, **changes: object) -> LaneReading:
+def with_welcome(reading: LaneSnapshot, **changes: object) -> LaneSnapshot:
     journeys = dict(reading.journeys)
     journeys[WELCOME] = replace(journeys[WELCOME], **changes)  # type: ignore[arg-type]
     return replace(reading, journeys=journeys)
 
 
-def problems_of(reading: LaneReading) -> list[tuple[str, str | None]]:
+def problems_of(reading: LaneSnapshot) -> list[tuple[str, str | None]]:
     return told(build_view([reading], Query(), NOW))
 
 
@@ -66,7 +66,7 @@ def test_what_is_wrong_stands_worst_and_latest_first() -> None:
 
 def test_a_condition_that_is_only_suspected_is_no_problem() -> None:
     suspected = replace(condition(ConditionKind.STUCK, "r", since=60), opened_at=None)
-    reading = LaneReading(PINPOINT_LANE, PINPOINT, {WELCOME: state("W", {}, suspected)})
+    reading = LaneSnapshot(PINPOINT_LANE, PINPOINT, {WELCOME: state("W", {}, suspected)})
 
     assert problems_of(reading) == []
 
@@ -79,7 +79,7 @@ def test_a_cancelled_run_that_came_back_is_no_problem_any_more() -> None:
 
 def test_the_alert_rules_decide_whether_a_cancelled_run_is_a_problem() -> None:
     quiet = change(Status.RUNNING, Status.CANCELLED, ago=5, journey=WELCOME, run_id="r")
-    reading = LaneReading(
+    reading = LaneSnapshot(
         PINPOINT_LANE, PINPOINT, {WELCOME: state("W", {"r": run(Status.CANCELLED, began=9, ended=5)})}, [quiet]
     )
 
@@ -90,21 +90,21 @@ def test_the_alert_rules_decide_whether_a_cancelled_run_is_a_problem() -> None:
 def test_a_run_that_was_cancelled_before_anybody_watched_is_no_problem() -> None:
     journeys = {WELCOME: state("W", {"r": run(Status.CANCELLED, began=9, ended=5)})}
 
-    assert problems_of(LaneReading(PINPOINT_LANE, PINPOINT, journeys)) == []
+    assert problems_of(LaneSnapshot(PINPOINT_LANE, PINPOINT, journeys)) == []
 
 
 def test_an_alert_that_may_still_be_on_its_way_is_no_problem() -> None:
     journeys = {WELCOME: state("W", {}, owed_since=NOW - UNSENT_AFTER)}
 
-    assert problems_of(LaneReading(PINPOINT_LANE, PINPOINT, journeys)) == []
+    assert problems_of(LaneSnapshot(PINPOINT_LANE, PINPOINT, journeys)) == []
 
 
 def test_a_lane_or_container_that_cannot_be_read_is_a_problem_that_filters_by_journey_leave_out() -> None:
     blind = Condition(
         ConditionKind.UNREACHABLE, None, NOW - minutes(30), "HTTP 403", opened_at=NOW, severity=Severity.CRITICAL
     )
-    watchers = {JourneyKey("*", "*"): state(None, {}, blind), JourneyKey("app", "*"): state(None, {}, blind)}
-    reading = LaneReading(PINPOINT_LANE, PINPOINT, {}, watchers=watchers)
+    scopes = {JourneyKey("*", "*"): state(None, {}, blind), JourneyKey("app", "*"): state(None, {}, blind)}
+    reading = LaneSnapshot(PINPOINT_LANE, PINPOINT, {}, scopes=scopes)
 
     (lane, container) = build_view([reading], Query(), NOW).problems
 
@@ -168,9 +168,9 @@ def test_sorting_by_name_and_by_change() -> None:
     assert labels(view(Query(sort=Sort.CHANGED)))[-1] == "Satisfaction survey"
 
 
-def many(count: int) -> list[LaneReading]:
+def many(count: int) -> list[LaneSnapshot]:
     return [
-        LaneReading(PINPOINT_LANE, PINPOINT, {JourneyKey("a", f"{n:05}"): state(f"J{n:05}", {}) for n in range(count)})
+        LaneSnapshot(PINPOINT_LANE, PINPOINT, {JourneyKey("a", f"{n:05}"): state(f"J{n:05}", {}) for n in range(count)})
     ]
 
 

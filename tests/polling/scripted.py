@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from journey_watch.core.alerts import Alert, Owed
+from journey_watch.core.alerts import Alert, PendingDelivery
 from journey_watch.core.errors import SourceError
 from journey_watch.core.provider import Provider
 from journey_watch.core.runs import JourneyInfo, JourneyKey, Lane, Observation, ObservedRun, Status
@@ -13,7 +13,7 @@ from journey_watch.core.transitions import StateChange
 from journey_watch.core.watch_list import WatchTarget
 from journey_watch.polling.time_budget import Invocation
 from journey_watch.polling.poll_lane import poll_lane
-from journey_watch.ports import Channel, Commit, Discovery
+from journey_watch.ports import Channel, CommitResult, Discovery
 from journey_watch.polling.report import PollReport
 from journey_watch.settings import WatchConfig
 from journey_watch.store.memory import MemoryRunStore
@@ -155,11 +155,11 @@ class WatchedStore(MemoryRunStore):
         return result
 
     def commit(
-        self, lane: Lane, change: StateChange, alerts: Sequence[Alert], owed: Sequence[Owed], lease_until: datetime
-    ) -> Commit:
+        self, lane: Lane, change: StateChange, alerts: Sequence[Alert], owed: Sequence[PendingDelivery], lease_until: datetime
+    ) -> CommitResult:
         commit = super().commit
         result = self._around("commit", lambda: commit(lane, change, alerts, owed, lease_until))
-        assert isinstance(result, Commit)
+        assert isinstance(result, CommitResult)
         return result
 
     def claim(self, lane: Lane, journey: JourneyKey, keys: Sequence[str], seen: datetime, until: datetime) -> bool:
@@ -168,9 +168,9 @@ class WatchedStore(MemoryRunStore):
     def acknowledge(self, lane: Lane, journey: JourneyKey, keys: Sequence[str]) -> None:
         self._around("acknowledge", lambda: super(WatchedStore, self).acknowledge(lane, journey, keys))
 
-    def forget_baseline(self, lane: Lane, journey: JourneyKey, seen_version: int) -> Commit:
+    def forget_baseline(self, lane: Lane, journey: JourneyKey, seen_version: int) -> CommitResult:
         result = self._around("forget", lambda: super(WatchedStore, self).forget_baseline(lane, journey, seen_version))
-        assert isinstance(result, Commit)
+        assert isinstance(result, CommitResult)
         return result
 
     def mark_listed(self, lane: Lane, marker: str, at: datetime) -> None:
@@ -183,7 +183,7 @@ class WatchedStore(MemoryRunStore):
         self._around("resume", lambda: super(WatchedStore, self).resume_at(lane, journey))
 
 
-class Stage:
+class PollHarness:
     """One lane, polled on command."""
 
     def __init__(self) -> None:

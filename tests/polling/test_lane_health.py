@@ -11,7 +11,7 @@ from journey_watch.core.mutes import Mute
 from journey_watch.core.runs import LANE_ITSELF, JourneyInfo, JourneyKey, Status
 from journey_watch.core.watch_list import Thresholds
 from tests.core.builders import LANE
-from tests.polling.scripted import EVERYTHING, ScriptedChannel, Stage
+from tests.polling.scripted import EVERYTHING, ScriptedChannel, PollHarness
 
 WELCOME = JourneyKey("app-1", "welcome")
 WINBACK = JourneyKey("app-1", "winback")
@@ -20,9 +20,9 @@ PATIENCE = Thresholds(stuck_after=3600, unreachable_after=120, remind_every=7200
 
 
 @pytest.fixture
-def stage() -> Stage:
+def stage() -> PollHarness:
     """Two journeys with a running run each, after their first look, and little patience."""
-    stage = Stage()
+    stage = PollHarness()
     stage.config = replace(stage.config, watch=(replace(EVERYTHING, thresholds=PATIENCE),), digest_over=3)
     stage.source.set(WELCOME, "r1", Status.RUNNING)
     stage.source.set(WINBACK, "r2", Status.RUNNING)
@@ -42,7 +42,7 @@ def kinds(channel: ScriptedChannel) -> list[str]:
     return [alert.envelope["detail-type"] for alert in channel.accepted]
 
 
-def test_stuck_run_is_told_once_reminded_of_and_resolved_in_one_thread(stage: Stage) -> None:
+def test_stuck_run_is_told_once_reminded_of_and_resolved_in_one_thread(stage: PollHarness) -> None:
     stage.source.runs.pop(WINBACK)
     stage.source.failures[WINBACK] = REFUSED
     stage.clock.advance(hours=1)
@@ -60,7 +60,7 @@ def test_stuck_run_is_told_once_reminded_of_and_resolved_in_one_thread(stage: St
     assert len({alert.id for alert in about}) == 3
 
 
-def test_lasting_condition_writes_nothing_while_nothing_changes(stage: Stage) -> None:
+def test_lasting_condition_writes_nothing_while_nothing_changes(stage: PollHarness) -> None:
     stage.clock.advance(hours=1)
     stage.poll()
     stage.store.writes.clear()
@@ -68,14 +68,14 @@ def test_lasting_condition_writes_nothing_while_nothing_changes(stage: Stage) ->
     assert stage.store.writes == []
 
 
-def test_open_conditions_are_counted(stage: Stage) -> None:
+def test_open_conditions_are_counted(stage: PollHarness) -> None:
     stage.clock.advance(hours=2)
     assert stage.poll().measurements()["ConditionsOpen"] == 2
     assert stage.poll_a_minute_later().measurements()["ConditionsOpen"] == 2
 
 
 def test_run_that_is_no_longer_stuck_at_the_second_reading_is_not_told() -> None:
-    stage = Stage()
+    stage = PollHarness()
     stage.config = replace(stage.config, watch=(replace(EVERYTHING, thresholds=PATIENCE),))
     stage.source.set(WELCOME, "r1", Status.RUNNING)
     stage.poll()
@@ -88,7 +88,7 @@ def test_run_that_is_no_longer_stuck_at_the_second_reading_is_not_told() -> None
     assert [alert.envelope["detail"]["status"] for alert in stage.channel.accepted] == ["COMPLETED"]
 
 
-def test_vanished_run_is_told_missing_and_found_again(stage: Stage) -> None:
+def test_vanished_run_is_told_missing_and_found_again(stage: PollHarness) -> None:
     stage.source.set(WELCOME, "r3", Status.COMPLETED)
     stage.poll()
     gone = stage.source.runs[WELCOME].pop("r1")
@@ -101,7 +101,7 @@ def test_vanished_run_is_told_missing_and_found_again(stage: Stage) -> None:
     assert conditions(stage.channel) == [("MISSING", "Opened"), ("MISSING", "Resolved")]
 
 
-def test_journey_that_refuses_is_told_to_the_operators_only(stage: Stage) -> None:
+def test_journey_that_refuses_is_told_to_the_operators_only(stage: PollHarness) -> None:
     stage.source.failures[WELCOME] = REFUSED
     for _ in range(5):
         stage.poll_a_minute_later()
@@ -111,7 +111,7 @@ def test_journey_that_refuses_is_told_to_the_operators_only(stage: Stage) -> Non
     assert stage.channel.accepted == []
 
 
-def test_lane_that_is_blind_is_one_alert_and_not_one_a_journey(stage: Stage) -> None:
+def test_lane_that_is_blind_is_one_alert_and_not_one_a_journey(stage: PollHarness) -> None:
     stage.source.failures = {WELCOME: REFUSED, WINBACK: REFUSED}
     for _ in range(5):
         with pytest.raises(PollFailedError):
@@ -124,7 +124,7 @@ def test_lane_that_is_blind_is_one_alert_and_not_one_a_journey(stage: Stage) -> 
     assert conditions(stage.operators) == [("UNREACHABLE", "Opened"), ("UNREACHABLE", "Resolved")]
 
 
-def test_application_that_cannot_be_listed_is_told_while_its_journeys_are_still_read(stage: Stage) -> None:
+def test_application_that_cannot_be_listed_is_told_while_its_journeys_are_still_read(stage: PollHarness) -> None:
     stage.source.unlisted = {"app-1": REFUSED}
     for _ in range(5):
         stage.poll_a_minute_later()
@@ -135,7 +135,7 @@ def test_application_that_cannot_be_listed_is_told_while_its_journeys_are_still_
     assert conditions(stage.operators)[-1] == ("UNREACHABLE", "Resolved")
 
 
-def test_new_journey_that_fails_at_first_is_still_all_news(stage: Stage) -> None:
+def test_new_journey_that_fails_at_first_is_still_all_news(stage: PollHarness) -> None:
     new = JourneyKey("app-1", "new")
     stage.source.infos[new] = JourneyInfo()
     stage.source.runs[new] = {}
@@ -147,7 +147,7 @@ def test_new_journey_that_fails_at_first_is_still_all_news(stage: Stage) -> None
     assert [alert.envelope["detail"]["run_id"] for alert in stage.channel.accepted] == ["r9"]
 
 
-def test_refused_condition_is_sent_by_the_next_poll(stage: Stage) -> None:
+def test_refused_condition_is_sent_by_the_next_poll(stage: PollHarness) -> None:
     stage.operators.refuse = lambda _: True
     stage.source.failures[WELCOME] = REFUSED
     for _ in range(4):
@@ -160,7 +160,7 @@ def test_refused_condition_is_sent_by_the_next_poll(stage: Stage) -> None:
 # Digests
 
 
-def storm(stage: Stage, count: int) -> None:
+def storm(stage: PollHarness, count: int) -> None:
     for n in range(count):
         stage.source.set(WELCOME, f"s{n}", Status.CANCELLED if n == 1 else Status.RUNNING)
 
@@ -169,7 +169,7 @@ def members(alert: Alert) -> list[str]:
     return [member["id"] for member in alert.envelope["detail"]["changes"]]
 
 
-def test_storm_becomes_one_message_with_every_change_in_it_the_worst_first(stage: Stage) -> None:
+def test_storm_becomes_one_message_with_every_change_in_it_the_worst_first(stage: PollHarness) -> None:
     storm(stage, 4)
     stage.poll()
     (digest,) = stage.channel.accepted
@@ -181,13 +181,13 @@ def test_storm_becomes_one_message_with_every_change_in_it_the_worst_first(stage
     assert {alert.id for alert in recorded} == set(members(digest))
 
 
-def test_as_many_as_allowed_come_one_by_one(stage: Stage) -> None:
+def test_as_many_as_allowed_come_one_by_one(stage: PollHarness) -> None:
     storm(stage, 3)
     stage.poll()
     assert kinds(stage.channel) == ["Journey Run Status Change"] * 3
 
 
-def test_refused_digest_keeps_every_member_and_comes_again_as_a_digest(stage: Stage) -> None:
+def test_refused_digest_keeps_every_member_and_comes_again_as_a_digest(stage: PollHarness) -> None:
     stage.channel.refuse = lambda _: True
     storm(stage, 4)
     report = stage.poll()
@@ -199,7 +199,7 @@ def test_refused_digest_keeps_every_member_and_comes_again_as_a_digest(stage: St
     assert stage.store.load(LANE).journeys[WELCOME].undelivered == {}
 
 
-def test_leftovers_count_towards_a_storm(stage: Stage) -> None:
+def test_leftovers_count_towards_a_storm(stage: PollHarness) -> None:
     stage.channel.refuse = lambda _: True
     storm(stage, 2)
     stage.poll()
@@ -212,7 +212,7 @@ def test_leftovers_count_towards_a_storm(stage: Stage) -> None:
     assert len(members(digest)) == 4
 
 
-def test_old_news_is_told_together(stage: Stage) -> None:
+def test_old_news_is_told_together(stage: PollHarness) -> None:
     ended = stage.clock.time + timedelta(minutes=1)
     stage.clock.advance(days=3)
     stage.source.set(WELCOME, "r1", Status.COMPLETED, updated=ended)
@@ -225,7 +225,7 @@ def test_old_news_is_told_together(stage: Stage) -> None:
 # Mutes
 
 
-def test_muted_change_is_recorded_never_sent_and_accounted_for_once(stage: Stage) -> None:
+def test_muted_change_is_recorded_never_sent_and_accounted_for_once(stage: PollHarness) -> None:
     stage.store.set_mutes(Mute(id="release", until=stage.clock.time + timedelta(minutes=3), journeys=("welcome",)))
     stage.source.set(WELCOME, "r1", Status.CANCELLED)
     stage.source.set(WINBACK, "r2", Status.COMPLETED)
@@ -240,14 +240,14 @@ def test_muted_change_is_recorded_never_sent_and_accounted_for_once(stage: Stage
     assert ended[0].severity == "critical"
 
 
-def test_mute_that_held_nothing_back_ends_in_silence(stage: Stage) -> None:
+def test_mute_that_held_nothing_back_ends_in_silence(stage: PollHarness) -> None:
     stage.store.set_mutes(Mute(id="release", until=stage.clock.time + timedelta(minutes=2)))
     for _ in range(5):
         stage.poll_a_minute_later()
     assert stage.channel.accepted == []
 
 
-def test_mute_writes_when_it_begins_and_ends_and_not_in_between(stage: Stage) -> None:
+def test_mute_writes_when_it_begins_and_ends_and_not_in_between(stage: PollHarness) -> None:
     stage.store.set_mutes(Mute(id="release", until=stage.clock.time + timedelta(minutes=3)))
     writes = []
     for _ in range(6):
@@ -257,7 +257,7 @@ def test_mute_writes_when_it_begins_and_ends_and_not_in_between(stage: Stage) ->
     assert writes == [1, 0, 1, 0, 0, 0]
 
 
-def test_blindness_is_told_under_a_mute_too(stage: Stage) -> None:
+def test_blindness_is_told_under_a_mute_too(stage: PollHarness) -> None:
     stage.store.set_mutes(Mute(id="all", until=stage.clock.time + timedelta(hours=9)))
     stage.source.failures[WELCOME] = REFUSED
     for _ in range(5):

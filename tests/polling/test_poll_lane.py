@@ -16,7 +16,7 @@ from journey_watch.core.severity import Severity
 from journey_watch.core.watch_list import WatchTarget
 from journey_watch.polling.time_budget import DELIVERY_RESERVE_SECONDS
 from tests.core.builders import LANE
-from tests.polling.scripted import Stage
+from tests.polling.scripted import PollHarness
 
 Said = Callable[[], list[dict[str, Any]]]
 WELCOME = JourneyKey("app-1", "welcome")
@@ -34,9 +34,9 @@ SLOW_DOWN = SourceError("slow down", code="TooManyRequestsException", throttled=
 
 
 @pytest.fixture
-def stage() -> Stage:
+def stage() -> PollHarness:
     """One lane with two journeys, after its first look."""
-    stage = Stage()
+    stage = PollHarness()
     stage.source.set(WELCOME, "r1", Status.RUNNING)
     stage.source.set(WINBACK, "r2", Status.SCHEDULED)
     stage.poll()
@@ -60,13 +60,13 @@ def said(monkeypatch: pytest.MonkeyPatch) -> Said:
     return read
 
 
-def sent(stage: Stage) -> list[tuple[str, str | None, str]]:
+def sent(stage: PollHarness) -> list[tuple[str, str | None, str]]:
     details = [alert.envelope["detail"] for alert in stage.channel.accepted]
     return [(detail["run_id"], detail["previous_status"], detail["status"]) for detail in details]
 
 
 def test_first_look_sends_nothing_and_marks_the_target() -> None:
-    stage = Stage()
+    stage = PollHarness()
     stage.source.set(WELCOME, "r1", Status.CANCELLED)
     stage.poll()
     assert stage.channel.accepted == []
@@ -74,7 +74,7 @@ def test_first_look_sends_nothing_and_marks_the_target() -> None:
 
 
 def test_journey_that_the_patterns_leave_out_is_forgotten_and_begins_anew_when_they_name_it_again(
-    stage: Stage,
+    stage: PollHarness,
 ) -> None:
     stage.source.excluded = {WELCOME}
     stage.source.set(WELCOME, "r1", Status.CANCELLED)
@@ -91,7 +91,7 @@ def test_journey_that_the_patterns_leave_out_is_forgotten_and_begins_anew_when_t
     assert sent(stage) == []
 
 
-def test_running_then_cancelled_alerts_once(stage: Stage) -> None:
+def test_running_then_cancelled_alerts_once(stage: PollHarness) -> None:
     stage.source.set(WELCOME, "r1", Status.CANCELLED)
     report = stage.poll()
     assert sent(stage) == [("r1", "RUNNING", "CANCELLED")]
@@ -102,28 +102,28 @@ def test_running_then_cancelled_alerts_once(stage: Stage) -> None:
     assert len(stage.channel.accepted) == 1
 
 
-def test_quiet_poll_writes_nothing_and_sends_nothing(stage: Stage) -> None:
+def test_quiet_poll_writes_nothing_and_sends_nothing(stage: PollHarness) -> None:
     stage.poll()
     stage.poll_a_minute_later()
     assert stage.store.writes == []
     assert stage.channel.calls == 0
 
 
-def test_counters_of_a_run_that_ended_are_told(stage: Stage) -> None:
+def test_counters_of_a_run_that_ended_are_told(stage: PollHarness) -> None:
     stage.source.counted[WELCOME, "r1"] = {"ENDPOINT_ENTERED": "100"}
     stage.source.set(WELCOME, "r1", Status.CANCELLED)
     stage.poll()
     assert stage.channel.accepted[0].envelope["detail"]["counters"] == {"ENDPOINT_ENTERED": "100"}
 
 
-def test_counters_are_not_waited_for_when_time_is_short(stage: Stage) -> None:
+def test_counters_are_not_waited_for_when_time_is_short(stage: PollHarness) -> None:
     stage.source.counted[WELCOME, "r1"] = {"ENDPOINT_ENTERED": "100"}
     stage.source.set(WELCOME, "r1", Status.CANCELLED)
     stage.poll(seconds=20)
     assert "counters" not in stage.channel.accepted[0].envelope["detail"]
 
 
-def test_every_changed_journey_is_one_commit_and_one_acknowledgement(stage: Stage) -> None:
+def test_every_changed_journey_is_one_commit_and_one_acknowledgement(stage: PollHarness) -> None:
     for n in range(3):
         stage.source.set(WELCOME, f"new-{n}", Status.RUNNING)
     stage.source.set(WINBACK, "r2", Status.RUNNING)
@@ -132,14 +132,14 @@ def test_every_changed_journey_is_one_commit_and_one_acknowledgement(stage: Stag
     assert len(stage.channel.accepted) == 4
 
 
-def test_journey_first_listed_later_is_all_news(stage: Stage) -> None:
+def test_journey_first_listed_later_is_all_news(stage: PollHarness) -> None:
     stage.source.set(JourneyKey("app-1", "new"), "r9", Status.CANCELLED)
     stage.poll()
     assert sent(stage) == [("r9", None, "CANCELLED")]
 
 
 def test_journey_named_by_id_begins_silently() -> None:
-    stage = Stage()
+    stage = PollHarness()
     stage.configure(WatchTarget("pinpoint", "app-1", ("welcome",)))
     stage.poll()
     stage.source.set(WELCOME, "r1", Status.CANCELLED)
@@ -147,7 +147,7 @@ def test_journey_named_by_id_begins_silently() -> None:
     assert sent(stage) == []
 
 
-def test_journey_unwatched_and_watched_again_begins_with_a_fresh_look(stage: Stage) -> None:
+def test_journey_unwatched_and_watched_again_begins_with_a_fresh_look(stage: PollHarness) -> None:
     everything = stage.config.watch
     stage.configure(WatchTarget("pinpoint", "app-1", ("winback",)))
     stage.poll()
@@ -161,7 +161,7 @@ def test_journey_unwatched_and_watched_again_begins_with_a_fresh_look(stage: Sta
     assert sent(stage) == [("r3", None, "RUNNING")]
 
 
-def test_one_journeys_failure_is_not_anothers(stage: Stage) -> None:
+def test_one_journeys_failure_is_not_anothers(stage: PollHarness) -> None:
     stage.source.failures[WINBACK] = GONE
     stage.source.set(WELCOME, "r1", Status.COMPLETED)
     report = stage.poll()
@@ -169,7 +169,7 @@ def test_one_journeys_failure_is_not_anothers(stage: Stage) -> None:
     assert (report.observed, report.failed) == (1, 1)
 
 
-def test_incomplete_listing_counts_as_a_failure_and_still_tells_what_it_saw(stage: Stage) -> None:
+def test_incomplete_listing_counts_as_a_failure_and_still_tells_what_it_saw(stage: PollHarness) -> None:
     stage.source.set(WELCOME, "r1", Status.COMPLETED)
     stage.source.incomplete.add(WELCOME)
     report = stage.poll()
@@ -177,13 +177,13 @@ def test_incomplete_listing_counts_as_a_failure_and_still_tells_what_it_saw(stag
     assert report.failed == 1
 
 
-def test_nothing_readable_raises_and_says_why(stage: Stage) -> None:
+def test_nothing_readable_raises_and_says_why(stage: PollHarness) -> None:
     stage.source.failures = {WELCOME: SLOW_DOWN, WINBACK: SLOW_DOWN}
     with pytest.raises(PollFailedError, match="slow down"):
         stage.poll()
 
 
-def test_what_was_owed_is_sent_even_if_nothing_can_be_read(stage: Stage) -> None:
+def test_what_was_owed_is_sent_even_if_nothing_can_be_read(stage: PollHarness) -> None:
     stage.source.set(WELCOME, "r1", Status.CANCELLED)
     stage.channel.refuse = lambda _: True
     stage.poll()
@@ -196,7 +196,7 @@ def test_what_was_owed_is_sent_even_if_nothing_can_be_read(stage: Stage) -> None
 
 
 def test_provider_that_was_never_read_is_not_in_use_rather_than_broken() -> None:
-    stage = Stage()
+    stage = PollHarness()
     stage.source.unlisted = {"*": GONE}
     for _ in range(30):
         assert not stage.poll_a_minute_later().in_use
@@ -208,7 +208,7 @@ def test_provider_that_was_never_read_is_not_in_use_rather_than_broken() -> None
 def test_provider_whose_first_listing_lacks_a_permission_is_a_fault_and_not_out_of_use(
     unlisted: dict[str, SourceError],
 ) -> None:
-    stage = Stage()
+    stage = PollHarness()
     stage.source.unlisted = unlisted
     for _ in range(2):
         with pytest.raises(PollFailedError, match="is not authorized to perform: mobiletargeting:GetApps"):
@@ -222,14 +222,14 @@ def test_provider_whose_first_listing_lacks_a_permission_is_a_fault_and_not_out_
 
 @pytest.mark.parametrize("failure", [SLOW_DOWN, ERRORS], ids=str)
 def test_provider_that_answers_with_trouble_is_not_out_of_use(failure: SourceError) -> None:
-    stage = Stage()
+    stage = PollHarness()
     stage.source.unlisted = {"*": failure}
     with pytest.raises(PollFailedError):
         stage.poll()
 
 
 def test_application_that_is_named_and_not_there_is_told_though_it_was_never_read() -> None:
-    stage = Stage()
+    stage = PollHarness()
     stage.configure(WatchTarget("pinpoint", "app-1"))
     stage.source.unlisted = {"app-1": GONE}
     for _ in range(2):
@@ -240,7 +240,7 @@ def test_application_that_is_named_and_not_there_is_told_though_it_was_never_rea
 
 
 def test_one_bad_answer_of_a_provider_that_is_not_in_use_does_not_make_the_next_look_long() -> None:
-    stage = Stage()
+    stage = PollHarness()
     for minutes, failure in ((1, ERRORS), (60, GONE), (60, ERRORS), (1, GONE)):
         stage.source.unlisted = {"*": failure}
         if failure is GONE:
@@ -253,7 +253,7 @@ def test_one_bad_answer_of_a_provider_that_is_not_in_use_does_not_make_the_next_
 
 
 def test_provider_that_was_told_to_be_unreachable_is_not_taken_for_one_that_is_not_in_use() -> None:
-    stage = Stage()
+    stage = PollHarness()
     stage.source.unlisted = {"*": NO_GRANT}
     for _ in range(2):
         with pytest.raises(PollFailedError):
@@ -268,7 +268,7 @@ def test_provider_that_was_told_to_be_unreachable_is_not_taken_for_one_that_is_n
 
 
 def test_empty_listing_is_said_once_and_is_no_warning(said: Said) -> None:
-    stage = Stage()
+    stage = PollHarness()
     stage.poll()
     (line,) = said()
     assert (line["level"], line["entry"]) == ("INFO", "*/*")
@@ -279,14 +279,14 @@ def test_empty_listing_is_said_once_and_is_no_warning(said: Said) -> None:
 
 
 def test_listing_with_something_in_it_says_nothing(said: Said) -> None:
-    stage = Stage()
+    stage = PollHarness()
     stage.source.set(WELCOME, "r1", Status.RUNNING)
     stage.poll()
     assert said() == []
 
 
 def test_provider_that_is_not_in_use_is_no_warning(said: Said) -> None:
-    stage = Stage()
+    stage = PollHarness()
     stage.source.unlisted = {"*": GONE}
     stage.poll()
     (line,) = said()
@@ -294,7 +294,7 @@ def test_provider_that_is_not_in_use_is_no_warning(said: Said) -> None:
 
 
 def test_role_that_never_could_be_assumed_is_broken_rather_than_not_in_use() -> None:
-    stage = Stage()
+    stage = PollHarness()
     stage.configure(WatchTarget("pinpoint", "*", role_arn="arn:aws:iam::111122223333:role/Reader"))
     stage.source.unlisted = {"*": NOT_TRUSTED}
     for _ in range(2):
@@ -305,7 +305,7 @@ def test_role_that_never_could_be_assumed_is_broken_rather_than_not_in_use() -> 
     assert alert.envelope["detail"]["condition"] == "UNREACHABLE"
 
 
-def test_provider_that_was_read_once_and_no_longer_answers_raises(stage: Stage) -> None:
+def test_provider_that_was_read_once_and_no_longer_answers_raises(stage: PollHarness) -> None:
     stage.source.runs = {}
     stage.source.unlisted = {"*": GONE}
     stage.source.failures = {WELCOME: GONE, WINBACK: GONE}
@@ -313,7 +313,7 @@ def test_provider_that_was_read_once_and_no_longer_answers_raises(stage: Stage) 
         stage.poll()
 
 
-def test_journeys_with_a_live_run_are_polled_when_listing_fails(stage: Stage) -> None:
+def test_journeys_with_a_live_run_are_polled_when_listing_fails(stage: PollHarness) -> None:
     stage.source.unlisted = {"*": SLOW_DOWN}
     stage.source.set(WELCOME, "r1", Status.CANCELLED)
     report = stage.poll()
@@ -321,7 +321,7 @@ def test_journeys_with_a_live_run_are_polled_when_listing_fails(stage: Stage) ->
     assert report.failed == 1
 
 
-def test_store_that_takes_nothing_raises(stage: Stage) -> None:
+def test_store_that_takes_nothing_raises(stage: PollHarness) -> None:
     def broken(name: str) -> None:
         if name == "commit":
             raise StoreUnavailableError("the table is gone")
@@ -333,7 +333,7 @@ def test_store_that_takes_nothing_raises(stage: Stage) -> None:
     assert sent(stage) == []
 
 
-def test_change_of_severity_none_is_recorded_and_not_sent(stage: Stage) -> None:
+def test_change_of_severity_none_is_recorded_and_not_sent(stage: PollHarness) -> None:
     stage.config = type(stage.config)(watch=stage.config.watch, rules=(AlertRule("*", "*", Severity.NONE),))
     stage.source.set(WELCOME, "r1", Status.CANCELLED)
     stage.poll()
@@ -341,7 +341,7 @@ def test_change_of_severity_none_is_recorded_and_not_sent(stage: Stage) -> None:
     assert stage.store.writes == ["commit"]
 
 
-def test_refused_alert_is_kept_and_sent_by_the_next_poll(stage: Stage) -> None:
+def test_refused_alert_is_kept_and_sent_by_the_next_poll(stage: PollHarness) -> None:
     stage.channel.refuse = lambda _: True
     stage.source.set(WELCOME, "r1", Status.CANCELLED)
     report = stage.poll()
@@ -353,7 +353,7 @@ def test_refused_alert_is_kept_and_sent_by_the_next_poll(stage: Stage) -> None:
     assert report.delivery.redelivered == 1
 
 
-def test_later_alert_of_a_run_waits_while_an_earlier_one_is_refused(stage: Stage) -> None:
+def test_later_alert_of_a_run_waits_while_an_earlier_one_is_refused(stage: PollHarness) -> None:
     stage.channel.refuse = lambda alert: alert.envelope["detail"]["status"] == "PAUSED"
     stage.source.set(WELCOME, "r1", Status.PAUSED)
     stage.poll()
@@ -368,7 +368,7 @@ def test_later_alert_of_a_run_waits_while_an_earlier_one_is_refused(stage: Stage
     assert sent(stage)[1:] == [("r1", "RUNNING", "PAUSED"), ("r1", "PAUSED", "COMPLETED")]
 
 
-def test_oldest_undelivered_alert_ages_until_it_is_accepted(stage: Stage) -> None:
+def test_oldest_undelivered_alert_ages_until_it_is_accepted(stage: PollHarness) -> None:
     stage.channel.refuse = lambda _: True
     stage.source.set(WELCOME, "r1", Status.CANCELLED)
     stage.poll()
@@ -377,7 +377,7 @@ def test_oldest_undelivered_alert_ages_until_it_is_accepted(stage: Stage) -> Non
     assert stage.poll_a_minute_later().measurements()["OldestUndeliveredAge"] == 0
 
 
-def test_poll_that_runs_out_of_time_resumes_where_it_stopped(stage: Stage) -> None:
+def test_poll_that_runs_out_of_time_resumes_where_it_stopped(stage: PollHarness) -> None:
     many = [JourneyKey("app-1", f"j{n:02}") for n in range(40)]
     for journey in many:
         stage.source.runs[journey] = {}
@@ -394,13 +394,13 @@ def test_poll_that_runs_out_of_time_resumes_where_it_stopped(stage: Stage) -> No
     assert stage.source.observed[0] in unread
 
 
-def test_poll_without_any_time_says_so(stage: Stage) -> None:
+def test_poll_without_any_time_says_so(stage: PollHarness) -> None:
     with pytest.raises(PollFailedError, match="time"):
         stage.poll(seconds=DELIVERY_RESERVE_SECONDS - 1)
 
 
 def test_move_without_times_is_believed_only_if_a_second_reading_shows_it_too() -> None:
-    stage = Stage()
+    stage = PollHarness()
     stage.source.runs[WELCOME] = {"r1": ObservedRun("r1", Status.PAUSED, "PAUSED")}
     stage.poll()
     before = stage.source.snapshot()
@@ -414,7 +414,7 @@ def test_move_without_times_is_believed_only_if_a_second_reading_shows_it_too() 
     assert sent(stage) == [("r1", "PAUSED", "RUNNING")]
 
 
-def test_journey_that_ended_long_ago_costs_few_calls(stage: Stage) -> None:
+def test_journey_that_ended_long_ago_costs_few_calls(stage: PollHarness) -> None:
     quiet = JourneyKey("app-1", "ended")
     stage.source.runs[quiet] = {}
     stage.source.infos[quiet] = JourneyInfo(dormant=True)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from journey_watch.core.runs import JourneyKey, Status
 from tests.core.builders import LANE
-from tests.polling.scripted import Crash, Stage
+from tests.polling.scripted import Crash, PollHarness
 
 JOURNEYS = (JourneyKey("app-1", "a"), JourneyKey("app-1", "b"))
 NEXT = {
@@ -29,24 +29,24 @@ NEXT = {
 changes = st.lists(
     st.tuples(st.sampled_from(JOURNEYS), st.sampled_from(["r1", "r2", "r3"]), st.integers(0, 2)), max_size=3
 )
-troubles = st.one_of(
+failures_by_scope = st.one_of(
     st.just(("none", 0)),
     st.tuples(st.sampled_from(["crash before", "crash after", "overlap before", "overlap after"]), st.integers(0, 5)),
     st.tuples(st.sampled_from(["crash after sending", "refuse", "lost answer", "stale", "cut"]), st.integers(0, 2)),
 )
-scripts = st.lists(st.tuples(changes, troubles), min_size=1, max_size=8)
+scripts = st.lists(st.tuples(changes, failures_by_scope), min_size=1, max_size=8)
 
 
-class Drama:
+class FaultScript:
     """A stage on which a script is played; counts how often each alert may have been repeated."""
 
     def __init__(self, digest_over: int) -> None:
-        self.stage = Stage()
+        self.stage = PollHarness()
         self.stage.config = replace(self.stage.config, digest_over=digest_over)
         for journey in JOURNEYS:
             self.stage.source.runs[journey] = {}
         self.stage.poll()
-        self.excused: Counter[str] = Counter()
+        self.allowed_repeats: Counter[str] = Counter()
         self.past = [self.stage.source.snapshot()]
         self.lived: dict[tuple[JourneyKey, str], list[str]] = defaultdict(list)
 
@@ -69,7 +69,7 @@ class Drama:
         finally:
             self._repair()
         if trouble.startswith("crash") or trouble == "lost answer":
-            self.excused.update(detail["id"] for detail in self.stage.channel.told[told_before:])
+            self.allowed_repeats.update(detail["id"] for detail in self.stage.channel.told[told_before:])
 
     def _prepare(self, trouble: str, number: int) -> None:
         stage = self.stage
@@ -133,7 +133,7 @@ class Drama:
 def test_every_change_is_told_once_and_in_an_unbroken_chain(
     script: list[tuple[list[tuple[JourneyKey, str, int]], tuple[str, int]]], digest_over: int
 ) -> None:
-    drama = Drama(digest_over)
+    drama = FaultScript(digest_over)
     drama.play(script)
 
     told: dict[tuple[str, str], dict[str, dict[str, Any]]] = defaultdict(dict)
@@ -155,6 +155,6 @@ def test_every_change_is_told_once_and_in_an_unbroken_chain(
             )
 
     repeats = Counter(detail["id"] for detail in drama.stage.channel.told)
-    assert all(count - 1 <= drama.excused[alert_id] for alert_id, count in repeats.items())
+    assert all(count - 1 <= drama.allowed_repeats[alert_id] for alert_id, count in repeats.items())
     owed = [state.undelivered for state in drama.stage.store.load(LANE).journeys.values()]
     assert not any(owed)

@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from journey_watch.core.alerts import Alert, Owed
+from journey_watch.core.alerts import Alert, PendingDelivery
 from journey_watch.core.runs import JourneyKey, JourneyState, RecordedRun, Status
 from journey_watch.core.severity import Severity
 from journey_watch.core.transitions import StateChange
-from journey_watch.ports import Commit, RunStore
+from journey_watch.ports import CommitResult, RunStore
 from tests.core.builders import JOURNEY, LANE, NOON, minutes, recorded
 
 OTHER_LANE = replace(LANE, region="us-east-1")
@@ -52,13 +52,13 @@ def state_of(store: RunStore, journey: JourneyKey = JOURNEY) -> JourneyState:
     return store.load(LANE).journeys[journey]
 
 
-def try_commit(store: RunStore, what: StateChange, *alerts: Alert) -> Commit:
+def try_commit(store: RunStore, what: StateChange, *alerts: Alert) -> CommitResult:
     """Commit alerts that are owed to one channel."""
-    return store.commit(LANE, what, alerts, [Owed(alert, "alerts") for alert in alerts], LEASE)
+    return store.commit(LANE, what, alerts, [PendingDelivery(alert, "alerts") for alert in alerts], LEASE)
 
 
 def commit(store: RunStore, what: StateChange, alerts: Sequence[Alert] = ()) -> None:
-    assert try_commit(store, what, *alerts) is Commit.DONE
+    assert try_commit(store, what, *alerts) is CommitResult.DONE
 
 
 class RunStoreContract:
@@ -84,7 +84,7 @@ class RunStoreContract:
     def test_commit_on_an_older_version_is_a_lost_race_and_writes_nothing(self, store: RunStore) -> None:
         commit(store, change(runs={"r1": recorded(Status.RUNNING)}))
         late = change(runs={"r1": recorded(Status.CANCELLED)})
-        assert try_commit(store, late, alert("a1")) is Commit.LOST_RACE
+        assert try_commit(store, late, alert("a1")) is CommitResult.LOST_RACE
         assert state_of(store).runs["r1"].status is Status.RUNNING
         assert store.alerts(LANE, JOURNEY, [alert("a1").sort_key]) == []
 
@@ -96,15 +96,15 @@ class RunStoreContract:
 
     def test_alert_is_owed_to_each_channel_by_itself(self, store: RunStore) -> None:
         one = alert("a1")
-        owed = [Owed(one, "alerts"), Owed(one, "mail")]
-        assert store.commit(LANE, change(), [one], owed, LEASE) is Commit.DONE
+        owed = [PendingDelivery(one, "alerts"), PendingDelivery(one, "mail")]
+        assert store.commit(LANE, change(), [one], owed, LEASE) is CommitResult.DONE
         assert set(state_of(store).undelivered) == {"a1@alerts", "a1@mail"}
         store.acknowledge(LANE, JOURNEY, ["a1@mail"])
         assert set(state_of(store).undelivered) == {"a1@alerts"}
 
     def test_alert_that_is_owed_to_nobody_is_recorded(self, store: RunStore) -> None:
         silent = alert("a1", severity=Severity.NONE)
-        assert store.commit(LANE, change(), [silent], [], LEASE) is Commit.DONE
+        assert store.commit(LANE, change(), [silent], [], LEASE) is CommitResult.DONE
         assert state_of(store).undelivered == {}
         assert store.alerts(LANE, JOURNEY, [silent.sort_key]) == [silent]
 
@@ -167,7 +167,7 @@ class RunStoreContract:
 
     def test_forgetting_keeps_the_version_going_and_what_is_owed(self, store: RunStore) -> None:
         commit(store, change(), [alert("a1")])
-        assert store.forget_baseline(LANE, JOURNEY, seen_version=1) is Commit.DONE
+        assert store.forget_baseline(LANE, JOURNEY, seen_version=1) is CommitResult.DONE
         state = state_of(store)
         assert (state.version, state.baselined_at, dict(state.runs)) == (2, None, {})
         assert (state.settled_before, state.settled_update) == (None, None)
@@ -176,7 +176,7 @@ class RunStoreContract:
     def test_forgetting_an_older_version_is_a_lost_race(self, store: RunStore) -> None:
         commit(store, change())
         commit(store, change(seen=1))
-        assert store.forget_baseline(LANE, JOURNEY, seen_version=1) is Commit.LOST_RACE
+        assert store.forget_baseline(LANE, JOURNEY, seen_version=1) is CommitResult.LOST_RACE
         assert state_of(store).baselined_at == NOON
 
     def test_marker_keeps_its_first_time(self, store: RunStore) -> None:

@@ -14,11 +14,11 @@ from botocore.exceptions import ReadTimeoutError
 from moto import mock_aws
 
 from journey_watch import contract
-from journey_watch.core.alerts import Owed
+from journey_watch.core.alerts import PendingDelivery
 from journey_watch.core.errors import StateTooLargeError, StoreUnavailableError
 from journey_watch.core.runs import JourneyKey, Status
 from journey_watch.core.transitions import TRANSITIONS_PER_COMMIT
-from journey_watch.ports import Commit
+from journey_watch.ports import CommitResult
 from journey_watch.store.dynamodb import ACKNOWLEDGE_ATTEMPTS, KEEP_OWED_FOR, DynamoDBRunStore
 from journey_watch.store.items import state_update
 from tests.core.builders import JOURNEY, LANE, NOON, recorded
@@ -119,7 +119,7 @@ def test_the_largest_commit_to_every_channel_there_can_be_fits_into_an_expressio
     channels = [*(value for name, value in vars(contract).items() if name.startswith("CHANNEL_") and "OPS" not in name)]
     channels += [contract.chat_channel(severity) for severity in contract.SEVERITIES]
     alerts = [alert(f"a{n}") for n in range(TRANSITIONS_PER_COMMIT + 10)]
-    owed = [Owed(one, channel) for one in alerts for channel in channels]
+    owed = [PendingDelivery(one, channel) for one in alerts for channel in channels]
     assert len(channels) == 6
     assert len(state_update(change(seen=1), owed, NOON)["UpdateExpression"]) <= 4096
 
@@ -133,7 +133,7 @@ def test_silent_commit_is_a_plain_update(dynamodb_store: DynamoDBRunStore, wire:
 def test_cancelled_transaction_is_a_lost_race(dynamodb_store: DynamoDBRunStore, wire: Wire, reason: str) -> None:
     reasons = [{"Code": reason}, {"Code": "None"}]
     wire.answers = [refusal("TransactionCanceledException", CancellationReasons=reasons)]
-    assert try_commit(dynamodb_store, change(), alert("a1")) is Commit.LOST_RACE
+    assert try_commit(dynamodb_store, change(), alert("a1")) is CommitResult.LOST_RACE
 
 
 def test_throttled_transaction_is_not_taken_for_a_lost_race(dynamodb_store: DynamoDBRunStore, wire: Wire) -> None:
@@ -149,7 +149,7 @@ def test_commit_without_a_clear_answer_is_uncertain(answer: Exception | tuple[in
     wire = Wire(once)
     wire.answers = [answer]
     store = DynamoDBRunStore(once, TABLE, keep=HISTORY)
-    assert try_commit(store, change(), alert("a1")) is Commit.UNCERTAIN
+    assert try_commit(store, change(), alert("a1")) is CommitResult.UNCERTAIN
 
 
 def test_refused_access_says_which_table(dynamodb_store: DynamoDBRunStore, wire: Wire) -> None:

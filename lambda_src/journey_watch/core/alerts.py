@@ -110,7 +110,7 @@ class Alert:
 
 
 @dataclass(frozen=True, slots=True)
-class Owed:
+class PendingDelivery:
     """One alert that one channel has yet to accept: each channel is owed, sent and acknowledged by itself."""
 
     alert: Alert
@@ -123,5 +123,5 @@ class Owed:
 
 
 def channel_of(key: str) -> str:
-    """The channel in an Owed.key."""
+    """The channel in an PendingDelivery.key."""
     return key.partition("@")[2]

@@ -41,12 +41,12 @@ class Assessment:
     events: tuple[ConditionEvent, ...] = ()
     unconfirmed: bool = False
     """Something would open if a second reading showed it too."""
-    given_up: frozenset[str] = frozenset()
+    forgotten: frozenset[str] = frozenset()
     """Runs that have been missing for so long that they are no longer remembered."""
 
 
 @dataclass(frozen=True, slots=True)
-class Circumstances:
+class AssessmentContext:
     """Everything but the facts: time, patience, and whether anybody may be told."""
 
     now: datetime
@@ -65,7 +65,7 @@ def assess_reading(
     known: Mapping[str, Condition],
     state: JourneyState,
     observation: Observation,
-    circumstances: Circumstances,
+    circumstances: AssessmentContext,
     *,
     expects_runs: bool = True,
 ) -> Assessment:
@@ -81,14 +81,14 @@ def assess_reading(
         *_of_runs(known, state, listed, complete=complete, circumstances=circumstances),
         *_of_journey(known, state, observation, circumstances, complete=complete, expects_runs=expects_runs),
     ]
-    return _weigh(known, found, circumstances)
+    return _merge(known, found, circumstances)
 
 
-def assess_failure(known: Mapping[str, Condition], reason: str | None, circumstances: Circumstances) -> Assessment:
+def assess_failure(known: Mapping[str, Condition], reason: str | None, circumstances: AssessmentContext) -> Assessment:
     """Weigh that a journey, a listing or a lane could not be read, or (None) that it could; nothing else changes."""
     others = [condition for condition in known.values() if condition.kind is not ConditionKind.UNREACHABLE]
     found = [*others, *([_unreachable(known, reason, circumstances)] if reason else [])]
-    return _weigh(known, found, circumstances)
+    return _merge(known, found, circumstances)
 
 
 def _of_runs(
@@ -97,7 +97,7 @@ def _of_runs(
     listed: set[str],
     *,
     complete: bool,
-    circumstances: Circumstances,
+    circumstances: AssessmentContext,
 ) -> Iterator[Condition]:
     thresholds, now = circumstances.thresholds, circumstances.now
     patience = {
@@ -124,7 +124,7 @@ def _of_journey(
     known: Mapping[str, Condition],
     state: JourneyState,
     observation: Observation,
-    circumstances: Circumstances,
+    circumstances: AssessmentContext,
     *,
     complete: bool,
     expects_runs: bool,
@@ -142,25 +142,25 @@ def _of_journey(
         yield Condition(ConditionKind.OVERDUE, None, newest + timedelta(seconds=every))
 
 
-def _unreachable(known: Mapping[str, Condition], reason: str, circumstances: Circumstances) -> Condition:
+def _unreachable(known: Mapping[str, Condition], reason: str, circumstances: AssessmentContext) -> Condition:
     before = known.get(ConditionKind.UNREACHABLE)
     since = before.since if before else circumstances.begun
     return Condition(ConditionKind.UNREACHABLE, None, since, reason=before.reason if before else reason)
 
 
-def _weigh(known: Mapping[str, Condition], found: Iterable[Condition], circumstances: Circumstances) -> Assessment:
+def _merge(known: Mapping[str, Condition], found: Iterable[Condition], circumstances: AssessmentContext) -> Assessment:
     """Carry over what was known of each condition that is found, and see what is to be told."""
     conditions: dict[str, Condition] = {}
     events: list[ConditionEvent] = []
     unconfirmed = False
-    given_up: set[str] = set()
+    forgotten: set[str] = set()
     for fresh in found:
         old = known.get(fresh.key)
         if fresh.run_id and fresh.kind is ConditionKind.MISSING and circumstances.now - fresh.since > GIVE_UP_AFTER:
-            given_up.add(fresh.run_id)
+            forgotten.add(fresh.run_id)
             continue
         if old is None or old.opened_at is None:
-            ripe = _is_ripe(fresh, old, circumstances)
+            ripe = _should_open(fresh, old, circumstances)
             unconfirmed |= ripe and not circumstances.confirmed
             opened, event = _opened(fresh, circumstances) if ripe and circumstances.confirmed else (fresh, None)
             if opened.opened_at is None and fresh.kind in _OPENS_AT_ONCE:
@@ -169,15 +169,15 @@ def _weigh(known: Mapping[str, Condition], found: Iterable[Condition], circumsta
             opened, event = _continued(old, circumstances)
         conditions[fresh.key] = opened
         events += [event] if event else []
-    over = [old for key, old in known.items() if key not in conditions and old.run_id not in given_up]
+    over = [old for key, old in known.items() if key not in conditions and old.run_id not in forgotten]
     events += [ConditionEvent(Phase.RESOLVED, old) for old in over if old.opened_at and old.announced]
-    return Assessment(conditions, tuple(events), unconfirmed, frozenset(given_up))
+    return Assessment(conditions, tuple(events), unconfirmed, frozenset(forgotten))
 
 
 _OPENS_AT_ONCE = frozenset({ConditionKind.STUCK, ConditionKind.LATE, ConditionKind.OVERDUE})
 
 
-def _is_ripe(fresh: Condition, old: Condition | None, circumstances: Circumstances) -> bool:
+def _should_open(fresh: Condition, old: Condition | None, circumstances: AssessmentContext) -> bool:
     """True if it may open now: at once, or because it was already so at an earlier poll."""
     if fresh.kind in _OPENS_AT_ONCE:
         return True
@@ -191,13 +191,13 @@ def _is_ripe(fresh: Condition, old: Condition | None, circumstances: Circumstanc
     return circumstances.begun - old.since >= patience
 
 
-def _opened(fresh: Condition, circumstances: Circumstances) -> tuple[Condition, ConditionEvent | None]:
+def _opened(fresh: Condition, circumstances: AssessmentContext) -> tuple[Condition, ConditionEvent | None]:
     severity = _SEVERITY.get(fresh.kind, Severity.WARNING)
     opened = replace(fresh, opened_at=circumstances.now, severity=severity, announced=not circumstances.muted)
     return opened, None if circumstances.muted else ConditionEvent(Phase.OPENED, opened)
 
 
-def _continued(old: Condition, circumstances: Circumstances) -> tuple[Condition, ConditionEvent | None]:
+def _continued(old: Condition, circumstances: AssessmentContext) -> tuple[Condition, ConditionEvent | None]:
     if circumstances.muted:
         return old, None
     if not old.announced:

@@ -110,7 +110,7 @@ class RecordedRun:
 
 
 @dataclass(frozen=True, slots=True)
-class PendingAlert:
+class DeliveryLease:
     """An alert that is owed: committed, and not yet known to be accepted by its channel."""
 
     sort_key: str
@@ -131,7 +131,7 @@ def _no_conditions() -> Mapping[str, Condition]:
     return MappingProxyType({})
 
 
-def _nothing_pending() -> Mapping[str, PendingAlert]:
+def _nothing_pending() -> Mapping[str, DeliveryLease]:
     return MappingProxyType({})
 
 
@@ -149,8 +149,8 @@ class JourneyState:
     """The greatest creation time among the ended runs that were dropped from `runs`."""
     settled_update: datetime | None = None
     """The greatest last update time among them."""
-    undelivered: Mapping[str, PendingAlert] = field(default_factory=_nothing_pending)
-    """Alerts that are owed, by Owed.key: `id@channel`."""
+    undelivered: Mapping[str, DeliveryLease] = field(default_factory=_nothing_pending)
+    """Alerts that are owed, by PendingDelivery.key: `id@channel`."""
     journey_name: str | None = None
     """As of the last commit."""
     conditions: Mapping[str, Condition] = field(default_factory=_no_conditions)

@@ -306,6 +306,6 @@ def with_assessment(
     if assessment.conditions == state.conditions and not assessment.events:
         return tuple(changes)
     *before, last = changes or [StateChange(journey, state.version, replace(state, version=state.version + 1))]
-    runs = {run_id: run for run_id, run in last.state.runs.items() if run_id not in assessment.given_up}
+    runs = {run_id: run for run_id, run in last.state.runs.items() if run_id not in assessment.forgotten}
     moved = replace(last.state, conditions=assessment.conditions, runs=runs)
     return *before, replace(last, state=moved, events=assessment.events)

@@ -12,7 +12,7 @@ from journey_watch.core.pairs import Pair
 from journey_watch.core.provider import Provider
 from journey_watch.core.runs import Lane
 from journey_watch.core.watch_list import lanes_of
-from journey_watch.live_page import LaneReading, Links, PageRequest, ViewerClock, build_view, render
+from journey_watch.live_page import LaneSnapshot, Links, PageRequest, ViewerClock, build_view, render
 from journey_watch.live_page.lane_reader import LaneReader
 from journey_watch.providers.connect.source import CONNECT
 from journey_watch.providers.pinpoint.source import PINPOINT
@@ -22,7 +22,7 @@ PROVIDERS: Mapping[str, Provider] = {provider.name: provider for provider in (PI
 
 
 class Reader(Protocol):
-    def read(self, lanes: Mapping[Lane, Provider], *, since: datetime) -> Sequence[LaneReading]:
+    def read(self, lanes: Mapping[Lane, Provider], *, since: datetime) -> Sequence[LaneSnapshot]:
         """All lanes, with what was recorded from `since` on. Raises StoreUnavailableError if that cannot be read."""
 
 

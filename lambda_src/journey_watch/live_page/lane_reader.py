@@ -13,7 +13,7 @@ from journey_watch.contract import LANE_INDEX, LANE_INDEX_PARTITION_KEY, LANE_IN
 from journey_watch.core.errors import StoreUnavailableError
 from journey_watch.core.provider import Provider
 from journey_watch.core.runs import Lane
-from journey_watch.live_page import Change, LaneReading
+from journey_watch.live_page import Change, LaneSnapshot
 from journey_watch.store import items
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class LaneReader:
         self._client = client
         self._table = table
 
-    def read(self, lanes: Mapping[Lane, Provider], *, since: datetime) -> list[LaneReading]:
+    def read(self, lanes: Mapping[Lane, Provider], *, since: datetime) -> list[LaneSnapshot]:
         """All lanes, in this order, with what was recorded from `since` on.
 
         Raises StoreUnavailableError if the table does not answer: half a page would hide what is wrong.
@@ -39,19 +39,19 @@ class LaneReader:
         with ThreadPoolExecutor(_LANES_AT_ONCE, thread_name_prefix="lane") as pool:
             return list(pool.map(lambda lane: self._read(lane, lanes[lane], since), lanes))
 
-    def _read(self, lane: Lane, provider: Provider, since: datetime) -> LaneReading:
+    def _read(self, lane: Lane, provider: Provider, since: datetime) -> LaneSnapshot:
         try:
             state = items.lane_state(self._partition(lane))
             envelopes = self._envelopes(lane, since)
         except (ClientError, BotoCoreError) as error:
             raise StoreUnavailableError(f"The state table {self._table} could not be read: {error}") from error
-        return LaneReading(
+        return LaneSnapshot(
             lane=lane,
             provider=provider,
             journeys=state.journeys,
             changes=[Change.from_envelope(lane, envelope) for envelope in envelopes[:MOST_CHANGES]],
             was_listed=bool(state.listed),
-            watchers=state.watchers,
+            scopes=state.scopes,
             more_changes=len(envelopes) > MOST_CHANGES,
         )
 

@@ -61,7 +61,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class LaneReading:
+class LaneSnapshot:
     """One lane, as its items in the table stood a moment ago."""
 
     lane: Lane
@@ -71,7 +71,7 @@ class LaneReading:
     """Newest first."""
     was_listed: bool = True
     """False if no listing of the lane was ever complete."""
-    watchers: Mapping[JourneyKey, JourneyState] = field(default_factory=dict)
+    scopes: Mapping[JourneyKey, JourneyState] = field(default_factory=dict)
     """What is remembered of the lane itself, and of containers' listings: their keys have `*` for what they lack."""
     more_changes: bool = False
     """True if there are older ones in the time asked for."""
@@ -79,7 +79,7 @@ class LaneReading:
     @property
     def in_use(self) -> bool:
         """False if nothing was ever read here: the provider is probably not used in this account and Region."""
-        unreachable = any(watcher.conditions for watcher in self.watchers.values())
+        unreachable = any(watcher.conditions for watcher in self.scopes.values())
         return bool(self.journeys) or self.was_listed or unreachable
 
     def changes_of(self) -> Mapping[JourneyKey, list[Change]]:

@@ -6,7 +6,7 @@ from journey_watch.live_page.elements import Html, element, fragment, style
 from journey_watch.live_page.filters import filter_form
 from journey_watch.live_page.highlights import news
 from journey_watch.live_page.journeys import journey_table
-from journey_watch.live_page.lane_snapshot import LaneReading
+from journey_watch.live_page.lane_snapshot import LaneSnapshot
 from journey_watch.live_page.links import Links
 from journey_watch.live_page.request import Theme
 from journey_watch.live_page.style import STYLE
@@ -92,7 +92,7 @@ def _foot(view: View, clock: ViewerClock) -> Html:
     )
 
 
-def _lane(reading: LaneReading) -> Html:
+def _lane(reading: LaneSnapshot) -> Html:
     count = len(reading.journeys)
     noun = reading.provider.journey_noun + ("" if count == 1 else "s")
     return element("div", fragment(str(reading.lane), ": ", f"{count} {noun}" if reading.in_use else "not in use"))

@@ -9,7 +9,7 @@ from journey_watch.core.conditions import ConditionKind
 from journey_watch.core.runs import JourneyKey, JourneyState, Lane
 from journey_watch.core.severity import Severity
 from journey_watch.core.watch_list import ALL
-from journey_watch.live_page.lane_snapshot import Change, LaneReading
+from journey_watch.live_page.lane_snapshot import Change, LaneSnapshot
 
 UNSENT_AFTER: Final = timedelta(minutes=5)
 """An alert still owed so long after its lease ended was refused, or nobody polls any more."""
@@ -44,16 +44,16 @@ class Problem:
         return (_LOUD.index(self.severity) if self.severity in _LOUD else len(_LOUD), -self.since.timestamp())
 
 
-def problems_of_lane(reading: LaneReading, now: datetime) -> Iterator[Problem]:
+def problems_of_lane(reading: LaneSnapshot, now: datetime) -> Iterator[Problem]:
     """What concerns a lane as a whole, or all that a container lists."""
-    for watched, state in reading.watchers.items():
+    for watched, state in reading.scopes.items():
         container = "" if watched.container_id == ALL else f"{reading.provider.container_noun} {watched.container_id} "
         for problem in (*_open(reading, None, state), *_unsent(reading.lane, None, state, now)):
             yield replace(problem, text=container + problem.text)
 
 
 def problems_of_journey(
-    reading: LaneReading, journey: JourneyKey, state: JourneyState, changes: Sequence[Change], now: datetime
+    reading: LaneSnapshot, journey: JourneyKey, state: JourneyState, changes: Sequence[Change], now: datetime
 ) -> list[Problem]:
     """What concerns one journey; `changes` are its own, oldest first."""
     found = [
@@ -64,7 +64,7 @@ def problems_of_journey(
     return sorted(found, key=lambda problem: problem.rank)
 
 
-def _open(reading: LaneReading, journey: JourneyKey | None, state: JourneyState) -> Iterator[Problem]:
+def _open(reading: LaneSnapshot, journey: JourneyKey | None, state: JourneyState) -> Iterator[Problem]:
     for condition in state.conditions.values():
         if condition.opened_at is not None:
             yield Problem(

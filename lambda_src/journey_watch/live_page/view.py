@@ -10,7 +10,7 @@ from typing import Any, Final
 from journey_watch.core.pairs import Pair
 from journey_watch.core.provider import Provider
 from journey_watch.core.runs import JourneyKey, Lane, RecordedRun, Status
-from journey_watch.live_page.lane_snapshot import Change, LaneReading
+from journey_watch.live_page.lane_snapshot import Change, LaneSnapshot
 from journey_watch.live_page.problems import Problem, problems_of_journey, problems_of_lane
 from journey_watch.live_page.request import Query, Sort
 from journey_watch.live_page.timeline_bars import Bar, bars
@@ -46,7 +46,7 @@ class JourneyRow:
 class View:
     now: datetime
     query: Query
-    lanes: Sequence[LaneReading]
+    lanes: Sequence[LaneSnapshot]
     """All of them, for the filter and the footer."""
     applications: Sequence[tuple[str, str]]
     """(id, label) of every application or instance in the lanes shown."""
@@ -67,7 +67,7 @@ class View:
     last_recorded: datetime | None
 
 
-def build_view(readings: Sequence[LaneReading], query: Query, now: datetime, pairs: Sequence[Pair] = ()) -> View:
+def build_view(readings: Sequence[LaneSnapshot], query: Query, now: datetime, pairs: Sequence[Pair] = ()) -> View:
     """Everything the page shows. A page that does not exist becomes the nearest that does."""
     pair_of = {member: pair.name for pair in pairs for member in pair.members}
     chosen = [reading for reading in readings if query.lane in ("", str(reading.lane))]
@@ -102,7 +102,7 @@ def build_view(readings: Sequence[LaneReading], query: Query, now: datetime, pai
 
 
 def _rows(
-    reading: LaneReading, hours: int, now: datetime, pair_of: Mapping[tuple[str, str], str]
+    reading: LaneSnapshot, hours: int, now: datetime, pair_of: Mapping[tuple[str, str], str]
 ) -> Iterable[JourneyRow]:
     changes = reading.changes_of()
     # The state does not hold the names of containers; what was recorded of one journey names it for all.
@@ -113,7 +113,7 @@ def _rows(
         yield replace(row, container_name=names.get(key.container_id), pair=pair)
 
 
-def _row(reading: LaneReading, key: JourneyKey, changes: Sequence[Change], hours: int, now: datetime) -> JourneyRow:
+def _row(reading: LaneSnapshot, key: JourneyKey, changes: Sequence[Change], hours: int, now: datetime) -> JourneyRow:
     state = reading.journeys[key]
     live = sorted(
         ((run_id, run) for run_id, run in state.runs.items() if not run.status.is_terminal),

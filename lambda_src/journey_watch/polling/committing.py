@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from journey_watch.core.alerts import Alert, Owed
+from journey_watch.core.alerts import Alert, PendingDelivery
 from journey_watch.core.condition_rules import Phase
 from journey_watch.core.mutes import Mute, muted_by
 from journey_watch.core.severity_rules import severity_of
@@ -16,7 +16,7 @@ from journey_watch.polling.time_budget import Invocation
 from journey_watch.messages.condition import condition_alert
 from journey_watch.messages.envelope import AlertContext
 from journey_watch.messages.status_change import status_change_alert
-from journey_watch.ports import Channel, Commit, RunSource, RunStore
+from journey_watch.ports import Channel, CommitResult, RunSource, RunStore
 from journey_watch.settings import WatchConfig
 
 MOST_COUNTED = 3
@@ -25,18 +25,18 @@ TIME_FOR_COUNTERS_SECONDS = 25.0
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class CommittedChange:
     """What became of one commit. Its alerts count only if it was made."""
 
-    result: Commit
+    result: CommitResult
     alerts: Sequence[Alert]
-    owed: Sequence[Owed]
+    owed: Sequence[PendingDelivery]
     muted: int
     """How many alerts a mute holds back: they are recorded and never sent."""
 
 
 @dataclass(frozen=True, slots=True)
-class Recorder:
+class ChangeCommitter:
     """Commits the changes of one lane. Safe for threads."""
 
     lane: Lane
@@ -55,7 +55,7 @@ class Recorder:
         """The mute that keeps quiet about a journey, if one does. The monitor's own blindness is never muted."""
         return muted_by(self.mutes, provider=self.provider.name, journey=journey, now=now)
 
-    def commit(self, change: StateChange, info: JourneyInfo, more: Sequence[Alert] = ()) -> Record:
+    def commit(self, change: StateChange, info: JourneyInfo, more: Sequence[Alert] = ()) -> CommittedChange:
         """Save the change, its alerts and `more`. Raises what RunStore.commit raises."""
         info = replace(info, name=info.name or change.state.journey_name)
         mute = self.muted_by(change.journey, self.invocation.now())
@@ -76,7 +76,7 @@ class Recorder:
         held = changed if mute else []
         owed = [one for alert in alerts if alert not in held for one in self._owed(alert)]
         result = self.store.commit(self.lane, change, alerts, owed, self.invocation.deadline)
-        return Record(result, alerts, owed, muted=len(held))
+        return CommittedChange(result, alerts, owed, muted=len(held))
 
     def context(self, journey: JourneyKey, info: JourneyInfo) -> AlertContext:
         """What alerts about a journey are built from, now."""
@@ -98,10 +98,10 @@ class Recorder:
         ended = [one.run.run_id for one in transitions if one.run.status.is_terminal][:MOST_COUNTED]
         return {run_id: self.source.counters(journey, run_id) for run_id in ended}
 
-    def _owed(self, alert: Alert) -> list[Owed]:
+    def _owed(self, alert: Alert) -> list[PendingDelivery]:
         """To whom an alert is owed: the monitor's blindness to its operators only, everything else to all others."""
         return [
-            Owed(alert, name)
+            PendingDelivery(alert, name)
             for name, channel in self.channels.items()
             if alert.is_for_operators == channel.for_operators and alert.severity.reaches(channel.min_severity)
         ]

@@ -7,16 +7,16 @@ from datetime import datetime, timedelta
 
 from aws_lambda_powertools import Logger
 
-from journey_watch.core.alerts import Alert, Owed
-from journey_watch.core.condition_rules import Assessment, Circumstances, assess_reading
+from journey_watch.core.alerts import Alert, PendingDelivery
+from journey_watch.core.condition_rules import Assessment, AssessmentContext, assess_reading
 from journey_watch.core.conditions import Condition
 from journey_watch.core.errors import JourneyWatchError, SourceError, StateTooLargeError, StoreUnavailableError
 from journey_watch.core.runs import JourneyInfo, JourneyKey, JourneyState, Lane, Observation, Status
 from journey_watch.core.transitions import Comparison, StateChange, compare, with_assessment
 from journey_watch.core.watch_list import WatchTarget
 from journey_watch.polling.time_budget import Invocation
-from journey_watch.ports import Commit, RunSource
-from journey_watch.polling.committing import Recorder
+from journey_watch.ports import CommitResult, RunSource
+from journey_watch.polling.committing import ChangeCommitter
 from journey_watch.settings import WatchConfig
 
 logger = Logger(child=True)
@@ -34,9 +34,9 @@ class JourneyOutcome:
     baselined: bool = False
     """It has had its first look, now or earlier."""
     committed: list[Alert] = field(default_factory=list)
-    owed: list[Owed] = field(default_factory=list)
+    owed: list[PendingDelivery] = field(default_factory=list)
     """To which channels the committed alerts have yet to be sent."""
-    commits: Counter[Commit] = field(default_factory=Counter)
+    commits: Counter[CommitResult] = field(default_factory=Counter)
     runs: Counter[Status] = field(default_factory=Counter)
     """Live runs of the listing, by status."""
     muted: int = 0
@@ -55,7 +55,7 @@ class JourneyPoll:
     lane: Lane
     targets: Sequence[WatchTarget]
     source: RunSource
-    recorder: Recorder
+    committer: ChangeCommitter
     config: WatchConfig
     invocation: Invocation
 
@@ -131,26 +131,26 @@ class JourneyPoll:
             return comparison, assessment  # a failed second reading confirms nothing
         return judged(second, comparison.unconfirmed, again=True)
 
-    def circumstances(self, journey: JourneyKey, begun: datetime) -> Circumstances:
+    def circumstances(self, journey: JourneyKey, begun: datetime) -> AssessmentContext:
         """What the configuration says about a journey's conditions, now."""
         now = self.invocation.now()
         # No target need cover a whole lane: then the least patient of them decides.
         shortest = min((target.thresholds for target in self.targets), key=lambda one: one.unreachable_after)
-        return Circumstances(
+        return AssessmentContext(
             now=now,
             begun=begun,
             interval=timedelta(seconds=self.config.every_seconds),
             thresholds=next((target.thresholds for target in self.targets if target.covers(journey)), shortest),
-            muted=self.recorder.muted_by(journey, now) is not None,
+            muted=self.committer.muted_by(journey, now) is not None,
         )
 
     def _commit_all(self, changes: Sequence[StateChange], info: JourneyInfo, outcome: JourneyOutcome) -> None:
         for change in changes:
             if not self.invocation.may_send:
                 return  # too late to send what would be committed: the next poll sees the same change
-            record = self.recorder.commit(change, info)
+            record = self.committer.commit(change, info)
             outcome.commits[record.result] += 1
-            if record.result is not Commit.DONE:
+            if record.result is not CommitResult.DONE:
                 logger.info("commit not made", journey=str(change.journey), result=record.result.name)
                 return
             outcome.baselined = change.state.baselined_at is not None

@@ -16,12 +16,12 @@ from journey_watch.core.poll_plan import journeys_to_poll, newly_listed, startin
 from journey_watch.core.refusals import why_not_in_use
 from journey_watch.core.runs import JourneyKey, JourneyState, Lane
 from journey_watch.core.watch_list import WatchTarget
-from journey_watch.polling.delivery import Delivery, Manners
+from journey_watch.polling.delivery import Delivery, DigestPolicy
 from journey_watch.polling.time_budget import Invocation
 from journey_watch.polling.journey_poll import JourneyOutcome, JourneyPoll
-from journey_watch.polling.lane_health import LaneWatch
+from journey_watch.polling.lane_health import LaneHealth
 from journey_watch.ports import Channel, Discovery, LaneState, RunSource, RunStore
-from journey_watch.polling.committing import Recorder
+from journey_watch.polling.committing import ChangeCommitter
 from journey_watch.polling.report import PollReport
 from journey_watch.settings import WatchConfig
 
@@ -52,18 +52,18 @@ def poll_lane(
     throttles_before = source.throttles
     remembered = store.load(lane)
     mutes = [*config.mutes, *store.mutes()]
-    recorder = Recorder(lane, source, store, channels, mutes, config, invocation)
-    lane_watch = LaneWatch(recorder, dict(remembered.watchers))
+    committer = ChangeCommitter(lane, source, store, channels, mutes, config, invocation)
+    lane_health = LaneHealth(committer, dict(remembered.scopes))
     delivery = Delivery(
         lane,
         provider=source.provider,
         store=store,
         channels=channels,
         invocation=invocation,
-        manners=Manners(config.digest_over, _catch_up_after(targets)),
+        digest_policy=DigestPolicy(config.digest_over, _catch_up_after(targets)),
     )
-    owed = delivery.claim_leftovers({**remembered.journeys, **remembered.watchers})
-    owed += lane_watch.note_mutes()
+    owed = delivery.claim_leftovers({**remembered.journeys, **remembered.scopes})
+    owed += lane_health.note_mutes()
 
     discovery = source.discover(targets)
     _forget_what_is_unwatched(lane, targets, store, remembered, discovery)
@@ -80,16 +80,16 @@ def poll_lane(
         journey: starting_state(journey, remembered.journeys, targets=targets, listed=remembered.listed)
         for journey in plan
     }
-    journey_poll = JourneyPoll(lane, targets, source, recorder, config, invocation)
+    journey_poll = JourneyPoll(lane, targets, source, committer, config, invocation)
     outcomes = list(_in_parallel(journey_poll, plan, states, discovery))
     ever_read = bool(discovery.journeys or remembered.journeys or remembered.listed)
-    not_in_use = why_not_in_use(targets, discovery.failures, known=ever_read or lane_watch.is_told_unreachable)
+    not_in_use = why_not_in_use(targets, discovery.failures, known=ever_read or lane_health.is_told_unreachable)
     owed += [one for outcome in outcomes for one in outcome.owed]
     if not_in_use:
         logger.info("this provider is not in use here: it was never read", lane=str(lane), reason=not_in_use)
-        lane_watch.drop_suspicion(journey_poll)
+        lane_health.drop_suspicion(journey_poll)
     else:
-        owed += lane_watch.note_sight(journey_poll, states, discovery, outcomes)
+        owed += lane_health.assess_reachability(journey_poll, states, discovery, outcomes)
 
     delivery.send(owed)
     _note_progress(

@@ -11,7 +11,7 @@ from journey_watch.core.errors import JourneyWatchError, SourceError, StoreUnava
 from journey_watch.core.runs import Lane, Status
 from journey_watch.polling.delivery import DeliveryReport
 from journey_watch.polling.journey_poll import JourneyOutcome
-from journey_watch.ports import Commit
+from journey_watch.ports import CommitResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +48,10 @@ class PollReport:
     def store_lost(self) -> bool:
         """True if there was something to save and the store took none of it."""
         refused = any(isinstance(outcome.failure, StoreUnavailableError) for outcome in self.outcomes)
-        return refused and not self.commits[Commit.DONE]
+        return refused and not self.commits[CommitResult.DONE]
 
     @property
-    def commits(self) -> Counter[Commit]:
+    def commits(self) -> Counter[CommitResult]:
         return sum((outcome.commits for outcome in self.outcomes), Counter())
 
     @property

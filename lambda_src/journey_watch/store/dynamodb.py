@@ -21,12 +21,12 @@ from journey_watch.contract import (
     PARTITION_KEY,
     SORT_KEY,
 )
-from journey_watch.core.alerts import Alert, Owed
+from journey_watch.core.alerts import Alert, PendingDelivery
 from journey_watch.core.errors import StateTooLargeError, StoreUnavailableError
 from journey_watch.core.mutes import Mute
 from journey_watch.core.runs import JourneyKey, Lane
 from journey_watch.core.transitions import StateChange
-from journey_watch.ports import Commit, LaneState
+from journey_watch.ports import CommitResult, LaneState
 from journey_watch.store import items
 
 if TYPE_CHECKING:
@@ -74,8 +74,8 @@ class DynamoDBRunStore:
             yield from page["Items"]
 
     def commit(
-        self, lane: Lane, change: StateChange, alerts: Sequence[Alert], owed: Sequence[Owed], lease_until: datetime
-    ) -> Commit:
+        self, lane: Lane, change: StateChange, alerts: Sequence[Alert], owed: Sequence[PendingDelivery], lease_until: datetime
+    ) -> CommitResult:
         update = items.state_update(change, owed, lease_until)
         size = items.state_bytes(update, change.state)
         if size > items.ITEM_LIMIT_BYTES:
@@ -87,12 +87,12 @@ class DynamoDBRunStore:
         puts = [items.transition(lane, alert, expires_at) for alert in alerts]
         return self._write_state(lane, change.journey, update, puts)
 
-    def forget_baseline(self, lane: Lane, journey: JourneyKey, seen_version: int) -> Commit:
+    def forget_baseline(self, lane: Lane, journey: JourneyKey, seen_version: int) -> CommitResult:
         return self._write_state(lane, journey, items.forgetting_update(seen_version), [])
 
     def _write_state(
         self, lane: Lane, journey: JourneyKey, update: dict[str, Any], puts: Sequence[dict[str, Any]]
-    ) -> Commit:
+    ) -> CommitResult:
         update = {"TableName": self._table, "Key": items.state_key(lane, journey), **update}
         actions: list[Any] = [{"Update": update}, *({"Put": {"TableName": self._table, "Item": put}} for put in puts)]
         try:
@@ -103,11 +103,11 @@ class DynamoDBRunStore:
                     self._client.update_item(**update)
         except StoreUnavailableError as refusal:
             if _lost_race(refusal.__cause__):
-                return Commit.LOST_RACE
+                return CommitResult.LOST_RACE
             if _may_be_written(refusal.__cause__):
-                return Commit.UNCERTAIN
+                return CommitResult.UNCERTAIN
             raise
-        return Commit.DONE
+        return CommitResult.DONE
 
     def claim(self, lane: Lane, journey: JourneyKey, keys: Sequence[str], seen: datetime, until: datetime) -> bool:
         paths = [f"undelivered.#i{n}.lease_until" for n in range(len(keys))]

@@ -14,10 +14,10 @@ from journey_watch.contract import (
     PARTITION_KEY,
     SORT_KEY,
 )
-from journey_watch.core.alerts import Alert, Owed
+from journey_watch.core.alerts import Alert, PendingDelivery
 from journey_watch.core.conditions import Condition, ConditionKind
 from journey_watch.core.mutes import Mute
-from journey_watch.core.runs import LANE_ITSELF, JourneyKey, JourneyState, Lane, PendingAlert, RecordedRun, Status
+from journey_watch.core.runs import LANE_ITSELF, JourneyKey, JourneyState, Lane, DeliveryLease, RecordedRun, Status
 from journey_watch.core.severity import Severity
 from journey_watch.core.transitions import StateChange
 from journey_watch.core.watch_list import ALL
@@ -57,19 +57,19 @@ def lane_item_key(lane: Lane) -> dict[str, Any]:
 def lane_state(lane_items: Iterable[Item]) -> LaneState:
     """A whole lane, from the items of its partition."""
     journeys: dict[JourneyKey, JourneyState] = {}
-    watchers: dict[JourneyKey, JourneyState] = {}
+    scopes: dict[JourneyKey, JourneyState] = {}
     lane_item: Item = {}
     for item in lane_items:
         kind, _, rest = item[SORT_KEY]["S"].partition("#")
         if kind == _STATE:
             container_id, _, journey_id = rest.partition("#")
-            states = watchers if journey_id == ALL else journeys
+            states = scopes if journey_id == ALL else journeys
             states[JourneyKey(container_id, journey_id)] = _journey_state(item)
         elif kind == _LANE_ITEM:
             lane_item = item
     return LaneState(
         journeys=journeys,
-        watchers=watchers,
+        scopes=scopes,
         listed={
             name.removeprefix(LISTED_PREFIX): datetime.fromisoformat(value["S"])
             for name, value in lane_item.items()
@@ -88,7 +88,7 @@ def _journey_state(item: Item) -> JourneyState:
         settled_before=_time(item, "settled_before"),
         settled_update=_time(item, "settled_update"),
         undelivered={
-            key: PendingAlert(
+            key: DeliveryLease(
                 sort_key=value["M"][SORT_KEY]["S"],
                 lease_until=datetime.fromisoformat(value["M"]["lease_until"]["S"]),
             )
@@ -156,7 +156,7 @@ def _short(time: datetime) -> str:
     return time.astimezone(UTC).isoformat(timespec=precision).replace("+00:00", "Z")
 
 
-def state_update(change: StateChange, owed: Sequence[Owed], lease_until: datetime) -> dict[str, Any]:
+def state_update(change: StateChange, owed: Sequence[PendingDelivery], lease_until: datetime) -> dict[str, Any]:
     """The conditional update that moves a STATE item, as arguments of UpdateItem.
 
     It sets what the core decided and adds what is owed; it never writes the `undelivered` map of an existing item.

@@ -5,12 +5,12 @@ from dataclasses import replace
 from datetime import datetime
 from threading import Lock
 
-from journey_watch.core.alerts import Alert, Owed
+from journey_watch.core.alerts import Alert, PendingDelivery
 from journey_watch.core.mutes import Mute
-from journey_watch.core.runs import JourneyKey, JourneyState, Lane, PendingAlert
+from journey_watch.core.runs import JourneyKey, JourneyState, Lane, DeliveryLease
 from journey_watch.core.transitions import StateChange
 from journey_watch.core.watch_list import ALL
-from journey_watch.ports import Commit, LaneState
+from journey_watch.ports import CommitResult, LaneState
 
 
 class MemoryRunStore:
@@ -25,19 +25,19 @@ class MemoryRunStore:
     def load(self, lane: Lane) -> LaneState:
         with self._lock:
             state = self._lane(lane)
-            return replace(state, journeys=dict(state.journeys), watchers=dict(state.watchers))
+            return replace(state, journeys=dict(state.journeys), scopes=dict(state.scopes))
 
     def _lane(self, lane: Lane) -> LaneState:
         return self._lanes.get(lane, LaneState(journeys={}))
 
     def _state(self, lane: Lane, journey: JourneyKey) -> JourneyState:
         held = self._lane(lane)
-        return {**held.journeys, **held.watchers}.get(journey, JourneyState())
+        return {**held.journeys, **held.scopes}.get(journey, JourneyState())
 
     def _put(self, lane: Lane, journey: JourneyKey, state: JourneyState) -> None:
         held = self._lane(lane)
         if journey.journey_id == ALL:
-            self._lanes[lane] = replace(held, watchers={**held.watchers, journey: state})
+            self._lanes[lane] = replace(held, scopes={**held.scopes, journey: state})
         else:
             self._lanes[lane] = replace(held, journeys={**held.journeys, journey: state})
 
@@ -57,16 +57,16 @@ class MemoryRunStore:
         )
 
     def commit(
-        self, lane: Lane, change: StateChange, alerts: Sequence[Alert], owed: Sequence[Owed], lease_until: datetime
-    ) -> Commit:
+        self, lane: Lane, change: StateChange, alerts: Sequence[Alert], owed: Sequence[PendingDelivery], lease_until: datetime
+    ) -> CommitResult:
         with self._lock:
             held = self._state(lane, change.journey)
             if held.version != change.seen_version:
-                return Commit.LOST_RACE
-            pending = {one.key: PendingAlert(one.alert.sort_key, lease_until) for one in owed}
+                return CommitResult.LOST_RACE
+            pending = {one.key: DeliveryLease(one.alert.sort_key, lease_until) for one in owed}
             self._put(lane, change.journey, replace(change.state, undelivered={**held.undelivered, **pending}))
             self._alerts.update({(lane, change.journey, alert.sort_key): alert for alert in alerts})
-            return Commit.DONE
+            return CommitResult.DONE
 
     def claim(self, lane: Lane, journey: JourneyKey, keys: Sequence[str], seen: datetime, until: datetime) -> bool:
         with self._lock:
@@ -89,16 +89,16 @@ class MemoryRunStore:
             left = {key: owed for key, owed in state.undelivered.items() if key not in keys}
             self._put(lane, journey, replace(state, undelivered=left))
 
-    def forget_baseline(self, lane: Lane, journey: JourneyKey, seen_version: int) -> Commit:
+    def forget_baseline(self, lane: Lane, journey: JourneyKey, seen_version: int) -> CommitResult:
         with self._lock:
             held = self._state(lane, journey)
             if held.version != seen_version:
-                return Commit.LOST_RACE
+                return CommitResult.LOST_RACE
             forgotten = JourneyState(
                 version=seen_version + 1, undelivered=held.undelivered, journey_name=held.journey_name
             )
             self._put(lane, journey, forgotten)
-            return Commit.DONE
+            return CommitResult.DONE
 
     def mark_listed(self, lane: Lane, marker: str, at: datetime) -> None:
         with self._lock:
