@@ -17,7 +17,7 @@ from constructs import Construct
 from infra.all_clear import AllClear
 from infra.own_metrics import lane_metric, service_metric
 from infra.schedules import lane_id
-from infra.watch_entries import MOST_LANES_APART
+from infra.watch_entries import MAX_LANES_APART
 from journey_watch import contract
 from journey_watch.core.runs import Lane
 
@@ -213,7 +213,7 @@ class Alarms(Construct):
         `meaning` has `{}` where a lane is named; `metric` is a name and a statistic.
         """
         name, statistic = metric
-        apart = len(lanes) <= MOST_LANES_APART
+        apart = len(lanes) <= MAX_LANES_APART
         of_lanes = [
             self._alarm(
                 kind,

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from infra.deployment_config import DeploymentConfig
-from infra.watch_entries import MOST_LANES_APART
+from infra.watch_entries import MAX_LANES_APART
 from journey_watch.core.errors import JourneyWatchError
 from journey_watch.core.watch_list import lanes_of
 from journey_watch.observability.metrics import PER_JOURNEY, PER_LANE, SERVICE_WIDE
@@ -79,7 +79,7 @@ def shared_lines(*, lanes: int) -> list[Line]:
         Line("encryption key", 1, KEY),
         Line("metrics of all lanes together", len(SERVICE_WIDE), METRIC),
         Line("alarms on what all lanes share", ALARMS_OF_THE_REST, ALARM),
-        *([Line("composite alarms over all lanes", ALARMS_PER_LANE, COMPOSITE_ALARM)] * (lanes > MOST_LANES_APART)),
+        *([Line("composite alarms over all lanes", ALARMS_PER_LANE, COMPOSITE_ALARM)] * (lanes > MAX_LANES_APART)),
     ]
 
 

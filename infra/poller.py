@@ -19,7 +19,7 @@ from journey_watch import contract
 RUNTIME: Final = lambda_.Runtime.PYTHON_3_13
 """The newest on which the tests run."""
 
-_LONGEST: Final = timedelta(minutes=5)
+_MAX_TIMEOUT: Final = timedelta(minutes=5)
 """A slow schedule is no reason to let a poll hang."""
 
 
@@ -79,4 +79,4 @@ class Poller(Construct):
 
 
 def _timeout(every: timedelta) -> timedelta:
-    return min(every - timedelta(seconds=contract.TIMEOUT_MARGIN_SECONDS), _LONGEST)
+    return min(every - timedelta(seconds=contract.TIMEOUT_MARGIN_SECONDS), _MAX_TIMEOUT)

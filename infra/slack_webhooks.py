@@ -26,7 +26,7 @@ BATCH_SIZE: Final = 5
 """At two seconds an alert, and with a first one that times out, far less than the function's time-out."""
 CONCURRENCY: Final = 2
 """The least that Lambda takes; nothing is reserved, which a new account may not be able to."""
-MOST_ATTEMPTS: Final = 200
+MAX_ATTEMPTS: Final = 200
 """At ten minutes an attempt, more than a day of Slack being down."""
 KEPT: Final = Duration.days(14)
 """The most that SQS keeps: dead letters wait for somebody to send them again."""
@@ -80,7 +80,7 @@ class SlackWebhooks(Construct):
             retention_period=KEPT,
             # What Lambda asks for. It is the wait after a crash only: the function sets its own after what it caught.
             visibility_timeout=Duration.seconds(6 * TIMEOUT.to_seconds()),
-            dead_letter_queue=sqs.DeadLetterQueue(queue=dead_letters, max_receive_count=MOST_ATTEMPTS)
+            dead_letter_queue=sqs.DeadLetterQueue(queue=dead_letters, max_receive_count=MAX_ATTEMPTS)
             if dead_letters
             else None,
         )

@@ -14,7 +14,7 @@ from journey_watch.core.watch_list import WatchTarget
 # IAM and AWS STS quotas: a managed policy has at most 6,144 characters, a role at most 10 of them.
 _ARNS_PER_POLICY: Final = 6_144 - 700  # the rest is for what stands around the ARNs
 _MANAGED_POLICIES: Final = 10
-_LONGEST_NAMES: Final = {
+_MAX_NAMES: Final = {
     "${AWS::Partition}": "aws-us-gov",
     "${AWS::Region}": "ap-northeast-1",
     "${AWS::AccountId}": "111122223333",
@@ -77,7 +77,7 @@ def _policies(lanes: Iterable[Sequence[WatchTarget]]) -> Iterator[list[Access]]:
 
 
 def _size(resource: str) -> int:
-    for name, longest in _LONGEST_NAMES.items():
+    for name, longest in _MAX_NAMES.items():
         resource = resource.replace(name, longest)
     return len(f'"{resource}",')
 

@@ -12,7 +12,7 @@ from journey_watch.core.watch_list import ALL, Thresholds, WatchTarget, is_patte
 
 MAX_LANES: Final = 50
 """Each lane costs up to $2 a month and a set of alarms: more than this is taken for a mistake."""
-MOST_LANES_APART: Final = 2
+MAX_LANES_APART: Final = 2
 """With more lanes than this, the alarms of one kind about lanes ring together, through a composite alarm.
 
 An outage of everything puts on each lane's alarms that it is not polled and that its journeys cannot be read, and one

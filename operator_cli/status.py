@@ -9,7 +9,7 @@ from journey_watch.core.runs import JourneyKey, JourneyState, Lane
 from journey_watch.messages.untrusted_text import one_line
 from journey_watch.ports import LaneState
 
-_LONGEST_NAME = 80
+_MAX_NAME = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Row:
 
     @property
     def label(self) -> str:
-        return one_line(self.name or str(self.journey), _LONGEST_NAME)
+        return one_line(self.name or str(self.journey), _MAX_NAME)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -54,6 +54,6 @@ def _row(lane: Lane, journey: JourneyKey, state: JourneyState) -> Row:
         name=state.journey_name,
         live_runs=dict(sorted(live.items())),
         conditions=[
-            f"{one.kind} {one_line(one.run_id, _LONGEST_NAME)}" if one.run_id else one.kind.value for one in open_ones
+            f"{one.kind} {one_line(one.run_id, _MAX_NAME)}" if one.run_id else one.kind.value for one in open_ones
         ],
     )

@@ -21,8 +21,8 @@ _CODES = {
     429: "ThrottlingException",
     500: "InternalServerException",
 }
-_LARGEST_PAGE = 50
-_LARGEST_BATCH = 25
+_MAX_PAGE = 50
+_MAX_BATCH = 25
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,9 +44,9 @@ def refuse(error: ApiError, request_id: str) -> Answer:
 
 def _list_campaigns(call: Call, scene: Scene) -> Answer:
     asked = _body(call)
-    size = asked.get("maxResults", min(scene.page_sizes[call.operation], _LARGEST_PAGE))
-    if not isinstance(size, int) or not 1 <= size <= _LARGEST_PAGE:
-        raise ApiError(400, f"maxResults must be from 1 to {_LARGEST_PAGE}")
+    size = asked.get("maxResults", min(scene.page_sizes[call.operation], _MAX_PAGE))
+    if not isinstance(size, int) or not 1 <= size <= _MAX_PAGE:
+        raise ApiError(400, f"maxResults must be from 1 to {_MAX_PAGE}")
     instance_id = asked.get("filters", {}).get("instanceIdFilter", {}).get("value")
     listed = [it for it in _campaigns(call, scene) if instance_id in (None, it.instance_id)]
     if scene.world.ended.get("connect") == "empty":
@@ -58,8 +58,8 @@ def _list_campaigns(call: Call, scene: Scene) -> Answer:
 
 def _get_state_batch(call: Call, scene: Scene) -> Answer:
     asked = _body(call).get("campaignIds", [])
-    if not 1 <= len(asked) <= _LARGEST_BATCH:
-        raise ApiError(400, f"campaignIds must hold 1 to {_LARGEST_BATCH} ids")
+    if not 1 <= len(asked) <= _MAX_BATCH:
+        raise ApiError(400, f"campaignIds must hold 1 to {_MAX_BATCH} ids")
     known = {campaign.id: campaign for campaign in _campaigns(call, scene)}
     unknown = {fault.item for fault in scene.faults if isinstance(fault, StateUnknown)}
     failures = {id_: "ResourceNotFound" for id_ in asked if id_ not in known}

@@ -12,7 +12,7 @@ from aws_cdk.assertions import Template
 
 from infra.alarms import RUNBOOK, Alarms
 from infra.deployment_config import DeploymentConfig
-from infra.watch_entries import MAX_LANES, MOST_LANES_APART
+from infra.watch_entries import MAX_LANES, MAX_LANES_APART
 from journey_watch import contract
 from journey_watch.core.runs import Lane
 from journey_watch.core.watch_list import WatchTarget
@@ -42,7 +42,7 @@ def with_lanes(count: int, *, name: str = EVERYTHING.name) -> DeploymentConfig:
     )
 
 
-FEW, SOME, MANY = (with_lanes(count) for count in (MOST_LANES_APART, MOST_LANES_APART + 1, MAX_LANES))
+FEW, SOME, MANY = (with_lanes(count) for count in (MAX_LANES_APART, MAX_LANES_APART + 1, MAX_LANES))
 
 
 def alarms_of(stack: Stack) -> Alarms:

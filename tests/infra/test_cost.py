@@ -6,7 +6,7 @@ from infra import cost
 from infra.cost import Workload
 from infra.deployment_config import DeploymentConfig
 from infra.providers import PROVIDERS
-from infra.watch_entries import MOST_LANES_APART
+from infra.watch_entries import MAX_LANES_APART
 from journey_watch.core.watch_list import WatchTarget
 from tests.infra.conftest import EVERYTHING, ROOT, Synthesize
 from tests.infra.synthesis import Synthesized
@@ -31,7 +31,7 @@ def test_as_many_alarms_are_counted_as_are_deployed(everything: Synthesized) -> 
 
 def test_many_lanes_add_their_composite_alarms(synthesize: Synthesize) -> None:
     regions = sorted(PROVIDERS["pinpoint"].regions)
-    for lanes, expected in ((MOST_LANES_APART, 0), (MOST_LANES_APART + 1, cost.ALARMS_PER_LANE)):
+    for lanes, expected in ((MAX_LANES_APART, 0), (MAX_LANES_APART + 1, cost.ALARMS_PER_LANE)):
         watch = tuple(WatchTarget("pinpoint", "*", region=region) for region in regions[:lanes])
         counted = [line.count for line in cost.shared_lines(lanes=lanes) if line.price == cost.COMPOSITE_ALARM]
 

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from journey_watch.core.runs import RecordedRun, Status
-from journey_watch.live_page.timeline_bars import MOST_RUNS, TRACKS, Bar, bars
+from journey_watch.live_page.timeline_bars import MAX_RUNS, TRACKS, Bar, bars
 from tests.core.builders import minutes
 from tests.live_page.samples import BILLING, NOW, WELCOME, change, hourly, run
 
@@ -74,9 +74,9 @@ def test_overlapping_runs_lie_on_different_tracks_and_others_on_the_first() -> N
 
 
 def test_only_the_latest_of_many_runs_are_drawn() -> None:
-    runs = {f"r{n:03}": run(Status.COMPLETED, began=n + 2, ended=n + 1) for n in range(MOST_RUNS + 50)}
+    runs = {f"r{n:03}": run(Status.COMPLETED, began=n + 2, ended=n + 1) for n in range(MAX_RUNS + 50)}
 
     found = bars(runs, [], since=SINCE, now=NOW)
 
-    assert len(found) == MOST_RUNS
+    assert len(found) == MAX_RUNS
     assert found[-1].run_id == "r000"

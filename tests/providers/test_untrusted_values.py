@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journey_watch.providers.untrusted_values import LONGEST_TEXT, read_text, read_time
+from journey_watch.providers.untrusted_values import MAX_TEXT, read_text, read_time
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -85,11 +85,11 @@ def test_no_value_breaks_the_reader_of_texts_and_what_it_reads_can_be_stored(val
     assert text is None or (text.strip() and text.encode())
 
 
-@pytest.mark.parametrize("value", [None, "", " \t\n", 7, ["a"], {"a": 1}, "half \ud800 pair", "x" * (LONGEST_TEXT + 1)])
+@pytest.mark.parametrize("value", [None, "", " \t\n", 7, ["a"], {"a": 1}, "half \ud800 pair", "x" * (MAX_TEXT + 1)])
 def test_what_cannot_be_an_id_is_none(value: object) -> None:
     assert read_text(value) is None
 
 
-@pytest.mark.parametrize("value", ["r-1", "Ünï <b>&", "x" * LONGEST_TEXT, " padded "])
+@pytest.mark.parametrize("value", ["r-1", "Ünï <b>&", "x" * MAX_TEXT, " padded "])
 def test_a_text_is_kept_as_it_came(value: str) -> None:
     assert read_text(value) == value

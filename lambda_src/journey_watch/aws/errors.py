@@ -20,7 +20,7 @@ THROTTLING_CODES: Final = frozenset(
         "TooManyRequestsException",
     }
 )
-_LONGEST_MESSAGE: Final = 300
+_MAX_MESSAGE: Final = 300
 """The message of an unreadable error answer is its whole body."""
 
 
@@ -71,4 +71,4 @@ def _refused_by_service(error: ClientError, doing: str) -> SourceError:
 
 def _short(text: object) -> str:
     line = " ".join(str(text).split())
-    return line if len(line) <= _LONGEST_MESSAGE else line[:_LONGEST_MESSAGE] + "…"
+    return line if len(line) <= _MAX_MESSAGE else line[:_MAX_MESSAGE] + "…"

@@ -10,8 +10,8 @@ from journey_watch.live_page.times import ViewerClock
 from journey_watch.live_page.view import SHOWN_CHANGES, SHOWN_PROBLEMS, View
 from journey_watch.messages.untrusted_text import one_line
 
-_LONGEST_RUN_ID = 60
-_LONGEST_SENTENCE = 300
+_MAX_RUN_ID = 60
+_MAX_SENTENCE = 300
 
 
 def news(view: View, clock: ViewerClock) -> Html:
@@ -34,7 +34,7 @@ def _list(title: str, items: Sequence[Html], total: str) -> Html:
 
 def _problem(problem: Problem, view: View, clock: ViewerClock) -> Html:
     row = view.troubled.get((problem.lane, problem.journey)) if problem.journey else None
-    run = f" · {one_line(problem.run_id, _LONGEST_RUN_ID)}" if problem.run_id else ""
+    run = f" · {one_line(problem.run_id, _MAX_RUN_ID)}" if problem.run_id else ""
     when = clock.ago(problem.since)
     return element(
         "li",
@@ -44,7 +44,7 @@ def _problem(problem: Problem, view: View, clock: ViewerClock) -> Html:
             journey_name(row) if row else f"Lane {problem.lane}",
             run,
             " ",
-            element("span", one_line(problem.text, _LONGEST_SENTENCE), cls="jw-muted"),
+            element("span", one_line(problem.text, _MAX_SENTENCE), cls="jw-muted"),
         ),
         element("span", fragment("for ", when) if problem.lasts else fragment(when, " ago"), cls="jw-muted"),
     )
@@ -54,7 +54,7 @@ def _change(change: Change, clock: ViewerClock) -> Html:
     return element(
         "li",
         badge(change.severity, change.label, good=change.label == RESOLVED),
-        element("span", *_what_changed(change), title=one_line(change.summary, _LONGEST_SENTENCE)),
+        element("span", *_what_changed(change), title=one_line(change.summary, _MAX_SENTENCE)),
         element("span", clock.at(change.seen_at), cls="jw-muted"),
     )
 
@@ -62,8 +62,8 @@ def _change(change: Change, clock: ViewerClock) -> Html:
 def _what_changed(change: Change) -> list[Html | str]:
     """In few words; the whole sentence stands in the title."""
     if change.journey is None or change.after is None:
-        return [one_line(change.summary, _LONGEST_SENTENCE)]
+        return [one_line(change.summary, _MAX_SENTENCE)]
     name = shown(change.journey_name, change.journey.journey_id)
-    run = f" · {one_line(change.run_id, _LONGEST_RUN_ID)}" if change.run_id else ""
+    run = f" · {one_line(change.run_id, _MAX_RUN_ID)}" if change.run_id else ""
     before = f" after {change.before}" if change.before else " new"
     return [element("b", name), run, element("span", before, cls="jw-muted")]

@@ -14,7 +14,7 @@ from journey_watch.messages.untrusted_text import one_line
 from journey_watch.messages.wording import MAX_NAME
 
 _SHOWN_RUNS = 3
-_LONGEST_RUN_ID = 60
+_MAX_RUN_ID = 60
 
 
 def journey_table(view: View, clock: ViewerClock, links: Links) -> Html:
@@ -86,7 +86,7 @@ def _live(row: JourneyRow, clock: ViewerClock) -> Iterator[Html]:
             element("span", str(run.status).lower()),
             element("span", age(clock.now - status_since(run))),
             cls=f"jw-chip s-{run.status}",
-            title=one_line(run_id, _LONGEST_RUN_ID),
+            title=one_line(run_id, _MAX_RUN_ID),
         )
     if len(row.live) > _SHOWN_RUNS:
         yield element("div", f"and {len(row.live) - _SHOWN_RUNS} more", cls="jw-muted")

@@ -7,7 +7,7 @@ from journey_watch.messages.envelope import console_url_of
 from journey_watch.messages.untrusted_text import one_line
 from journey_watch.messages.wording import MAX_NAME
 
-_LONGEST_LINK = 2000
+_MAX_LINK = 2000
 
 
 def shown(name: str | None, otherwise: str) -> str:
@@ -19,7 +19,7 @@ def journey_name(row: JourneyRow) -> Html:
     """Leads to the journey in its console."""
     name = shown(row.name, row.key.journey_id)
     url = console_url_of(row.lane, row.key, row.provider)
-    if len(url) > _LONGEST_LINK:
+    if len(url) > _MAX_LINK:
         return element("b", name)
     return element("a", name, href=url, target="_blank", rel="noopener noreferrer")
 

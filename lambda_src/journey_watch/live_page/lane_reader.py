@@ -19,7 +19,7 @@ from journey_watch.store import items
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-MOST_CHANGES: Final = 500
+MAX_CHANGES: Final = 500
 """Of one lane, the latest. An envelope takes some 1.5 KB, so that is one page of a Query."""
 _LANES_AT_ONCE: Final = 8
 
@@ -49,10 +49,10 @@ class LaneReader:
             lane=lane,
             provider=provider,
             journeys=state.journeys,
-            changes=[Change.from_envelope(lane, envelope) for envelope in envelopes[:MOST_CHANGES]],
+            changes=[Change.from_envelope(lane, envelope) for envelope in envelopes[:MAX_CHANGES]],
             was_listed=bool(state.listed),
             scopes=state.scopes,
-            more_changes=len(envelopes) > MOST_CHANGES,
+            more_changes=len(envelopes) > MAX_CHANGES,
         )
 
     def _partition(self, lane: Lane) -> list[items.Item]:
@@ -82,7 +82,7 @@ class LaneReader:
             },
             ProjectionExpression="#envelope",
             ScanIndexForward=False,
-            PaginationConfig={"PageSize": MOST_CHANGES + 1},
+            PaginationConfig={"PageSize": MAX_CHANGES + 1},
         )
         found = (json.loads(item["envelope"]["S"]) for page in pages for item in page["Items"])
-        return list(islice(found, MOST_CHANGES + 1))
+        return list(islice(found, MAX_CHANGES + 1))

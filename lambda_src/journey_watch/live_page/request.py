@@ -12,8 +12,8 @@ from journey_watch.messages.untrusted_text import one_line
 LINK_PARAMETERS: Final = "view"
 """The key under which a link of the page names all that it asks for."""
 DEFAULT_HOURS: Final = 24
-_MOST_HOURS: Final = 168
-_LONGEST_FILTER: Final = 200
+_MAX_HOURS: Final = 168
+_MAX_FILTER: Final = 200
 _HIGHEST_PAGE: Final = 100_000
 _OFFSET: Final = re.compile(r"([+-])(\d\d):(\d\d)")
 _TRUE: Final = frozenset({"1", "true", "yes", "on"})
@@ -61,7 +61,7 @@ class Query:
             status=_text(values, "status").upper(),
             only_problems=_text(values, "only_problems").lower() in _TRUE,
             sort=Sort(sort) if sort in set(Sort) else Sort.PROBLEMS,
-            hours=_number(values, "hours", DEFAULT_HOURS, _MOST_HOURS),
+            hours=_number(values, "hours", DEFAULT_HOURS, _MAX_HOURS),
             page=_number(values, "page", 1, _HIGHEST_PAGE),
         )
 
@@ -113,7 +113,7 @@ def _mapping(values: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 
 def _text(values: Mapping[str, Any], key: str) -> str:
     value = values.get(key)
-    return one_line(str(value), _LONGEST_FILTER) if isinstance(value, str | int | float) else ""
+    return one_line(str(value), _MAX_FILTER) if isinstance(value, str | int | float) else ""
 
 
 def _number(values: Mapping[str, Any], key: str, default: int, most: int) -> int:

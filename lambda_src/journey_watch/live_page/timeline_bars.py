@@ -8,7 +8,7 @@ from typing import Final
 from journey_watch.core.runs import RecordedRun, Status
 from journey_watch.live_page.lane_snapshot import Change
 
-MOST_RUNS: Final = 48
+MAX_RUNS: Final = 48
 """The latest; a bar needs some room, and a page with hundreds of journeys must stay small."""
 TRACKS: Final = 3
 """Runs that overlap lie above each other, so many at most."""
@@ -37,7 +37,7 @@ def bars(runs: Mapping[str, RecordedRun], changes: Sequence[Change], *, since: d
         if change.after is not None and change.journey is not None:
             told.setdefault(change.run_id or change.journey.journey_id, []).append(change)
     spans = [_span(run_id, runs.get(run_id), told.get(run_id, ()), now) for run_id in {**runs, **told}]
-    visible = sorted((span for span in spans if span[-1].end >= since), key=lambda span: span[0].start)[-MOST_RUNS:]
+    visible = sorted((span for span in spans if span[-1].end >= since), key=lambda span: span[0].start)[-MAX_RUNS:]
     return list(_on_tracks(visible, since))
 
 

@@ -12,7 +12,7 @@ from journey_watch.messages.untrusted_text import one_line
 
 _WIDTH: Final = 600
 _THINNEST: Final = 5
-_LONGEST_ID: Final = 60
+_MAX_ID: Final = 60
 _ROOMS: Final = {1: ((8, 14),), 2: ((3, 11), (16, 11)), 3: ((1, 8), (11, 8), (21, 8))}
 """By the number of tracks in use: (top, height) of each, of 30."""
 
@@ -38,7 +38,7 @@ def _rect(bar: Bar, room: tuple[int, int], since: datetime, span: float, clock: 
     width = max(right - left, _THINNEST)
     top, height = room
     until = f"for {age(clock.now - bar.start)}" if bar.live and bar.end >= clock.now else f"to {clock.text(bar.end)}"
-    words = f"{one_line(bar.run_id, _LONGEST_ID)}: {bar.status}, {clock.text(bar.start)} {until}"
+    words = f"{one_line(bar.run_id, _MAX_ID)}: {bar.status}, {clock.text(bar.start)} {until}"
     return element(
         "rect",
         element("title", words),

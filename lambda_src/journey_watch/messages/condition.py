@@ -9,11 +9,11 @@ from journey_watch.core.conditions import Condition, ConditionKind
 from journey_watch.core.provider import Provider
 from journey_watch.core.refusals import DENIAL_HINT, is_denial
 from journey_watch.messages.content import Content, Entity, entities_of, named
-from journey_watch.messages.envelope import LONGEST_TEXT, SCHEMA_VERSION, AlertContext, framed, iso, stable_id
+from journey_watch.messages.envelope import MAX_TEXT, SCHEMA_VERSION, AlertContext, framed, iso, stable_id
 from journey_watch.messages.untrusted_text import one_line, valid_text
 from journey_watch.messages.wording import duration, readable_time
 
-LONGEST_REASON: Final = 500
+MAX_REASON: Final = 500
 _IS: Final = {
     ConditionKind.STUCK: "has been RUNNING for {long}",
     ConditionKind.LATE: "has been SCHEDULED for {long} and has not started",
@@ -60,7 +60,7 @@ def condition_alert(event: ConditionEvent, context: AlertContext, *, sequence: i
         "phase": event.phase.value,
         "since": since,
         "lasted_seconds": round(max(0.0, (context.observed_at - condition.since).total_seconds()), 1),
-        "reason": valid_text(condition.reason, LONGEST_TEXT),
+        "reason": valid_text(condition.reason, MAX_TEXT),
         "hint": _hint(condition, context.provider),
         "reminder": condition.reminders,
         "severity": condition.severity.value,
@@ -109,4 +109,4 @@ def _state(detail: Mapping[str, Any]) -> str:
     kind = ConditionKind(detail["condition"])
     if detail["phase"] == Phase.RESOLVED:
         return _WAS[kind]
-    return _IS[kind].format(long=duration(detail["lasted_seconds"]), reason=one_line(detail["reason"], LONGEST_REASON))
+    return _IS[kind].format(long=duration(detail["lasted_seconds"]), reason=one_line(detail["reason"], MAX_REASON))

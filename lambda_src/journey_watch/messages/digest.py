@@ -11,7 +11,7 @@ from journey_watch.messages.content import Content, Entity
 from journey_watch.messages.envelope import SCHEMA_VERSION, framed, stable_id
 from journey_watch.messages.wording import readable_time
 
-LARGEST_DIGEST_BYTES: Final = 100_000
+MAX_DIGEST_BYTES: Final = 100_000
 """Of members, as JSON. A queue gets them as a text within SNS's own JSON, which may double it, and 256 KiB in all."""
 
 T = TypeVar("T")
@@ -59,7 +59,7 @@ def pieces(items: Iterable[T], details: Callable[[T], Mapping[str, Any]]) -> Ite
     size = 0
     for item in items:
         alone = len(json.dumps(details(item)))
-        if piece and size + alone > LARGEST_DIGEST_BYTES:
+        if piece and size + alone > MAX_DIGEST_BYTES:
             yield piece
             piece, size = [], 0
         piece.append(item)

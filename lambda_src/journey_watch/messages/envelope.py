@@ -16,7 +16,7 @@ from journey_watch.messages.untrusted_text import valid_text
 
 SOURCE: Final = "journey-watch"
 SCHEMA_VERSION: Final = "1"
-LONGEST_TEXT: Final = 512
+MAX_TEXT: Final = 512
 """In characters. No name or status of a provider comes near it."""
 _ID_DIGITS: Final = 32
 
@@ -98,7 +98,7 @@ def framed(
 
 def name_of(name: str | None) -> str | None:
     """A name that can be stored; None if there is nothing to be seen of it."""
-    return None if name is None or not name.strip() else valid_text(name, LONGEST_TEXT)
+    return None if name is None or not name.strip() else valid_text(name, MAX_TEXT)
 
 
 def stable_id(parts: Sequence[str | int | None]) -> str:

@@ -11,7 +11,7 @@ from journey_watch.messages.digest import counts_of, in_words, pieces
 from journey_watch.messages.envelope import SCHEMA_VERSION, AlertContext, framed, iso, stable_id
 from journey_watch.messages.wording import readable_time
 
-MOST_HELD_BACK_SHOWN: Final = 50
+MAX_HELD_BACK_SHOWN: Final = 50
 
 
 def mute_ended_alert(
@@ -34,7 +34,7 @@ def mute_ended_alert(
         "since": iso(since),
         "held_back": len(held_back),
         "counts": counts,
-        "changes": next(pieces(worst_first, lambda one: one))[:MOST_HELD_BACK_SHOWN],
+        "changes": next(pieces(worst_first, lambda one: one))[:MAX_HELD_BACK_SHOWN],
         "severity": worst_first[0]["severity"],
         "sequence": sequence,
         "observed_time": iso(context.observed_at),

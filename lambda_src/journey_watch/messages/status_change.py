@@ -11,13 +11,13 @@ from journey_watch.core.runs import Status
 from journey_watch.core.severity import Severity
 from journey_watch.core.transitions import Transition
 from journey_watch.messages.content import Content, entities_of, named
-from journey_watch.messages.envelope import LONGEST_TEXT, SCHEMA_VERSION, AlertContext, framed, iso, stable_id
+from journey_watch.messages.envelope import MAX_TEXT, SCHEMA_VERSION, AlertContext, framed, iso, stable_id
 from journey_watch.messages.untrusted_text import for_chat, one_line, valid_text
 from journey_watch.messages.wording import MAX_NAME, duration, readable_time
 
-LONGEST_COUNTER: Final = 60
+MAX_COUNTER: Final = 60
 """Of a counter's name, and of its value."""
-LONGEST_COUNTERS: Final = 400
+MAX_COUNTERS: Final = 400
 _NEXT_STEP: Final = {
     Status.SCHEDULED: "Nothing, unless you did not expect it to be scheduled.",
     Status.RUNNING: "Nothing, unless you did not expect it to run now.",
@@ -84,7 +84,7 @@ def content(detail: Mapping[str, Any]) -> Content:
 
 
 def _counters(counters: Mapping[str, str]) -> dict[str, str]:
-    return {valid_text(name, LONGEST_COUNTER): valid_text(value, LONGEST_COUNTER) for name, value in counters.items()}
+    return {valid_text(name, MAX_COUNTER): valid_text(value, MAX_COUNTER) for name, value in counters.items()}
 
 
 def _change(transition: Transition, provider: Provider, observed_at: datetime) -> dict[str, Any]:
@@ -96,7 +96,7 @@ def _change(transition: Transition, provider: Provider, observed_at: datetime) -
         "previous_status": None if previous is None else previous.status.value,
         "previous_status_since": None if previous is None else iso(previous.last_update_time or previous.recorded_at),
         "status": run.status.value,
-        "raw_status": valid_text(run.raw_status, LONGEST_TEXT),
+        "raw_status": valid_text(run.raw_status, MAX_TEXT),
         "skipped_statuses": [status.value for status in skipped],
         "creation_time": iso(run.creation_time),
         "last_update_time": iso(run.last_update_time),
@@ -124,7 +124,7 @@ def _happened(detail: Mapping[str, Any]) -> str:
 def _counted(counters: Mapping[str, str]) -> str:
     """`100 endpoint entered, 7 endpoint left`: a counter's name in words, made harmless for every form."""
     words = (f"{value} {name.lower().replace('_', ' ')}" for name, value in counters.items())
-    return for_chat(", ".join(words), LONGEST_COUNTERS)
+    return for_chat(", ".join(words), MAX_COUNTERS)
 
 
 def _next_step(detail: Mapping[str, Any]) -> str:

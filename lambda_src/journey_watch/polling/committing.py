@@ -19,7 +19,7 @@ from journey_watch.messages.status_change import status_change_alert
 from journey_watch.ports import Channel, CommitResult, RunSource, RunStore
 from journey_watch.settings import WatchConfig
 
-MOST_COUNTED = 3
+MAX_COUNTED = 3
 """Runs of one commit whose counters are asked for: each may take two seconds."""
 TIME_FOR_COUNTERS_SECONDS = 25.0
 
@@ -95,7 +95,7 @@ class ChangeCommitter:
         """By run id, of runs that ended: what readers of the alert ask next. Of a few, if there is plenty of time."""
         if self.invocation.remaining_seconds < TIME_FOR_COUNTERS_SECONDS:
             return {}
-        ended = [one.run.run_id for one in transitions if one.run.status.is_terminal][:MOST_COUNTED]
+        ended = [one.run.run_id for one in transitions if one.run.status.is_terminal][:MAX_COUNTED]
         return {run_id: self.source.counters(journey, run_id) for run_id in ended}
 
     def _owed(self, alert: Alert) -> list[PendingDelivery]:

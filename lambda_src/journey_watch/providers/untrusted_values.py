@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 from typing import Final
 
-LONGEST_TEXT: Final = 512
+MAX_TEXT: Final = 512
 """No id, name or status of a provider comes near it; a longer one could fill a journey's item in the state table."""
-LONGEST_TIME: Final = 64
+MAX_TIME: Final = 64
 FIRST_YEAR: Final = 2000
 LAST_YEAR: Final = 2199
 """A time outside is no time: the marks that decide what is old news only ever move up, so one wrong year would stay."""
@@ -13,7 +13,7 @@ LAST_YEAR: Final = 2199
 
 def read_text(value: object) -> str | None:
     """The value if it is a text that can be stored and sent; None if it is missing, empty, too long or not Unicode."""
-    if not isinstance(value, str) or not value or value.isspace() or len(value) > LONGEST_TEXT:
+    if not isinstance(value, str) or not value or value.isspace() or len(value) > MAX_TEXT:
         return None
     if value.isascii():
         return value
@@ -29,7 +29,7 @@ def read_time(value: object) -> datetime | None:
 
     A time that does not say its zone is None as well: hours of error would be worse than not to know.
     """
-    if not isinstance(value, str) or len(value) > LONGEST_TIME:
+    if not isinstance(value, str) or len(value) > MAX_TIME:
         return None
     try:
         time = datetime.fromisoformat(value)

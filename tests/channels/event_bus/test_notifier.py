@@ -8,7 +8,7 @@ from botocore.awsrequest import AWSPreparedRequest
 from hypothesis import given, settings
 
 from journey_watch.aws.clients import events_client
-from journey_watch.channels.event_bus.notifier import HELD_BACK, LARGEST_CALL, EventBusNotifier
+from journey_watch.channels.event_bus.notifier import HELD_BACK, MAX_CALL, EventBusNotifier
 from journey_watch.core.alerts import Alert
 from tests.aws.doubles import ScriptedAnswers, do_not_wait_between_retries, session
 from tests.messages.alert_builders import alert, alerts
@@ -143,12 +143,12 @@ def test_an_envelope_that_cannot_be_read_holds_back_its_run_alone() -> None:
 
 def test_what_is_too_large_is_refused_without_asking_and_keeps_no_other_back() -> None:
     bus = Bus()
-    envelope = {**alert().envelope, "detail": {**alert().envelope["detail"], "summary": "x" * LARGEST_CALL}}
+    envelope = {**alert().envelope, "detail": {**alert().envelope["detail"], "summary": "x" * MAX_CALL}}
     large = Alert.from_envelope(envelope, journey=alert().journey, thread="large")
     small = alert(run_id="small")
 
     reasons = notifier_over(bus).publish([large, small])
 
     assert reasons.keys() == {large.id}
-    assert f"EventBridge accepts {LARGEST_CALL}" in reasons[large.id]
+    assert f"EventBridge accepts {MAX_CALL}" in reasons[large.id]
     assert bus.ids == [small.id]

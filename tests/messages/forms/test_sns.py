@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 
 from journey_watch import contract
-from journey_watch.channels.sns.entries import LARGEST_BATCH, entry_of, size_of
+from journey_watch.channels.sns.entries import MAX_BATCH, entry_of, size_of
 from journey_watch.core.alerts import Alert
 from journey_watch.core.runs import Status
 from journey_watch.messages.forms.amazon_q import chat_card
 from journey_watch.messages.forms.email import email_subject, email_text
 from journey_watch.messages.forms.sns import (
     CUT_NOTICE,
-    LONGEST_EMAIL_BYTES,
+    MAX_EMAIL_BYTES,
     card_message,
     email_message,
     envelope_message,
@@ -89,7 +89,7 @@ def test_a_redelivery_has_the_same_bytes(an_alert: Alert) -> None:
 @given(every_kind())
 def test_a_message_is_smaller_than_sns_allows(an_alert: Alert) -> None:
     for message in (compose(an_alert) for compose in FORMS):
-        assert size_of(entry_of(message)) <= LARGEST_BATCH
+        assert size_of(entry_of(message)) <= MAX_BATCH
         assert len(message.attributes) <= 10
         assert all(message.attributes.values())
 
@@ -100,8 +100,8 @@ def test_an_email_too_long_is_cut_between_characters_and_says_so(padding: str) -
     member: dict[str, Any] = {"severity": "critical", "summary": padding + "🎂" * 900}
     message = email_message(digest_of([member] * 100))
     assert message.body.endswith("🎂" + CUT_NOTICE)
-    assert LONGEST_EMAIL_BYTES - 4 < len(message.body.encode()) <= LONGEST_EMAIL_BYTES
-    assert size_of(entry_of(message)) <= LARGEST_BATCH
+    assert MAX_EMAIL_BYTES - 4 < len(message.body.encode()) <= MAX_EMAIL_BYTES
+    assert size_of(entry_of(message)) <= MAX_BATCH
 
 
 def test_an_email_that_fits_is_whole() -> None:

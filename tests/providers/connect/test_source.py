@@ -13,7 +13,7 @@ from journey_watch.aws.rate_limit import CONNECT_READS
 from journey_watch.core.errors import SourceError
 from journey_watch.core.runs import JourneyKey, Observation, ObservedRun, Status
 from journey_watch.core.watch_list import ALL, WatchTarget
-from journey_watch.providers.connect.answers import LARGEST_BATCH
+from journey_watch.providers.connect.answers import MAX_BATCH
 from journey_watch.providers.connect.source import CONNECT, ConnectCampaigns
 from tests.aws.doubles import Clock, ScriptedAnswers, do_not_wait_between_retries
 from tests.providers.connect.doubles import (
@@ -161,11 +161,11 @@ class TestFailures:
         assert failed(provider.source()).absent
 
     def test_an_id_that_connect_finds_malformed_hides_no_other(self) -> None:
-        campaigns = [JourneyKey(FIRST.container_id, f"c-{number}") for number in range(LARGEST_BATCH)]
+        campaigns = [JourneyKey(FIRST.container_id, f"c-{number}") for number in range(MAX_BATCH)]
         source, script = scripted_source(_refusing("c-7"))
         readings = source.observe(campaigns)
         assert [key for key, reading in readings.items() if isinstance(reading, SourceError)] == [campaigns[7]]
-        assert len(script.requests) < LARGEST_BATCH / 2
+        assert len(script.requests) < MAX_BATCH / 2
 
     def test_a_failure_is_one_log_line_for_the_batch(self, caplog: pytest.LogCaptureFixture) -> None:
         source, _ = scripted_source(batch(failed=[failure(FIRST.journey_id, "UnknownError")]))

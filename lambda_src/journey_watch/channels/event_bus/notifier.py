@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
 
 ENTRIES_PER_CALL: Final = 10
-LARGEST_CALL: Final = 256 * 1024
+MAX_CALL: Final = 256 * 1024
 """Bytes of all entries together. Newer quotas are larger, but not the same everywhere."""
-LONGEST_ARN: Final = 2048
+MAX_ARN: Final = 2048
 _TIME_BYTES: Final = 14
 """What EventBridge counts for an entry's time."""
 HELD_BACK: Final = "An earlier alert of its run was refused, and a later one must not overtake it."
@@ -64,7 +64,7 @@ class EventBusNotifier:
         # In ASCII, and with nothing that JSON does not know.
         detail = json.dumps({"id": alert.id, **envelope["detail"]}, separators=(",", ":"), allow_nan=False)
         # An id may hold half of a character, which no request can.
-        resources = [valid_text(arn, LONGEST_ARN) for arn in envelope["resources"]]
+        resources = [valid_text(arn, MAX_ARN) for arn in envelope["resources"]]
         texts = [envelope["source"], envelope["detail-type"], detail, *resources]
         entry: PutEventsRequestEntryTypeDef = {
             "EventBusName": self._event_bus_arn,
@@ -80,8 +80,8 @@ class EventBusNotifier:
         """Why, by alert id, for each that was not accepted."""
         if not batch:
             return {}
-        if batch[0].size > LARGEST_CALL:
-            return {batch[0].alert.id: f"It takes {batch[0].size} bytes; EventBridge accepts {LARGEST_CALL}."}
+        if batch[0].size > MAX_CALL:
+            return {batch[0].alert.id: f"It takes {batch[0].size} bytes; EventBridge accepts {MAX_CALL}."}
         try:
             answer = self._client.put_events(Entries=[each.entry for each in batch])
             # As many as were sent, in the same order; an accepted one has an id.
@@ -111,6 +111,6 @@ def _batches(outgoing: Sequence[_Outgoing]) -> Iterator[list[_Outgoing]]:
 def _has_room(batch: Sequence[_Outgoing], outgoing: _Outgoing) -> bool:
     return (
         len(batch) < ENTRIES_PER_CALL
-        and sum(each.size for each in batch) + outgoing.size <= LARGEST_CALL
+        and sum(each.size for each in batch) + outgoing.size <= MAX_CALL
         and all(each.alert.thread != outgoing.alert.thread for each in batch)
     )

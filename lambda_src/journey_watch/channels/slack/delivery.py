@@ -15,7 +15,7 @@ from journey_watch.messages.forms.slack import slack_message
 SECONDS_PER_MESSAGE: Final = 2.0
 """A channel takes one message a second, and two invocations may be at work: Lambda knows no lower limit."""
 FIRST_WAIT: Final = 15.0
-LONGEST_WAIT: Final = 600.0
+MAX_WAIT: Final = 600.0
 """Seconds before the second attempt, and between the last ones; each wait is twice the one before."""
 
 logger = Logger(child=True)
@@ -93,4 +93,4 @@ class SlackDelivery:
 def _wait_after(error: JourneyWatchError, attempt: int) -> float:
     asked = error.retry_after if isinstance(error, ChatUnavailableError) else None
     # Clamped before it is raised to a power: a message may come back hundreds of times.
-    return asked or min(FIRST_WAIT * 2 ** min(attempt - 1, 10), LONGEST_WAIT)
+    return asked or min(FIRST_WAIT * 2 ** min(attempt - 1, 10), MAX_WAIT)

@@ -17,7 +17,7 @@ from journey_watch.core.errors import ChatRefusedError, ChatUnavailableError
 
 CONNECT_SECONDS: Final = 2.0
 READ_SECONDS: Final = 5.0
-LONGEST_WAIT: Final = 900.0
+MAX_WAIT: Final = 900.0
 """Seconds: whatever Retry-After asks for, it is tried again by then."""
 
 _SLACKS_OWN_WORD: Final = re.compile(r"[a-z_]{1,60}")
@@ -67,4 +67,4 @@ def _seconds(retry_after: str | None) -> float | None:
     """None if there is no number in it: HTTP allows dates, Slack does not use them."""
     if retry_after is None or not re.fullmatch(r"\d{1,9}", retry_after.strip()):
         return None
-    return min(max(1.0, float(retry_after)), LONGEST_WAIT)
+    return min(max(1.0, float(retry_after)), MAX_WAIT)

@@ -8,7 +8,7 @@ from journey_watch.messages.forms.sns import TopicMessage
 if TYPE_CHECKING:
     from mypy_boto3_sns.type_defs import MessageAttributeValueTypeDef, PublishBatchRequestEntryTypeDef
 
-LARGEST_BATCH: Final = 256 * 1024
+MAX_BATCH: Final = 256 * 1024
 """Bytes of one message, and of all messages of a batch together, attributes included."""
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from journey_watch.aws.errors import source_error
-from journey_watch.channels.sns.entries import LARGEST_BATCH, entry_of, size_of
+from journey_watch.channels.sns.entries import MAX_BATCH, entry_of, size_of
 from journey_watch.channels.sns.mail_pace import MailPace
 from journey_watch.core.alerts import Alert
 from journey_watch.messages.forms.sns import TopicMessage
@@ -103,15 +103,15 @@ class SnsNotifier:
         except (AttributeError, LookupError, TypeError, ValueError) as error:
             refusals.add(alert, f"Its stored envelope cannot be read by this version: {error!r}.")
             return None
-        if outgoing.size > LARGEST_BATCH:
-            refusals.add(alert, f"It takes {outgoing.size} bytes; SNS accepts {LARGEST_BATCH}.")
+        if outgoing.size > MAX_BATCH:
+            refusals.add(alert, f"It takes {outgoing.size} bytes; SNS accepts {MAX_BATCH}.")
             return None
         return outgoing
 
     def _has_room(self, batch: Sequence[_Outgoing], outgoing: _Outgoing) -> bool:
         return (
             len(batch) < self._entries_per_batch
-            and sum(other.size for other in batch) + outgoing.size <= LARGEST_BATCH
+            and sum(other.size for other in batch) + outgoing.size <= MAX_BATCH
             and all(other.alert.thread != outgoing.alert.thread for other in batch)
         )
 

@@ -13,16 +13,16 @@ from journey_watch.messages.kinds import content_of
 from journey_watch.messages.untrusted_text import for_chat
 from journey_watch.messages.content import entities_of
 
-_LONGEST_SUMMARY: Final = 250
-_LONGEST_NAME: Final = 120
+_MAX_SUMMARY: Final = 250
+_MAX_NAME: Final = 120
 """Amazon Q takes 250 characters of title, with all that stands around the name."""
-_LONGEST_KEYWORD: Final = 75
-_LONGEST_MOVE: Final = 100
-_LONGEST_STEP: Final = 350
-_LONGEST_LINE: Final = 300
-_LONGEST_URL: Final = 2000
+_MAX_KEYWORD: Final = 75
+_MAX_HEADLINE: Final = 100
+_MAX_STEP: Final = 350
+_MAX_LINE: Final = 300
+_MAX_URL: Final = 2000
 """With it, a few lines and the summary stay far below the 8000 characters that a description may have."""
-_MOST_LINES: Final = 10
+_MAX_LINES: Final = 10
 """So many members of a digest stay below it too; the JSON form has them all."""
 SIGN: Final = {Severity.CRITICAL: "🔴", Severity.WARNING: "🟠", Severity.INFO: "🔵", Severity.NONE: "⚪"}
 
@@ -39,17 +39,17 @@ def chat_card(alert: Alert) -> dict[str, Any]:
         "id": alert.id,
         "content": {
             "textType": "client-markdown",
-            "title": f"{SIGN[alert.severity]} {alert.severity.upper()}: {for_chat(content.about.label, _LONGEST_NAME)}, "
-            f"{for_chat(headline, _LONGEST_MOVE)}",
+            "title": f"{SIGN[alert.severity]} {alert.severity.upper()}: {for_chat(content.about.label, _MAX_NAME)}, "
+            f"{for_chat(headline, _MAX_HEADLINE)}",
             "description": _description(alert, content),
-            "nextSteps": [for_chat(content.next_step, _LONGEST_STEP)],
-            "keywords": [for_chat(word, _LONGEST_KEYWORD) for word in words if word],
+            "nextSteps": [for_chat(content.next_step, _MAX_STEP)],
+            "keywords": [for_chat(word, _MAX_KEYWORD) for word in words if word],
         },
         "metadata": {
             "threadId": alert.thread,
-            "summary": for_chat(detail["summary"], _LONGEST_SUMMARY),
+            "summary": for_chat(detail["summary"], _MAX_SUMMARY),
             "additionalContext": {
-                **{f"{entity.noun}_id": for_chat(entity.id, _LONGEST_LINE) for entity in entities_of(detail)},
+                **{f"{entity.noun}_id": for_chat(entity.id, _MAX_LINE) for entity in entities_of(detail)},
                 **{name: detail[name] for name in ("status", "condition") if detail.get(name)},
                 "severity": alert.severity.value,
                 "account": envelope["account"],
@@ -62,15 +62,15 @@ def chat_card(alert: Alert) -> dict[str, Any]:
 def _description(alert: Alert, content: Content) -> str:
     detail = alert.envelope["detail"]
     url = detail.get("console_url") or ""
-    shown = content.members[:_MOST_LINES]
+    shown = content.members[:_MAX_LINES]
     left_out = len(content.members) - len(shown)
     return "\n".join(
         [
-            for_chat(detail["summary"], 2 * _LONGEST_LINE),
-            *(f"*{entity.noun.capitalize()}:* {for_chat(entity.name_and_id, _LONGEST_LINE)}" for entity in content.entities),
+            for_chat(detail["summary"], 2 * _MAX_LINE),
+            *(f"*{entity.noun.capitalize()}:* {for_chat(entity.name_and_id, _MAX_LINE)}" for entity in content.entities),
             *(f"*{label}:* {fact}" for label, fact in content.facts),
-            *(f"• {for_chat(line_of(member), _LONGEST_LINE)}" for member in shown),
+            *(f"• {for_chat(line_of(member), _MAX_LINE)}" for member in shown),
             *([f"… and {left_out} more"] if left_out else []),
-            *([url] if url and len(url) <= _LONGEST_URL else []),
+            *([url] if url and len(url) <= _MAX_URL else []),
         ]
     )

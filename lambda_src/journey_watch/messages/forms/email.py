@@ -9,10 +9,10 @@ from journey_watch.messages.content import Content
 from journey_watch.messages.kinds import content_of
 from journey_watch.messages.untrusted_text import cut, one_line, printable_ascii
 
-LONGEST_SUBJECT: Final = 99
+MAX_SUBJECT: Final = 99
 """SNS refuses 100 and more, anything but printable ASCII, and line breaks."""
-LONGEST_SUMMARY: Final = 1000
-MOST_LINES: Final = 100
+MAX_SUMMARY: Final = 1000
+MAX_LINES: Final = 100
 """More than anybody reads on a phone; the JSON form has them all."""
 
 
@@ -27,8 +27,8 @@ def email_subject(alert: Alert) -> str:
     name = printable_ascii(content.about.name or "")
     if not any(character.isalnum() for character in name):
         name = f"{content.about.noun} {printable_ascii(content.about.id)}"
-    room = LONGEST_SUBJECT - len(head) - len(tail)
-    return (head + cut(name, room, "...") + tail)[:LONGEST_SUBJECT]
+    room = MAX_SUBJECT - len(head) - len(tail)
+    return (head + cut(name, room, "...") + tail)[:MAX_SUBJECT]
 
 
 def email_text(alert: Alert) -> str:
@@ -37,7 +37,7 @@ def email_text(alert: Alert) -> str:
     content = content_of(envelope)
     return "\n".join(
         [
-            f"{alert.severity.upper()}: {one_line(detail['summary'], LONGEST_SUMMARY)}",
+            f"{alert.severity.upper()}: {one_line(detail['summary'], MAX_SUMMARY)}",
             "",
             *_facts(content),
             *_members(content),
@@ -58,7 +58,7 @@ def _facts(content: Content) -> Sequence[str]:
 
 
 def _members(content: Content) -> Sequence[str]:
-    shown: Sequence[Any] = content.members[:MOST_LINES]
+    shown: Sequence[Any] = content.members[:MAX_LINES]
     left_out = len(content.members) - len(shown)
-    lines = [f"- {one_line(line_of(member), LONGEST_SUMMARY)}" for member in shown]
+    lines = [f"- {one_line(line_of(member), MAX_SUMMARY)}" for member in shown]
     return [*([""] if lines else []), *lines, *([f"… and {left_out} more"] if left_out else [])]

@@ -17,15 +17,15 @@ from journey_watch.messages.untrusted_text import for_chat
 from journey_watch.messages.wording import duration, readable_time
 
 # Slack counts characters without saying which: all of this fits even if each of them counts twice.
-_LONGEST_NAME: Final = 40
-_LONGEST_MOVE: Final = 50
+_MAX_NAME: Final = 40
+_MAX_HEADLINE: Final = 50
 """With severity and punctuation, less than the 150 characters of a header; the summary below it says all."""
-_LONGEST_LINE: Final = 250
-_LONGEST_SUMMARY: Final = 1000
+_MAX_LINE: Final = 250
+_MAX_SUMMARY: Final = 1000
 _LINES_PER_SECTION: Final = 5
-_MOST_LINES: Final = 20
+_MAX_LINES: Final = 20
 """Of a digest; the JSON form has them all."""
-_MOST_FIELDS: Final = 10
+_MAX_FIELDS: Final = 10
 _LINKABLE: Final = re.compile(r"https://[!-;=?-{}~]{1,2000}")
 """Printable ASCII without what ends a link in Slack's markup."""
 
@@ -39,7 +39,7 @@ def slack_message(envelope: Mapping[str, Any], *, now: datetime) -> dict[str, An
     TypeError or ValueError if the envelope was not made by this version.
     """
     detail, content = envelope["detail"], content_of(envelope)
-    summary = for_chat(detail["summary"], _LONGEST_SUMMARY)
+    summary = for_chat(detail["summary"], _MAX_SUMMARY)
     return {
         # What notifications and screen readers say in place of the blocks.
         "text": summary,
@@ -48,7 +48,7 @@ def slack_message(envelope: Mapping[str, Any], *, now: datetime) -> dict[str, An
             _section(summary),
             *_fields(content),
             *_members(content),
-            *([_section(f"*What to do:* {for_chat(content.next_step, _LONGEST_LINE)}")] if content.next_step else []),
+            *([_section(f"*What to do:* {for_chat(content.next_step, _MAX_LINE)}")] if content.next_step else []),
             *_link(detail.get("console_url") or ""),
             _context(envelope, now),
         ],
@@ -56,8 +56,8 @@ def slack_message(envelope: Mapping[str, Any], *, now: datetime) -> dict[str, An
 
 
 def _header(severity: Severity, content: Content) -> Block:
-    name = for_chat(content.about.label, _LONGEST_NAME)
-    headline = for_chat(content.headline.replace("->", "→"), _LONGEST_MOVE)
+    name = for_chat(content.about.label, _MAX_NAME)
+    headline = for_chat(content.headline.replace("->", "→"), _MAX_HEADLINE)
     # Without `emoji`, a name cannot turn words between colons into pictures.
     text = {"type": "plain_text", "text": f"{SIGN[severity]} {severity.upper()}: {name}, {headline}", "emoji": False}
     return {"type": "header", "text": text}
@@ -66,13 +66,13 @@ def _header(severity: Severity, content: Content) -> Block:
 def _fields(content: Content) -> Sequence[Block]:
     entities = [(entity.noun.capitalize(), entity.name_and_id) for entity in content.entities]
     fields = [
-        _text(f"*{label}:*\n{for_chat(fact, _LONGEST_LINE)}") for label, fact in (*entities, *content.facts)[:_MOST_FIELDS]
+        _text(f"*{label}:*\n{for_chat(fact, _MAX_LINE)}") for label, fact in (*entities, *content.facts)[:_MAX_FIELDS]
     ]
     return [{"type": "section", "fields": fields}] if fields else []
 
 
 def _members(content: Content) -> Sequence[Block]:
-    lines = [f"• {for_chat(line_of(member), _LONGEST_LINE)}" for member in content.members[:_MOST_LINES]]
+    lines = [f"• {for_chat(line_of(member), _MAX_LINE)}" for member in content.members[:_MAX_LINES]]
     left_out = len(content.members) - len(lines)
     sections = [
         _section("\n".join(lines[at : at + _LINES_PER_SECTION])) for at in range(0, len(lines), _LINES_PER_SECTION)
@@ -94,7 +94,7 @@ def _context(envelope: Mapping[str, Any], now: datetime) -> Block:
         f"Account {envelope['account']}, {envelope['region']}, {envelope['detail']['provider']}",
         f"Alert id {envelope['id']}",
     )
-    return {"type": "context", "elements": [_text(for_chat(line, _LONGEST_LINE)) for line in lines]}
+    return {"type": "context", "elements": [_text(for_chat(line, _MAX_LINE)) for line in lines]}
 
 
 def _section(text: str) -> Block:

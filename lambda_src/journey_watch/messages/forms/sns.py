@@ -16,7 +16,7 @@ from journey_watch.messages.forms.amazon_q import chat_card
 from journey_watch.messages.forms.email import email_subject, email_text
 from journey_watch.messages.content import entities_of
 
-LONGEST_EMAIL_BYTES: Final = 200_000
+MAX_EMAIL_BYTES: Final = 200_000
 """In UTF-8. SNS takes 256 KiB, and counts the subject and the attributes as well."""
 CUT_NOTICE: Final = "\n[cut to the size that a message may have]\n"
 
@@ -49,9 +49,9 @@ def card_message(alert: Alert) -> TopicMessage:
 
 def _cut(text: str) -> str:
     encoded = text.encode()
-    if len(encoded) <= LONGEST_EMAIL_BYTES:
+    if len(encoded) <= MAX_EMAIL_BYTES:
         return text
-    return encoded[: LONGEST_EMAIL_BYTES - len(CUT_NOTICE)].decode(errors="ignore") + CUT_NOTICE
+    return encoded[: MAX_EMAIL_BYTES - len(CUT_NOTICE)].decode(errors="ignore") + CUT_NOTICE
 
 
 def _attributes(alert: Alert) -> dict[str, str | tuple[str, ...]]:

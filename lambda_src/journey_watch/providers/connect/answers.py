@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 PAGE_SIZE: Final = 50
 """The most that ListCampaigns gives at once."""
-LARGEST_BATCH: Final = 25
+MAX_BATCH: Final = 25
 """The most ids that GetCampaignStateBatch takes."""
 GONE: Final = "ResourceNotFound"
 

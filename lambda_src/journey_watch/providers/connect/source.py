@@ -17,7 +17,7 @@ from journey_watch.core.provider import Provider
 from journey_watch.core.runs import JourneyInfo, JourneyKey, Observation, ObservedRun, Status
 from journey_watch.core.watch_list import ALL, WatchTarget
 from journey_watch.ports import Discovery
-from journey_watch.providers.connect.answers import LARGEST_BATCH, ConnectAnswers, ListedCampaign
+from journey_watch.providers.connect.answers import MAX_BATCH, ConnectAnswers, ListedCampaign
 from journey_watch.providers.remembered_listing import RememberedListings
 from journey_watch.providers.token_paging import Listing
 
@@ -62,7 +62,7 @@ class ConnectCampaigns:
     """
 
     provider = CONNECT
-    batch_size = LARGEST_BATCH
+    batch_size = MAX_BATCH
 
     def __init__(
         self,

@@ -10,7 +10,7 @@ from journey_watch.providers.untrusted_values import read_text
 if TYPE_CHECKING:
     from mypy_boto3_pinpoint import PinpointClient
 
-MOST_COUNTERS: Final = 20
+MAX_COUNTERS: Final = 20
 """Pinpoint documents fewer; an alert has room for no more."""
 
 
@@ -34,7 +34,7 @@ class PinpointCounters:
         if not isinstance(metrics, dict):
             return {}
         read = {name: read_text(value) for name, value in metrics.items() if isinstance(name, str)}
-        return dict([(name, value) for name, value in read.items() if value is not None][:MOST_COUNTERS])
+        return dict([(name, value) for name, value in read.items() if value is not None][:MAX_COUNTERS])
 
     def _impatient_client(self) -> "PinpointClient":
         with self._lock:
