@@ -7,15 +7,9 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, cast
 
-AWS_OPERATIONS: Final[Mapping[str, tuple[str, ...]]] = {
-    "pinpoint": (
-        "GetApp",
-        "GetApps",
-        "GetJourneyRunExecutionMetrics",
-        "GetJourneyRuns",
-        "ListJourneys",
-    ),
-    "connectcampaignsv2": ("GetCampaignStateBatch", "ListCampaigns"),
+from journey_watch.providers.registry import REGISTRY
+
+_OWN_OPERATIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "dynamodb": ("BatchGetItem", "Query", "TransactWriteItems", "UpdateItem"),
     "sns": ("ListSubscriptionsByTopic", "PublishBatch"),
     "sqs": ("ChangeMessageVisibility",),
@@ -23,13 +17,19 @@ AWS_OPERATIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "events": ("PutEvents",),
     "sts": ("AssumeRole",),
 }
-"""What the functions may call. The models of all other services and operations, 25 MB, stay out of the bundle."""
+
+
+def sdk_operations() -> dict[str, tuple[str, ...]]:
+    """What the functions may call. The models of all other services and operations, 25 MB, stay out of the bundle."""
+    of_providers = {service: names for entry in REGISTRY.values() for service, names in entry.sdk_operations.items()}
+    return {**of_providers, **_OWN_OPERATIONS}
 
 
 def trim(data: Path) -> None:
-    """Leave in botocore's `data` directory only the models of AWS_OPERATIONS, cut to those operations."""
+    """Leave in botocore's `data` directory only the models of `sdk_operations`, cut to those operations."""
+    kept = sdk_operations()
     for service in [path for path in data.iterdir() if path.is_dir()]:
-        if service.name not in AWS_OPERATIONS:
+        if service.name not in kept:
             shutil.rmtree(service)
             continue
         *outdated, version = sorted(path for path in service.iterdir() if path.is_dir())
@@ -40,7 +40,7 @@ def trim(data: Path) -> None:
         compressed = version / "service-2.json.gz"
         model = json.loads(gzip.decompress(compressed.read_bytes()))
         compressed.unlink()
-        cut = cut_model(model, AWS_OPERATIONS[service.name])
+        cut = cut_model(model, kept[service.name])
         (version / "service-2.json").write_text(json.dumps(cut, separators=(",", ":")), encoding="utf-8")
 
 

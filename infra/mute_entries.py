@@ -5,30 +5,24 @@ from datetime import UTC, datetime, time
 from typing import Final
 from zoneinfo import available_timezones
 
-from infra.providers import PROVIDERS
 from infra.toml_table import Place, Table, list_of, matching, one_of, text
 from journey_watch.core.mutes import Mute
 from journey_watch.core.severity_rules import ANY
+from journey_watch.providers.registry import REGISTRY
 
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-MUTE_KEYS: Final = (
-    "name",
-    "reason",
-    "set_by",
-    *(key for provider in PROVIDERS.values() for key in (provider.journeys_key, provider.container_key)),
-    "provider",
-    "until",
-    "days",
-    "from",
-    "to",
-    "time_zone",
-)
 _name: Final = matching(re.compile(r"[A-Za-z0-9_-]{1,64}"), "a name: letters, digits, - and _")
+
+
+def mute_keys() -> tuple[str, ...]:
+    """Every key of an entry: each provider has its own for journeys and containers."""
+    of_providers = (key for entry in REGISTRY.values() for key in (entry.journeys_key, entry.container_key))
+    return "name", "reason", "set_by", *of_providers, "provider", "until", "days", "from", "to", "time_zone"
 
 
 def read_mute(value: object, place: Place) -> Mute:
     """One entry. Raises ConfigurationError if it has neither an end nor a window, or both."""
-    entry = Table(value, place, keys=MUTE_KEYS)
+    entry = Table(value, place, keys=mute_keys())
     until: datetime | None = entry.get("until", _moment, None)
     days: tuple[str, ...] = entry.get("days", list_of(one_of(DAYS), at_least=1), ())
     begins: time | None = entry.get("from", _clock, None)
@@ -38,17 +32,17 @@ def read_mute(value: object, place: Place) -> Mute:
     if until is not None and (days or begins or ends):
         raise place.error('has both "until" and a weekly window; expected one of them.')
     journeys: tuple[str, ...] = ()
-    for provider in PROVIDERS.values():
+    for provider in REGISTRY.values():
         some: tuple[str, ...] = entry.get(provider.journeys_key, list_of(text, at_least=1), ())
         journeys += some
-    containers = [entry.get(provider.container_key, text, "") for provider in PROVIDERS.values()]
+    containers = [entry.get(provider.container_key, text, "") for provider in REGISTRY.values()]
     return Mute(
         id=entry.get("name", _name),
         reason=entry.get("reason", text, ""),
         set_by=entry.get("set_by", text, "the configuration"),
         journeys=journeys or (ANY,),
         container_id=next((one for one in containers if one), ANY),
-        provider=entry.get("provider", one_of((*PROVIDERS, ANY)), ANY),
+        provider=entry.get("provider", one_of((*REGISTRY, ANY)), ANY),
         until=until,
         days=tuple(DAYS.index(day) for day in days),
         begins=begins,

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from infra.deployed_stack import DeployedStack
-from infra.providers import PROVIDERS
 from journey_watch import contract
 from journey_watch.core.runs import JourneyKey, Lane
 from journey_watch.core.watch_list import WatchTarget
+from journey_watch.providers.registry import REGISTRY
 
 READING_TABLE: Final = ("kms:Decrypt", "kms:DescribeKey")
 WRITING_TABLE: Final = (
@@ -154,7 +154,7 @@ def _of_schedule(stack: DeployedStack, schedule: str) -> Iterator[Operation]:
 
 def _reading(stack: DeployedStack, watched: Watched, journeys: Journeys) -> Iterator[Operation]:
     for lane, targets in watched.items():
-        for access in PROVIDERS[lane.provider].uses(targets, journeys.get(lane, ())):
+        for access in REGISTRY[lane.provider].uses(targets, journeys.get(lane, ())):
             for resource in access.resources:
                 yield from (Operation(action, stack.substituted(resource)) for action in access.actions)
 

@@ -7,9 +7,10 @@ from aws_cdk import Fn
 from aws_cdk import aws_iam as iam
 
 from infra.nag import acknowledge
-from infra.providers import PROVIDERS, Access
 from journey_watch.core.errors import ConfigurationError
 from journey_watch.core.watch_list import WatchTarget
+from journey_watch.providers.entry import Access
+from journey_watch.providers.registry import REGISTRY
 
 # IAM and AWS STS quotas: a managed policy has at most 6,144 characters, a role at most 10 of them.
 _ARNS_PER_POLICY: Final = 6_144 - 700  # the rest is for what stands around the ARNs
@@ -64,7 +65,7 @@ def _policies(lanes: Iterable[Sequence[WatchTarget]]) -> Iterator[list[Access]]:
     portion: list[Access] = []
     size = 0
     for targets in lanes:
-        for access in PROVIDERS[targets[0].provider].access(targets):
+        for access in REGISTRY[targets[0].provider].access(targets):
             for resource in access.resources:
                 needed = _size(resource)
                 if size + needed > _ARNS_PER_POLICY:

@@ -6,9 +6,10 @@ from dataclasses import fields
 from typing import Final
 
 from infra.durations import seconds
-from infra.providers import PROVIDERS, ProviderSetup
 from infra.toml_table import Place, Table, list_of, matching, one_of
 from journey_watch.core.watch_list import ALL, Thresholds, WatchTarget, is_pattern, lanes_of
+from journey_watch.providers.entry import ProviderEntry
+from journey_watch.providers.registry import REGISTRY
 
 MAX_LANES: Final = 50
 """Each lane costs up to $2 a month and a set of alarms: more than this is taken for a mistake."""
@@ -48,7 +49,7 @@ def read_watch_list(value: object, place: Place, *, own_account: str, own_region
         if target.container_id != ALL and not served(target, own_region=own_region):
             raise place.item(index).error(
                 f'is in the stack\'s own Region, {own_region}, where "{target.provider}" does not exist; expected '
-                f"a region, one of: {', '.join(sorted(PROVIDERS[target.provider].regions))}."
+                f"a region, one of: {', '.join(sorted(REGISTRY[target.provider].regions))}."
             )
     lanes = lanes_of(targets, own_account=own_account, own_region=own_region)
     for neighbours in lanes.values():
@@ -67,7 +68,7 @@ def served(target: WatchTarget, *, own_region: str) -> bool:
     Whoever watches everything (`*`) there loses nothing: such a target is left out, and the stack says so.
     """
     region = target.region or own_region
-    return not _region.fullmatch(region) or region in PROVIDERS[target.provider].regions
+    return not _region.fullmatch(region) or region in REGISTRY[target.provider].regions
 
 
 def _check_neighbours(earlier: WatchTarget, later: WatchTarget, earlier_place: Place, place: Place) -> None:
@@ -85,9 +86,9 @@ def _check_neighbours(earlier: WatchTarget, later: WatchTarget, earlier_place: P
 
 def _read_target(value: object, place: Place) -> WatchTarget:
     # Which keys there are depends on the provider, so that one is read first, among the keys of all.
-    every_key = tuple(dict.fromkeys(key for provider in PROVIDERS.values() for key in provider.watch_keys))
-    name = Table(value, place, keys=every_key).get("provider", one_of(tuple(PROVIDERS)))
-    provider = PROVIDERS[name]
+    every_key = tuple(dict.fromkeys(key for provider in REGISTRY.values() for key in provider.watch_keys))
+    name = Table(value, place, keys=every_key).get("provider", one_of(tuple(REGISTRY)))
+    provider = REGISTRY[name]
     table = Table(value, place, keys=provider.watch_keys)
     read_journey = _id_or_pattern if provider.patterns else _id_or_all
     types: tuple[str, ...] = ()
@@ -111,7 +112,7 @@ def _read_target(value: object, place: Place) -> WatchTarget:
     return target
 
 
-def _check_journeys(target: WatchTarget, provider: ProviderSetup, place: Place) -> None:
+def _check_journeys(target: WatchTarget, provider: ProviderEntry, place: Place) -> None:
     journeys = place.key(provider.journeys_key)
     if ALL in target.journey_ids and len(target.journey_ids) > 1:
         raise journeys.error('has "*" among others; expected "*" alone for all, or the others alone.')

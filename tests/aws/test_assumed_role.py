@@ -10,10 +10,10 @@ from botocore.exceptions import EndpointConnectionError
 
 import simulator
 from journey_watch.aws.assumed_role import ASK_AGAIN_AFTER, ROLE_NOT_ASSUMED, ROLE_SESSION_NAME, session_for_role
-from journey_watch.aws.clients import pinpoint_client
-from journey_watch.aws.rate_limit import PINPOINT_READS, RateLimit
+from journey_watch.aws.rate_limit import RateLimit
 from journey_watch.core.errors import SourceError
 from journey_watch.core.runs import JourneyKey, Observation
+from journey_watch.providers.pinpoint.client import PINPOINT_READS, pinpoint_client
 from journey_watch.providers.pinpoint.source import PinpointJourneyRuns
 from tests.aws.doubles import Clock, ScriptedAnswers, do_not_wait_between_retries
 from tests.providers.pinpoint.doubles import page, run_item

@@ -8,8 +8,9 @@ from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutErr
 
 import simulator
 from journey_watch.aws import clients as aws_clients
-from journey_watch.aws.clients import SOURCE_ATTEMPTS, TIME_OUTS, pinpoint_client
-from journey_watch.aws.rate_limit import PINPOINT_READS, RateLimit
+from journey_watch.aws.clients import SOURCE_ATTEMPTS, TIME_OUTS
+from journey_watch.aws.rate_limit import RateLimit
+from journey_watch.providers.pinpoint.client import PINPOINT_READS, pinpoint_client
 from tests.aws.doubles import Clock, ScriptedAnswers, do_not_wait_between_retries, session
 from tests.providers.pinpoint.doubles import page, run_item
 

@@ -10,14 +10,8 @@ from hypothesis import strategies as st
 
 import simulator
 from journey_watch.aws.clients import SOURCE_ATTEMPTS, SOURCE_CONFIG
-from journey_watch.aws.rate_limit import (
-    LOWEST_SHARE,
-    PINPOINT_READS,
-    RECOVERY,
-    SHARE,
-    Quota,
-    RateLimit,
-)
+from journey_watch.aws.rate_limit import LOWEST_SHARE, RECOVERY, SHARE, Quota, RateLimit
+from journey_watch.providers.pinpoint.client import PINPOINT_READS
 from tests.aws.doubles import Clock, ScriptedAnswers, do_not_wait_between_retries, session
 
 TEN_A_SECOND = Quota(per_second=10 / SHARE, burst=5 / SHARE)

@@ -19,8 +19,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from journey_watch.aws import clients as aws_clients
-from journey_watch.aws.clients import SOURCE_CONFIG, pinpoint_client, share_tls_context
-from journey_watch.aws.rate_limit import PINPOINT_READS, RateLimit
+from journey_watch.aws.clients import SOURCE_CONFIG, share_tls_context
+from journey_watch.aws.rate_limit import RateLimit
+from journey_watch.providers.pinpoint.client import PINPOINT_READS, pinpoint_client
 from tests.aws.doubles import do_not_wait_between_retries
 
 if TYPE_CHECKING:

@@ -1,14 +1,12 @@
-"""Makes the boto3 clients of the composition: pinned retries, bounded time-outs, and two savings in CPU.
+"""What every boto3 client gets: pinned retries, bounded time-outs; and the clients of the stack's own things.
 
 Endpoints come from AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_<SERVICE>, which botocore reads itself.
 """
 
 import functools
-import json
 import ssl
 import threading
-from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import boto3
 from botocore.config import Config
@@ -19,11 +17,8 @@ from journey_watch.aws.rate_limit import RateLimit
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
-    from botocore.model import OperationModel
-    from mypy_boto3_connectcampaignsv2 import ConnectCampaignServiceV2Client
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
-    from mypy_boto3_pinpoint import PinpointClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
@@ -35,8 +30,6 @@ MAX_CONNECTIONS: Final = 16
 SOURCE_ATTEMPTS: Final = 5
 TIME_OUTS: Final = 2
 """So many attempts may time out before a call to a source is given up: an API that hangs is not asked five times."""
-READ_AS_JSON: Final = {"GetJourneyRuns": "JourneyRunsResponse", "ListJourneys": "JourneysResponse"}
-"""Pinpoint's operations with long answers, and under which name boto3 shows the body of each."""
 
 SOURCE_CONFIG: Final = Config(
     retries={"mode": "standard", "total_max_attempts": SOURCE_ATTEMPTS},
@@ -50,29 +43,6 @@ IMPATIENT_CONFIG: Final = SOURCE_CONFIG.merge(
 )
 OWN_CONFIG: Final = SOURCE_CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 3}))
 """For the stack's own table and topics: near, and rarely throttled."""
-
-
-def pinpoint_client(session: boto3.Session, rate_limit: RateLimit) -> "PinpointClient":
-    """A client for PinpointJourneyRuns; its calls wait for the rate limit."""
-    client = session.client("pinpoint", config=SOURCE_CONFIG)
-    _prepare_source(client, rate_limit)
-    for operation in READ_AS_JSON:
-        client.meta.events.register(f"before-parse.pinpoint.{operation}", hand_over_json)
-    return client
-
-
-def impatient_pinpoint_client(session: boto3.Session, rate_limit: RateLimit) -> "PinpointClient":
-    """A client for what is good to have and must keep nothing waiting: one attempt, a second or two."""
-    client = session.client("pinpoint", config=IMPATIENT_CONFIG)
-    _prepare_source(client, rate_limit)
-    return client
-
-
-def campaigns_client(session: boto3.Session, rate_limit: RateLimit) -> "ConnectCampaignServiceV2Client":
-    """A client for Amazon Connect outbound campaigns; its calls wait for the rate limit."""
-    client = session.client("connectcampaignsv2", config=SOURCE_CONFIG)
-    _prepare_source(client, rate_limit)
-    return client
 
 
 def dynamodb_client(session: boto3.Session) -> "DynamoDBClient":
@@ -110,7 +80,8 @@ def secrets_client(session: boto3.Session) -> "SecretsManagerClient":
     return client
 
 
-def _prepare_source(client: "BaseClient", rate_limit: RateLimit) -> None:
+def prepare_source(client: "BaseClient", rate_limit: RateLimit) -> None:
+    """Let the calls of a client that reads a provider wait for the rate limit, and give up on an API that hangs."""
     share_tls_context(client)
     rate_limit.attach(client)
     service = client.meta.service_model.service_id.hyphenize()
@@ -121,29 +92,6 @@ def _hangs(*, attempts: int, caught_exception: Exception | None, **_: object) ->
     """False ends the retries; None leaves the decision to botocore."""
     timed_out = isinstance(caught_exception, ConnectTimeoutError | ReadTimeoutError)
     return False if timed_out and attempts >= TIME_OUTS else None
-
-
-def hand_over_json(
-    *,
-    operation_model: "OperationModel",
-    response_dict: dict[str, Any],
-    customized_response_dict: dict[str, Any],
-    **_: object,
-) -> None:
-    """Handle botocore's before-parse event: the body as `json` reads it takes the place of the modelled one.
-
-    Fitting each run to the model takes more than half the instructions of a page, and fails as a whole if one entry has
-    the wrong type. Errors, and bodies that are not a JSON object, are left to botocore.
-    """
-    if response_dict["status_code"] != HTTPStatus.OK:
-        return
-    try:
-        body = json.loads(response_dict["body"])
-    except (ValueError, RecursionError):
-        return
-    if isinstance(body, dict):
-        customized_response_dict[READ_AS_JSON[operation_model.name]] = body
-        response_dict["body"] = b""
 
 
 def share_tls_context(client: "BaseClient") -> None:

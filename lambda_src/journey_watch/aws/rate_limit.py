@@ -20,12 +20,6 @@ class Quota:
     burst: float
 
 
-PINPOINT_READS: Final = Quota(per_second=300, burst=300)
-"""Of each journey operation: https://docs.aws.amazon.com/pinpoint/latest/developerguide/quotas.html"""
-CONNECT_READS: Final = Quota(per_second=5, burst=10)
-"""Of ListCampaigns and of GetCampaignStateBatch, which share one limit here:
-https://docs.aws.amazon.com/connect/latest/adminguide/amazon-connect-service-limits.html"""
-
 SHARE: Final = 0.9
 """Of the quota; the rest is for the console and for others."""
 LOWEST_SHARE: Final = 0.1

@@ -7,6 +7,7 @@ from typing import Final, Generic, Protocol, Self, TypeVar
 
 from journey_watch.aws.errors import BROKEN_ANSWER
 from journey_watch.core.errors import SourceError
+from journey_watch.core.runs import lists_each_once
 from journey_watch.providers.token_paging import Listing
 
 REMEMBER_SECONDS: Final = 300.0
@@ -38,8 +39,7 @@ class RememberedListing(Generic[Thing]):
 
     def renewed(self, listing: Listing[Thing], *, at: float) -> Self:
         listed = {thing.id: thing for thing in listing.items}
-        # One that stands in it twice moved between two pages, so another may have slipped through between them.
-        complete = listing.complete and len(listed) == len(listing.items)
+        complete = listing.complete and lists_each_once(thing.id for thing in listing.items)
         problem = listing.problem
         if problem is None and listing.malformed:
             problem = SourceError(f"{listing.malformed} entries of the listing have no id.", code=BROKEN_ANSWER)

@@ -5,10 +5,10 @@ from typing import Any, Final
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
-from journey_watch.aws.clients import campaigns_client
-from journey_watch.aws.rate_limit import CONNECT_READS, RateLimit
+from journey_watch.aws.rate_limit import RateLimit
 from journey_watch.core.runs import JourneyKey
 from journey_watch.core.watch_list import ALL
+from journey_watch.providers.connect.client import CONNECT_READS, campaigns_client
 from journey_watch.providers.connect.source import ConnectCampaigns
 from journey_watch.providers.remembered_listing import REMEMBER_SECONDS
 from simulator import Simulation

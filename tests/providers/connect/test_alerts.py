@@ -13,10 +13,11 @@ import simulator
 from journey_watch.core.alerts import Alert
 from journey_watch.core.runs import Lane
 from journey_watch.core.watch_list import ALL, WatchTarget
-from journey_watch.polling.time_budget import Invocation
 from journey_watch.messages.forms.email import email_subject, email_text
 from journey_watch.messages.forms.sns import card_message, envelope_message
-from journey_watch.polling.poll_lane import poll_lane
+from journey_watch.polling.poll_context import PollContext
+from journey_watch.polling.poll_lane import LanePoll
+from journey_watch.polling.time_budget import TimeBudget
 from journey_watch.ports import Channel
 from journey_watch.settings import WatchConfig
 from journey_watch.store.memory import MemoryRunStore
@@ -45,15 +46,17 @@ def told(server: simulator.RunningSimulator, monkeypatch: pytest.MonkeyPatch) ->
     source = SimulatedConnect(server.control).source()
 
     def poll() -> None:
-        poll_lane(
-            LANE,
-            [EVERYTHING],
-            source=source,
-            store=store,
-            channels={"alerts": Channel(channel)},
-            config=WatchConfig(watch=(EVERYTHING,)),
-            invocation=Invocation(clock.now, clock.time + timedelta(seconds=50)),
-        )
+        LanePoll(
+            PollContext(
+                LANE,
+                [EVERYTHING],
+                source=source,
+                store=store,
+                channels={"alerts": Channel(channel)},
+                config=WatchConfig(watch=(EVERYTHING,)),
+                time_budget=TimeBudget(clock.now, clock.time + timedelta(seconds=50)),
+            )
+        ).run()
         clock.advance(minutes=1)
 
     def tell(*states: str) -> list[Alert]:

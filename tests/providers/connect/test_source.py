@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 
 import simulator
 from journey_watch.aws.errors import BROKEN_ANSWER
-from journey_watch.aws.rate_limit import CONNECT_READS
 from journey_watch.core.errors import SourceError
 from journey_watch.core.runs import JourneyKey, Observation, ObservedRun, Status
 from journey_watch.core.watch_list import ALL, WatchTarget
 from journey_watch.providers.connect.answers import MAX_BATCH
-from journey_watch.providers.connect.source import CONNECT, ConnectCampaigns
+from journey_watch.providers.connect.client import CONNECT_READS
+from journey_watch.providers.connect.source import ConnectCampaigns
+from journey_watch.providers.connect.words import CONNECT
 from tests.aws.doubles import Clock, ScriptedAnswers, do_not_wait_between_retries
 from tests.providers.connect.doubles import (
     SCENARIO,

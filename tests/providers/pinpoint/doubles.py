@@ -4,10 +4,11 @@ import json
 from collections.abc import Callable
 from typing import Final
 
-from journey_watch.aws.clients import SOURCE_CONFIG, pinpoint_client
-from journey_watch.aws.rate_limit import PINPOINT_READS, RateLimit
+from journey_watch.aws.clients import SOURCE_CONFIG
+from journey_watch.aws.rate_limit import RateLimit
 from journey_watch.core.runs import JourneyKey
 from journey_watch.core.watch_list import ALL
+from journey_watch.providers.pinpoint.client import PINPOINT_READS, pinpoint_client
 from journey_watch.providers.pinpoint.source import PinpointJourneyRuns
 from journey_watch.providers.remembered_listing import REMEMBER_SECONDS
 from simulator import Simulation

@@ -2,9 +2,9 @@
 
 import pytest
 
-from journey_watch.aws.clients import impatient_pinpoint_client
-from journey_watch.aws.rate_limit import PINPOINT_READS, RateLimit
+from journey_watch.aws.rate_limit import RateLimit
 from journey_watch.core.runs import JourneyKey
+from journey_watch.providers.pinpoint.client import PINPOINT_READS, impatient_pinpoint_client
 from journey_watch.providers.pinpoint.counters import PinpointCounters
 from simulator import running
 from tests.aws.doubles import session

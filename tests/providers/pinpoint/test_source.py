@@ -13,7 +13,8 @@ import simulator
 from journey_watch.aws.errors import BROKEN_ANSWER
 from journey_watch.core.errors import SourceError
 from journey_watch.core.runs import JourneyKey, Observation, Status
-from journey_watch.providers.pinpoint.source import PINPOINT, PinpointJourneyRuns
+from journey_watch.providers.pinpoint.source import PinpointJourneyRuns
+from journey_watch.providers.pinpoint.words import PINPOINT
 from journey_watch.providers.token_paging import MAX_PAGES, MAX_SECONDS
 from tests.aws.doubles import Clock, ScriptedAnswers, do_not_wait_between_retries
 from tests.providers.pinpoint.doubles import SCENARIO, SimulatedPinpoint, page, run_item, scripted_source

@@ -6,9 +6,10 @@ import pytest
 
 from journey_watch.core.runs import JourneyKey, Lane
 from journey_watch.core.watch_list import ALL, WatchTarget
-from journey_watch.polling.time_budget import Invocation
 from journey_watch.messages.forms.email import email_subject, email_text
-from journey_watch.polling.poll_lane import poll_lane
+from journey_watch.polling.poll_context import PollContext
+from journey_watch.polling.poll_lane import LanePoll
+from journey_watch.polling.time_budget import TimeBudget
 from journey_watch.ports import Channel
 from journey_watch.settings import WatchConfig
 from journey_watch.store.memory import MemoryRunStore
@@ -74,15 +75,17 @@ def test_its_changes_are_committed_and_told_in_its_own_words(provider: Simulated
     clock, channel, store, source = Clock(), ScriptedChannel(), MemoryRunStore(), provider.source()
 
     def poll() -> None:
-        poll_lane(
-            LANE,
-            [EVERYTHING],
-            source=source,
-            store=store,
-            channels={"alerts": Channel(channel)},
-            config=WatchConfig(watch=(EVERYTHING,)),
-            invocation=Invocation(clock.now, clock.time + timedelta(seconds=50)),
-        )
+        LanePoll(
+            PollContext(
+                LANE,
+                [EVERYTHING],
+                source=source,
+                store=store,
+                channels={"alerts": Channel(channel)},
+                config=WatchConfig(watch=(EVERYTHING,)),
+                time_budget=TimeBudget(clock.now, clock.time + timedelta(seconds=50)),
+            )
+        ).run()
         clock.advance(minutes=1)
 
     poll()

@@ -13,34 +13,17 @@ from aws_lambda_powertools import Logger
 
 from journey_watch.aws.rate_limit import RateLimit
 from journey_watch.core.errors import SourceError
-from journey_watch.core.provider import Provider
 from journey_watch.core.runs import JourneyInfo, JourneyKey, Observation, ObservedRun, Status
 from journey_watch.core.watch_list import ALL, WatchTarget
 from journey_watch.ports import Discovery
 from journey_watch.providers.connect.answers import MAX_BATCH, ConnectAnswers, ListedCampaign
+from journey_watch.providers.connect.words import CONNECT
 from journey_watch.providers.remembered_listing import RememberedListings
 from journey_watch.providers.token_paging import Listing
 
 if TYPE_CHECKING:
     from mypy_boto3_connectcampaignsv2 import ConnectCampaignServiceV2Client
 
-CONNECT: Final = Provider(
-    name="connect",
-    title="Amazon Connect outbound campaigns",
-    subject="Campaign",
-    journey_noun="campaign",
-    container_noun="instance",
-    container_field="instance_id",
-    journey_field="campaign_id",
-    run_field=None,
-    # Not every campaign that completes has run: it may expire without ever being started.
-    passes_through_running=False,
-    arn_format="arn:{partition}:connect-campaigns:{region}:{account}:campaign/{journey}",
-    refusal_hint="Check that outbound campaigns are enabled for the instance, and that the role that reads them may "
-    "call connect-campaigns:ListCampaigns and connect-campaigns:GetCampaignStateBatch.",
-    # The campaigns themselves are shown on the instance's own site, whose name no answer tells; it is linked there.
-    console_url_format="https://{console}/connect/v2/app/instances/{container}?region={region}",
-)
 STATUSES: Final = {
     # Even with a start in the past: the change to Running is Connect's to report, not the clock's.
     "Initialized": Status.SCHEDULED,

@@ -3,38 +3,23 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger
 
 from journey_watch.aws.rate_limit import RateLimit
 from journey_watch.core.errors import SourceError
-from journey_watch.core.provider import Provider
 from journey_watch.core.runs import JourneyKey, Observation
 from journey_watch.core.watch_list import WatchTarget
 from journey_watch.ports import Discovery
 from journey_watch.providers.pinpoint.answers import PinpointListings
 from journey_watch.providers.pinpoint.counters import PinpointCounters
 from journey_watch.providers.pinpoint.discovery import PinpointDiscovery
+from journey_watch.providers.pinpoint.words import PINPOINT
 
 if TYPE_CHECKING:
     from mypy_boto3_pinpoint import PinpointClient
 
-PINPOINT: Final = Provider(
-    name="pinpoint",
-    title="Amazon Pinpoint",
-    subject="Journey Run",
-    journey_noun="journey",
-    container_noun="application",
-    container_field="application_id",
-    journey_field="journey_id",
-    run_field="run_id",
-    passes_through_running=True,
-    arn_format="arn:{partition}:mobiletargeting:{region}:{account}:apps/{container}/journeys/{journey}",
-    refusal_hint="Amazon ended support for Pinpoint on 2026-10-30: if it is gone for you, watch what replaces it with "
-    'provider = "connect", and take this entry out of the configuration.',
-    console_url_format="https://{console}/pinpoint/home?region={region}#/apps/{container}/journeys/{journey}",
-)
 
 logger = Logger(child=True)
 

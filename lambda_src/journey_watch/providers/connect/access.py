@@ -1,0 +1,50 @@
+"""Where Connect has outbound campaigns, and the permissions that reading them takes."""
+
+from collections.abc import Collection, Sequence
+from typing import Final
+
+from journey_watch.core.runs import JourneyKey
+from journey_watch.core.watch_list import ALL, WatchTarget
+from journey_watch.providers.entry import Access
+
+MAX_CAMPAIGN_ARNS: Final = 200
+"""A role's policies hold about 60 KB in all: beyond this number, all campaigns are granted."""
+
+# As in botocore's endpoint data; a test compares them.
+REGIONS: Final = frozenset({
+    "af-south-1", "ap-northeast-1", "ap-northeast-2", "ap-southeast-1", "ap-southeast-2", "ca-central-1",
+    "eu-central-1", "eu-west-2", "us-east-1", "us-west-2",
+})  # fmt: skip
+
+
+def access(targets: Sequence[WatchTarget]) -> list[Access]:
+    """Service Authorization Reference, the same page for Amazon Connect Outbound Campaigns."""
+    root = _root(targets)
+    campaigns = {campaign for target in targets for campaign in target.journey_ids}
+    # A name says nothing about an ARN: whoever is named by a pattern may be any.
+    everything = any(target.lists_journeys for target in targets) or len(campaigns) > MAX_CAMPAIGN_ARNS
+    return [
+        # It takes no resource, and instances are none of its: one account and Region can only be listed as a whole.
+        Access(("connect-campaigns:ListCampaigns",), ("*",)),
+        Access(
+            ("connect-campaigns:GetCampaignStateBatch",),
+            tuple(f"{root}/{campaign}" for campaign in (ALL if everything else sorted(campaigns))),
+        ),
+    ]
+
+
+def uses(targets: Sequence[WatchTarget], journeys: Collection[JourneyKey]) -> list[Access]:
+    """The batch names campaigns in its body: AWS does not say which ARN it is judged by, so each of them counts."""
+    root = _root(targets)
+    return [
+        Access(("connect-campaigns:ListCampaigns",), ("*",)),
+        Access(
+            ("connect-campaigns:GetCampaignStateBatch",),
+            tuple(f"{root}/{campaign.journey_id}" for campaign in journeys),
+        ),
+    ]
+
+
+def _root(targets: Sequence[WatchTarget]) -> str:
+    region = targets[0].region or "${AWS::Region}"
+    return f"arn:${{AWS::Partition}}:connect-campaigns:{region}:${{AWS::AccountId}}:campaign"

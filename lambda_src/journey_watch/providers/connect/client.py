@@ -1,0 +1,22 @@
+"""The client of Connect's outbound campaigns, and how often it may call."""
+
+from typing import TYPE_CHECKING, Final
+
+import boto3
+
+from journey_watch.aws.clients import SOURCE_CONFIG, prepare_source
+from journey_watch.aws.rate_limit import Quota, RateLimit
+
+if TYPE_CHECKING:
+    from mypy_boto3_connectcampaignsv2 import ConnectCampaignServiceV2Client
+
+CONNECT_READS: Final = Quota(per_second=5, burst=10)
+"""Of ListCampaigns and of GetCampaignStateBatch, which share one limit here:
+https://docs.aws.amazon.com/connect/latest/adminguide/amazon-connect-service-limits.html"""
+
+
+def campaigns_client(session: boto3.Session, rate_limit: RateLimit) -> "ConnectCampaignServiceV2Client":
+    """A client for Amazon Connect outbound campaigns; its calls wait for the rate limit."""
+    client = session.client("connectcampaignsv2", config=SOURCE_CONFIG)
+    prepare_source(client, rate_limit)
+    return client

@@ -1,0 +1,21 @@
+"""How Pinpoint speaks of its things, and how this project speaks of Pinpoint."""
+
+from typing import Final
+
+from journey_watch.core.provider import Provider
+
+PINPOINT: Final = Provider(
+    name="pinpoint",
+    title="Amazon Pinpoint",
+    subject="Journey Run",
+    journey_noun="journey",
+    container_noun="application",
+    container_field="application_id",
+    journey_field="journey_id",
+    run_field="run_id",
+    passes_through_running=True,
+    arn_format="arn:{partition}:mobiletargeting:{region}:{account}:apps/{container}/journeys/{journey}",
+    refusal_hint="Amazon ended support for Pinpoint on 2026-10-30: if it is gone for you, watch what replaces it with "
+    'provider = "connect", and take this entry out of the configuration.',
+    console_url_format="https://{console}/pinpoint/home?region={region}#/apps/{container}/journeys/{journey}",
+)
