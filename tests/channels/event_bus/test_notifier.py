@@ -8,7 +8,8 @@ from botocore.awsrequest import AWSPreparedRequest
 from hypothesis import given, settings
 
 from journey_watch.aws.clients import events_client
-from journey_watch.channels.event_bus.notifier import HELD_BACK, MAX_CALL, EventBusNotifier
+from journey_watch.channels.batching import HELD_BACK
+from journey_watch.channels.event_bus.notifier import MAX_CALL, EventBusNotifier
 from journey_watch.core.alerts import Alert
 from tests.aws.doubles import ScriptedAnswers, do_not_wait_between_retries, session
 from tests.messages.alert_builders import alert, alerts

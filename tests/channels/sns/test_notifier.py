@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
+from journey_watch.channels.batching import HELD_BACK
 from journey_watch.channels.sns.mail_pace import MailPace
-from journey_watch.channels.sns.notifier import HELD_BACK, SnsNotifier
+from journey_watch.channels.sns.notifier import SnsNotifier
 from journey_watch.core.alerts import Alert
 from journey_watch.messages.forms.amazon_q import chat_card
 from journey_watch.messages.forms.email import email_subject, email_text

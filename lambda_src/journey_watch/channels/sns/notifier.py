@@ -3,14 +3,15 @@
 Limits: https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from journey_watch.aws.errors import source_error
+from journey_watch.channels.batching import BatchingNotifier
 from journey_watch.channels.sns.entries import MAX_BATCH, entry_of, size_of
 from journey_watch.channels.sns.mail_pace import MailPace
 from journey_watch.core.alerts import Alert
+from journey_watch.core.errors import SourceError
 from journey_watch.messages.forms.sns import TopicMessage
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from mypy_boto3_sns.type_defs import BatchResultErrorEntryTypeDef, PublishBatchRequestEntryTypeDef
 
 ENTRIES_PER_BATCH: Final = 10
-HELD_BACK: Final = "An earlier alert of its run was refused, and a later one must not overtake it."
 
 _MAY_BE_ONE_MESSAGE: Final = frozenset(
     {"BatchRequestTooLong", "InvalidParameter", "ParameterValueInvalid", "ValidationException"}
@@ -36,32 +36,16 @@ _ADVICE: Final = {
 """What the operator should do about it, by SNS's error code."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Outgoing:
-    alert: Alert
-    entry: "PublishBatchRequestEntryTypeDef"
-    size: int
-    """In bytes."""
-
-
-@dataclass(slots=True)
-class _Refusals:
-    reasons: dict[str, str] = field(default_factory=dict)
-    """By alert id."""
-    threads: set[str] = field(default_factory=set)
-
-    def add(self, alert: Alert, reason: str) -> None:
-        self.reasons[alert.id] = reason
-        self.threads.add(alert.thread)
-
-
-class SnsNotifier:
+class SnsNotifier(BatchingNotifier["PublishBatchRequestEntryTypeDef"]):
     """A Notifier over one topic. Not thread-safe.
 
-    `compose` decides what readers of the topic get; the same alert must always give the same message. Every batch waits
-    for its turn at the `pace`: SNS stops sending e-mail to a reader who gets more than ten messages a second, and
-    Amazon Q shows no more. A topic that only programs read has none.
+    `compose` decides what recipients of the topic get; the same alert must always give the same message. Every batch
+    waits for its turn at the `pace`: SNS stops sending e-mail to an address that gets more than ten messages a second,
+    and Amazon Q shows no more. A topic that only programs read has none.
     """
+
+    service: ClassVar[str] = "SNS"
+    max_bytes: ClassVar[int] = MAX_BATCH
 
     def __init__(
         self,
@@ -75,74 +59,36 @@ class SnsNotifier:
         self._topic_arn = topic_arn
         self._compose = compose
         self._pace = pace
-        self._entries_per_batch = pace.at_once if pace else ENTRIES_PER_BATCH
+        self.max_entries = pace.at_once if pace else ENTRIES_PER_BATCH
 
-    def publish(self, alerts: Sequence[Alert]) -> Mapping[str, str]:
-        """Send all, in order; see the port. A batch never holds two alerts of a thread: SNS might accept the later."""
-        refusals = _Refusals()
-        batch: list[_Outgoing] = []
-        for alert in alerts:
-            outgoing = self._prepared(alert, refusals)
-            if outgoing is None:
-                continue
-            if batch and not self._has_room(batch, outgoing):
-                self._send(batch, refusals)
-                batch = []
-            if alert.thread in refusals.threads:
-                refusals.add(alert, HELD_BACK)
-            else:
-                batch.append(outgoing)
-        if batch:
-            self._send(batch, refusals)
-        return refusals.reasons
+    def prepare(self, alert: Alert) -> "tuple[PublishBatchRequestEntryTypeDef, int]":
+        """The composed message as an entry, still without its Id."""
+        entry = entry_of(self._compose(alert))
+        return entry, size_of(entry)
 
-    def _prepared(self, alert: Alert, refusals: _Refusals) -> _Outgoing | None:
-        try:
-            entry = entry_of(self._compose(alert))
-            outgoing = _Outgoing(alert, entry, size_of(entry))
-        except (AttributeError, LookupError, TypeError, ValueError) as error:
-            refusals.add(alert, f"Its stored envelope cannot be read by this version: {error!r}.")
-            return None
-        if outgoing.size > MAX_BATCH:
-            refusals.add(alert, f"It takes {outgoing.size} bytes; SNS accepts {MAX_BATCH}.")
-            return None
-        return outgoing
-
-    def _has_room(self, batch: Sequence[_Outgoing], outgoing: _Outgoing) -> bool:
-        return (
-            len(batch) < self._entries_per_batch
-            and sum(other.size for other in batch) + outgoing.size <= MAX_BATCH
-            and all(other.alert.thread != outgoing.alert.thread for other in batch)
-        )
-
-    def _send(self, batch: Sequence[_Outgoing], refusals: _Refusals) -> None:
+    def send(self, entries: "Sequence[PublishBatchRequestEntryTypeDef]") -> Sequence[str | None]:
+        """One PublishBatch, when it is its turn."""
         if self._pace:
-            self._pace.wait(len(batch))
+            self._pace.wait(len(entries))
         try:
             answer = self._client.publish_batch(
                 TopicArn=self._topic_arn,
-                PublishBatchRequestEntries=[
-                    {**outgoing.entry, "Id": str(position)} for position, outgoing in enumerate(batch)
-                ],
+                PublishBatchRequestEntries=[{**entry, "Id": str(position)} for position, entry in enumerate(entries)],
             )
         except Exception as error:  # noqa: BLE001 - a broken answer makes botocore's parser raise whatever it likes
-            self._refused_whole(batch, error, refusals)
-            return
+            return self._refused_whole(entries, source_error(error, "Publishing to SNS"))
         accepted = {entry.get("Id") for entry in answer.get("Successful", [])}
         failed = {entry.get("Id"): entry for entry in answer.get("Failed", [])}
-        for position, outgoing in enumerate(batch):
-            if str(position) not in accepted:
-                refusals.add(outgoing.alert, _reason_of_entry(failed.get(str(position))))
+        ids = [str(position) for position in range(len(entries))]
+        return [None if entry_id in accepted else _reason_of_entry(failed.get(entry_id)) for entry_id in ids]
 
-    def _refused_whole(self, batch: Sequence[_Outgoing], error: Exception, refusals: _Refusals) -> None:
-        problem = source_error(error, "Publishing to SNS")
-        if problem.code in _MAY_BE_ONE_MESSAGE and len(batch) > 1:
+    def _refused_whole(
+        self, entries: "Sequence[PublishBatchRequestEntryTypeDef]", problem: SourceError
+    ) -> Sequence[str | None]:
+        if problem.code in _MAY_BE_ONE_MESSAGE and len(entries) > 1:
             # The others would be refused with it for ever: leftovers come in the same order each time.
-            for outgoing in batch:
-                self._send([outgoing], refusals)
-            return
-        for outgoing in batch:
-            refusals.add(outgoing.alert, _advised(str(problem), problem.code))
+            return [reason for entry in entries for reason in self.send([entry])]
+        return [_advised(str(problem), problem.code)] * len(entries)
 
 
 def _reason_of_entry(failed: "BatchResultErrorEntryTypeDef | None") -> str:

@@ -1,4 +1,4 @@
-"""Finds readers who get nothing: SNS sends nothing to a subscription that nobody confirmed, and tells nobody."""
+"""Finds recipients who get nothing: SNS sends nothing to a subscription that nobody confirmed, and tells nobody."""
 
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Final
@@ -12,8 +12,8 @@ _PENDING: Final = "PendingConfirmation"
 """What SNS gives in place of the ARN until somebody has followed the link."""
 
 
-class SnsReaders:
-    """The readers of topics; `expected` are the addresses each should have, by topic ARN."""
+class TopicSubscriptions:
+    """The subscriptions of topics; `expected` are the addresses each should have, by topic ARN."""
 
     def __init__(self, client: "SNSClient", expected: Mapping[str, Collection[str]]) -> None:
         self._client = client
@@ -22,8 +22,8 @@ class SnsReaders:
     def unconfirmed(self) -> list[str]:
         """Addresses, once for each topic, that asked for messages and do not get them.
 
-        A subscription that is never confirmed disappears after a few days, and so does one whose reader unsubscribed:
-        so an expected address that is not there counts too. Raises SourceError if SNS does not say.
+        A subscription that is never confirmed disappears after a few days, and so does one that was given up: so an
+        expected address that is not there counts too. Raises SourceError if SNS does not say.
         """
         return [address for topic, expected in self._expected.items() for address in self._missing(topic, expected)]
 
@@ -32,7 +32,7 @@ class SnsReaders:
         try:
             found = [each for page in pages.paginate(TopicArn=topic_arn) for each in page["Subscriptions"]]
         except Exception as error:
-            raise source_error(error, "Listing the readers of a topic") from error
+            raise source_error(error, "Listing the subscriptions of a topic") from error
         pending = {each["Endpoint"] for each in found if each["SubscriptionArn"] == _PENDING}
         confirmed = {each["Endpoint"] for each in found if each["SubscriptionArn"].startswith("arn:")}
         return sorted((pending | set(expected)) - confirmed)

@@ -1,0 +1,70 @@
+"""The topics of a deployment: for people, for programs, for operators, and the cards for Amazon Q."""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Final
+
+import boto3
+
+from journey_watch import contract
+from journey_watch.aws.clients import sns_client
+from journey_watch.channels.entry import ChannelContext
+from journey_watch.channels.sns.mail_pace import MailPace, longest_wait
+from journey_watch.channels.sns.notifier import SnsNotifier
+from journey_watch.channels.sns.subscriptions import TopicSubscriptions
+from journey_watch.core.alerts import Alert
+from journey_watch.core.severity import Severity
+from journey_watch.messages.forms.sns import TopicMessage, card_message, email_message, envelope_message
+from journey_watch.ports import Channel
+from journey_watch.settings import Settings
+
+MAX_SECONDS_OF_SINGLE_ALERTS: Final = 20
+"""A poll may be busy so long with sending alerts one by one; more of them are told in a digest."""
+
+
+_client = cache(sns_client)
+"""All lanes share one: to make a client takes a good part of a cold start."""
+
+
+def sns_channels(context: ChannelContext) -> Mapping[str, Channel]:
+    """A channel for each topic. People and chats get what they get at a pace, programs at full speed."""
+    settings, sns = context.settings, _client(context.session)
+
+    def for_people(
+        topic_arn: str,
+        compose: Callable[[Alert], TopicMessage],
+        min_severity: Severity = Severity.INFO,
+        *,
+        for_operators: bool = False,
+    ) -> Channel:
+        pace = MailPace(position=context.position, lanes=context.lanes)
+        return Channel(
+            SnsNotifier(sns, topic_arn, compose=compose, pace=pace),
+            min_severity,
+            for_operators=for_operators,
+            at_once=pace.at_once,
+            max_single=int(MAX_SECONDS_OF_SINGLE_ALERTS / longest_wait(context.lanes)) * pace.at_once,
+        )
+
+    def for_programs(topic_arn: str, *, for_operators: bool = False) -> Channel:
+        return Channel(SnsNotifier(sns, topic_arn, compose=envelope_message), for_operators=for_operators)
+
+    return {
+        contract.CHANNEL_MAIL: for_people(settings.alert_mail_topic_arn, email_message),
+        contract.CHANNEL_ALERTS: for_programs(settings.alert_topic_arn),
+        contract.CHANNEL_OPS_MAIL: for_people(settings.ops_mail_topic_arn, email_message, for_operators=True),
+        contract.CHANNEL_OPS: for_programs(settings.ops_topic_arn, for_operators=True),
+        **{
+            contract.chat_channel(severity): for_people(topic_arn, card_message, severity)
+            for severity, topic_arn in settings.chat_topic_arns.items()
+        },
+    }
+
+
+def topic_subscriptions(settings: Settings, session: boto3.Session) -> TopicSubscriptions:
+    """Who should have confirmed a subscription to the two topics for e-mail."""
+    expected = {
+        settings.alert_mail_topic_arn: settings.config.alert_recipients,
+        settings.ops_mail_topic_arn: settings.config.ops_recipients,
+    }
+    return TopicSubscriptions(_client(session), expected)
