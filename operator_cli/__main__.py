@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from journey_watch.core.durations import parse_duration
 from journey_watch.core.errors import JourneyWatchError
 from journey_watch.core.mutes import Mute
 from journey_watch.core.severity_rules import ANY
@@ -28,7 +29,6 @@ from operator_cli.status import Row, rows_of
 FOUND_PROBLEMS: Final = 1
 COULD_NOT_LOOK: Final = 3
 """2 is click's, for a command that is not understood."""
-_UNITS: Final = {"m": "minutes", "h": "hours", "d": "days"}
 _COLOURS: Final = {Level.OK: "green", Level.NOTE: "yellow", Level.PROBLEM: "bold red"}
 
 
@@ -215,10 +215,13 @@ def _checked_id(text: str) -> str:
 
 
 def _duration(text: str) -> timedelta:
-    match = re.fullmatch(r"([1-9]\d{0,3})([mhd])", text)
-    if not match:
+    try:
+        length = parse_duration(text)
+    except ValueError:
+        length = timedelta()
+    if length < timedelta(minutes=1):
         raise click.BadParameter('expected a number and m, h or d, like "90m".', param_hint="--for")
-    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+    return length
 
 
 if __name__ == "__main__":

@@ -63,7 +63,7 @@ def choose_config(checkout: Path, named: Path | None, email: str | None) -> Path
     path = named or checkout / deployed_file(checkout)
     if email is None:
         return path
-    DeploymentConfig().with_reader(email)
+    DeploymentConfig().with_recipient(email)
     if named is None and not (checkout / LOCAL).exists():
         path = checkout / LOCAL
         shutil.copyfile(checkout / DEFAULT, path)

@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from journey_watch import contract
 from journey_watch.aws.clients import dynamodb_client, sns_client
-from journey_watch.channels.sns.subscriptions import SnsReaders
+from journey_watch.channels.sns.subscriptions import TopicSubscriptions
 from journey_watch.core.errors import ConfigurationError
 from journey_watch.core.mutes import Mute
 from journey_watch.core.runs import Lane
@@ -76,10 +76,10 @@ class Deployment:
         )["Datapoints"]
         return max((point["Timestamp"] for point in points), default=None)
 
-    def unconfirmed_readers(self) -> list[str]:
+    def unconfirmed_subscriptions(self) -> list[str]:
         """Addresses that get nothing until they follow the link that AWS sent them."""
         topics = [self.outputs[name] for name in ("AlertMailTopicArn", "OpsMailTopicArn")]
-        return SnsReaders(sns_client(self.session), dict.fromkeys(topics, ())).unconfirmed()
+        return TopicSubscriptions(sns_client(self.session), dict.fromkeys(topics, ())).unconfirmed()
 
     def dead_letters(self) -> Mapping[str, int]:
         """How many messages were given up, by the queue's logical id."""

@@ -7,10 +7,10 @@ from enum import StrEnum
 from typing import Final
 
 from journey_watch.core.conditions import ConditionKind
+from journey_watch.core.durations import readable_duration
 from journey_watch.core.refusals import DENIAL_HINT, is_denial
-from journey_watch.core.runs import LANE_ITSELF, Lane
+from journey_watch.core.runs import ContainerScope, Lane
 from journey_watch.polling.delivery import committed_at
-from journey_watch.messages.wording import duration
 from journey_watch.ports import LaneState
 from operator_cli.deployment import LOOK_BACK, Deployment
 
@@ -46,7 +46,7 @@ def examine(deployment: Deployment, *, now: datetime) -> Iterator[Finding]:
         yield from unreachable
         if not unreachable and last_poll is not None:
             yield from _nothing_read(state, lane)
-    yield from _readers(deployment.unconfirmed_readers())
+    yield from _subscriptions(deployment.unconfirmed_subscriptions())
     for queue, count in deployment.dead_letters().items():
         if count:
             advice = "Find out why in the function's log, then send them again with a redrive in the SQS console."
@@ -58,10 +58,12 @@ def examine(deployment: Deployment, *, now: datetime) -> Iterator[Finding]:
 def _last_poll(last: datetime | None, lane: Lane, now: datetime) -> Finding:
     if last is None:
         return Finding(
-            Level.PROBLEM, str(lane), f"No poll came to its end for {duration(LOOK_BACK.total_seconds())}: see the log."
+            Level.PROBLEM,
+            str(lane),
+            f"No poll came to its end for {readable_duration(LOOK_BACK.total_seconds())}: see the log.",
         )
     age = now - last
-    text = f"Last polled {duration(max(0.0, age.total_seconds()))} ago"
+    text = f"Last polled {readable_duration(max(0.0, age.total_seconds()))} ago"
     if age > OVERDUE:
         return Finding(Level.NOTE, str(lane), f"{text}; if its schedule is faster than that, see the poller's log.")
     return Finding(Level.OK, str(lane), text)
@@ -73,7 +75,7 @@ def _undelivered(state: LaneState, lane: Lane, now: datetime) -> Finding:
     if not times:
         return Finding(Level.OK, str(lane), "No alert is waiting")
     age = now - min(times)
-    text = f"{len(times)} alerts are waiting, the oldest for {duration(max(0.0, age.total_seconds()))}."
+    text = f"{len(times)} alerts are waiting, the oldest for {readable_duration(max(0.0, age.total_seconds()))}."
     if age > OVERDUE:
         return Finding(Level.PROBLEM, str(lane), f'{text} The poller\'s log says why, in lines with "not accepted".')
     return Finding(Level.OK, str(lane), text)
@@ -81,12 +83,12 @@ def _undelivered(state: LaneState, lane: Lane, now: datetime) -> Finding:
 
 def _unreachable(state: LaneState, lane: Lane, now: datetime) -> Iterator[Finding]:
     """The lane itself, or a container's listing, that cannot be read. A missing permission does not end by itself."""
-    for watcher, remembered in sorted(state.scopes.items(), key=lambda item: str(item[0])):
+    for scope, remembered in sorted(state.scopes.items(), key=lambda item: str(item[0])):
         condition = remembered.conditions.get(ConditionKind.UNREACHABLE)
         if condition is None:
             continue
-        about = str(lane) if watcher == LANE_ITSELF else f"{lane} {watcher.container_id}"
-        lasted = duration(max(0.0, (now - condition.since).total_seconds()))
+        about = f"{lane} {scope.container_id}" if isinstance(scope, ContainerScope) else str(lane)
+        lasted = readable_duration(max(0.0, (now - condition.since).total_seconds()))
         text = f"Cannot be read, for {lasted} now: {condition.reason}"
         if is_denial(condition.reason):
             yield Finding(Level.PROBLEM, about, f"{text} {DENIAL_HINT}")
@@ -110,9 +112,9 @@ def _nothing_read(state: LaneState, lane: Lane) -> Iterator[Finding]:
     yield Finding(Level.NOTE, str(lane), text)
 
 
-def _readers(unconfirmed: list[str]) -> Iterator[Finding]:
+def _subscriptions(unconfirmed: list[str]) -> Iterator[Finding]:
     if not unconfirmed:
-        yield Finding(Level.OK, "readers", "All have confirmed their subscription")
+        yield Finding(Level.OK, "recipients", "All have confirmed their subscription")
     for address in unconfirmed:
         yield Finding(
             Level.PROBLEM,

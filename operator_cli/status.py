@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from journey_watch.core.runs import JourneyKey, JourneyState, Lane
+from journey_watch.core.runs import JourneyState, Lane, Scope
 from journey_watch.messages.untrusted_text import one_line
 from journey_watch.ports import LaneState
 
@@ -17,7 +17,7 @@ class Row:
     """One journey that has a live run or an open condition."""
 
     lane: str
-    journey: JourneyKey
+    journey: Scope
     name: str | None
     live_runs: Mapping[str, int]
     """How many, by status."""
@@ -41,11 +41,11 @@ class Row:
 
 def rows_of(lane: Lane, state: LaneState) -> Iterator[Row]:
     """Journeys with something to see, and what is wrong with a container or the lane; in the order of their names."""
-    rows = [_row(lane, journey, of_it) for journey, of_it in (*state.scopes.items(), *state.journeys.items())]
+    rows = [_row(lane, scope, of_it) for scope, of_it in state.states.items()]
     yield from sorted((row for row in rows if row.live_runs or row.conditions), key=lambda row: row.label.casefold())
 
 
-def _row(lane: Lane, journey: JourneyKey, state: JourneyState) -> Row:
+def _row(lane: Lane, journey: Scope, state: JourneyState) -> Row:
     live = Counter(run.status.value for run in state.runs.values() if not run.status.is_terminal)
     open_ones = [condition for condition in state.conditions.values() if condition.opened_at]
     return Row(

@@ -10,7 +10,7 @@ from journey_watch.core.alerts import Alert, PendingDelivery
 from journey_watch.core.errors import SourceError
 from journey_watch.core.mutes import Mute
 from journey_watch.core.provider import Provider
-from journey_watch.core.runs import JourneyInfo, JourneyKey, JourneyState, Lane, Observation
+from journey_watch.core.runs import JourneyInfo, JourneyKey, JourneyState, Lane, Observation, Scope
 from journey_watch.core.severity import Severity
 from journey_watch.core.transitions import StateChange
 from journey_watch.core.watch_list import WatchTarget
@@ -72,12 +72,19 @@ class LaneState:
     """All that is remembered of a lane, as loaded before the first page is asked for."""
 
     journeys: Mapping[JourneyKey, JourneyState]
-    scopes: Mapping[JourneyKey, JourneyState] = field(default_factory=dict)
+    scopes: Mapping[Scope, JourneyState] = field(default_factory=dict)
     """What is remembered of the lane itself, and of containers' listings: their keys have `*` for what they lack."""
     listed: Mapping[str, datetime] = field(default_factory=dict)
     """By `WatchTarget.marker`: since when every journey the target lists is news when it is first listed."""
     resume_at: str | None = None
     """The journey (as text) with which the next poll begins, if one was cut short."""
+
+    @property
+    def states(self) -> dict[Scope, JourneyState]:
+        """All that may owe something: the journeys, their containers and the lane."""
+        states: dict[Scope, JourneyState] = dict(self.scopes)
+        states.update(self.journeys.items())
+        return states
 
 
 class RunStore(Protocol):
@@ -87,7 +94,12 @@ class RunStore(Protocol):
         """Read a whole lane. May be a stale read: a commit based on it then fails."""
 
     def commit(
-        self, lane: Lane, change: StateChange, alerts: Sequence[Alert], owed: Sequence[PendingDelivery], lease_until: datetime
+        self,
+        lane: Lane,
+        change: StateChange,
+        alerts: Sequence[Alert],
+        owed: Sequence[PendingDelivery],
+        lease_until: datetime,
     ) -> CommitResult:
         """Save one journey's next state, its alerts, and to which channels they are owed, in one write.
 
@@ -95,16 +107,16 @@ class RunStore(Protocol):
         fit.
         """
 
-    def claim(self, lane: Lane, journey: JourneyKey, keys: Sequence[str], seen: datetime, until: datetime) -> bool:
+    def claim(self, lane: Lane, journey: Scope, keys: Sequence[str], seen: datetime, until: datetime) -> bool:
         """Take over what is owed under these keys, all of it or nothing.
 
         False if the lease of any is no longer `seen`: another invocation was first.
         """
 
-    def alerts(self, lane: Lane, journey: JourneyKey, sort_keys: Sequence[str]) -> Sequence[Alert]:
+    def alerts(self, lane: Lane, journey: Scope, sort_keys: Sequence[str]) -> Sequence[Alert]:
         """Read back committed alerts; one that is no longer there is left out."""
 
-    def acknowledge(self, lane: Lane, journey: JourneyKey, keys: Sequence[str]) -> None:
+    def acknowledge(self, lane: Lane, journey: Scope, keys: Sequence[str]) -> None:
         """Note that these are no longer owed. Neither tests nor bumps the version: it commutes with commits."""
 
     def mutes(self) -> Sequence[Mute]:
@@ -132,7 +144,7 @@ class Notifier(Protocol):
     def publish(self, alerts: Sequence[Alert]) -> Mapping[str, str]:
         """Send all; returns why for each that was not accepted, by alert id. Never raises for a refused one.
 
-        Alerts must come in the order their readers should see them. If one is refused, or no answer came, later ones
+        Alerts must come in the order their recipients should see them. If one is refused, or no answer came, later ones
         of its thread are held back and refused as well.
         """
 
@@ -148,5 +160,5 @@ class Channel:
     """True: it is owed the alerts about the monitor's own sight and no others; False: all the others."""
     at_once: int = 10
     """So many alerts are handed over together: what a notifier sends without a pause between."""
-    most_singly: int = 1_000
+    max_single: int = 1_000
     """More alerts than this in one poll become a digest, whatever the configuration says: it would take too long."""

@@ -11,8 +11,8 @@ from journey_watch import contract
 from journey_watch.core.errors import ConfigurationError
 from journey_watch.core.mutes import Mute
 from journey_watch.core.pairs import Pair
-from journey_watch.core.severity_rules import AlertRule
 from journey_watch.core.severity import Severity
+from journey_watch.core.severity_rules import AlertRule
 from journey_watch.core.watch_list import Thresholds, WatchTarget
 
 
@@ -20,7 +20,7 @@ from journey_watch.core.watch_list import Thresholds, WatchTarget
 class WatchConfig:
     """The part of a deployment's TOML file that the poller needs, checked and resolved at synth."""
 
-    watch: tuple[WatchTarget, ...]
+    watch: tuple[WatchTarget, ...] = ()
     every_seconds: int = 60
     """The poll interval of every lane."""
     rules: tuple[AlertRule, ...] = ()
@@ -36,9 +36,9 @@ class WatchConfig:
     """How long TRANSITION items are kept."""
     per_journey_metrics: bool = False
     """True: two metrics of each journey, which CloudWatch bills for each of them."""
-    alert_readers: tuple[str, ...] = ()
-    """The addresses that should have confirmed their subscription to the mail of alerts."""
-    ops_readers: tuple[str, ...] = ()
+    alert_recipients: tuple[str, ...] = ()
+    """The addresses that should have confirmed their subscription to the mail of alerts; set for the bundle."""
+    ops_recipients: tuple[str, ...] = ()
     """The same for the operators' mail."""
 
     def to_json(self) -> str:
@@ -60,8 +60,8 @@ class WatchConfig:
                 Pair(p["name"], tuple((provider, journey) for provider, journey in p["members"]))
                 for p in raw.pop("pairs")
             )
-            readers: dict[str, Any] = {name: tuple(raw.pop(name)) for name in ("alert_readers", "ops_readers")}
-            return cls(watch=watch, rules=rules, mutes=mutes, pairs=pairs, **readers, **raw)
+            recipients: dict[str, Any] = {name: tuple(raw.pop(name)) for name in ("alert_recipients", "ops_recipients")}
+            return cls(watch=watch, rules=rules, mutes=mutes, pairs=pairs, **recipients, **raw)
         except (ValueError, TypeError, KeyError) as error:
             raise ConfigurationError(
                 f"{contract.WATCH_CONFIG_FILE} in the function's bundle cannot be read ({error!r}); deploy again."

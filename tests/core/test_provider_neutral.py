@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import journey_watch
-from journey_watch.composition import SOURCES
+from journey_watch.providers.registry import REGISTRY
 
 PACKAGE = Path(journey_watch.__file__).parent
 SPECIFIC = ("providers", "aws", "composition.py")
@@ -30,4 +30,4 @@ def words(tree: ast.AST) -> Iterator[str]:
 @pytest.mark.parametrize("path", NEUTRAL, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_no_provider_is_named(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    assert [word for word in words(tree) if word.lower() in SOURCES] == []
+    assert [word for word in words(tree) if word.lower() in REGISTRY] == []

@@ -2,9 +2,9 @@
 
 import pytest
 
-from journey_watch.core.severity_rules import AlertRule, severity_of
 from journey_watch.core.runs import Status
 from journey_watch.core.severity import Severity
+from journey_watch.core.severity_rules import AlertRule, severity_of
 from tests.core.builders import JOURNEY
 
 

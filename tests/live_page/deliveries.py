@@ -17,7 +17,7 @@ def delivery(
 
 
 def delivered(alert: Alert, *, at: float = 1_700_000_000.0) -> list[Delivery]:
-    """One alert, to two e-mail readers, a chat channel and a queue."""
+    """One alert, to two e-mail recipients, a chat channel and a queue."""
     email = [
         delivery("email", email_text(alert), subject=email_subject(alert), at=at, to=to) for to in ("a@b.c", "d@e.f")
     ]

@@ -6,7 +6,7 @@ from typing import Final
 
 from journey_watch.core.conditions import Condition, ConditionKind
 from journey_watch.core.pairs import Pair
-from journey_watch.core.runs import JourneyKey, JourneyState, Lane, DeliveryLease, RecordedRun, Status
+from journey_watch.core.runs import DeliveryLease, JourneyKey, JourneyState, Lane, RecordedRun, Status
 from journey_watch.core.severity import Severity
 from journey_watch.live_page import (
     Change,
@@ -18,8 +18,8 @@ from journey_watch.live_page import (
     build_view,
     render,
 )
-from journey_watch.providers.connect.source import CONNECT
-from journey_watch.providers.pinpoint.source import PINPOINT
+from journey_watch.providers.connect.words import CONNECT
+from journey_watch.providers.pinpoint.words import PINPOINT
 from tests.core.builders import NOON, minutes
 from tests.messages.alert_builders import alert
 

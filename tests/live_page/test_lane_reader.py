@@ -15,7 +15,7 @@ from journey_watch.core.runs import JourneyKey, JourneyState, Lane, RecordedRun,
 from journey_watch.core.transitions import StateChange
 from journey_watch.live_page import LaneSnapshot, lane_reader
 from journey_watch.live_page.lane_reader import LaneReader
-from journey_watch.providers.pinpoint.source import PINPOINT
+from journey_watch.providers.pinpoint.words import PINPOINT
 from journey_watch.store.dynamodb import DynamoDBRunStore
 from tests.core.builders import JOURNEY, LANE, NOON, minutes, recorded
 from tests.messages.alert_builders import alert
@@ -87,7 +87,7 @@ def test_changes_are_those_of_the_lane_since_then_newest_first(
 def test_of_many_changes_the_latest_are_read_and_that_there_are_more_is_said(
     client: "DynamoDBClient", store: DynamoDBRunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lane_reader, "MOST_CHANGES", 100)
+    monkeypatch.setattr(lane_reader, "MAX_CHANGES", 100)
     for n in range(3):
         alerts = [
             alert(

@@ -15,7 +15,7 @@ from journey_watch.core.runs import LANE_ITSELF, JourneyKey, Status
 from journey_watch.live_page import Change, LaneSnapshot, PageRequest, Query, Theme, WidgetLinks
 from journey_watch.live_page.elements import ATTRIBUTES, ELEMENTS
 from journey_watch.live_page.view import PAGE_SIZE
-from journey_watch.providers.pinpoint.source import PINPOINT
+from journey_watch.providers.pinpoint.words import PINPOINT
 from tests.live_page.markup import Markup
 from tests.live_page.samples import (
     DIGEST,

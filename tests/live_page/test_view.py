@@ -7,12 +7,12 @@ import pytest
 
 from journey_watch.core.conditions import Condition, ConditionKind
 from journey_watch.core.pairs import Pair
-from journey_watch.core.runs import JourneyKey, Status
+from journey_watch.core.runs import LANE_ITSELF, ContainerScope, JourneyKey, JourneyState, Scope, Status
 from journey_watch.core.severity import Severity
 from journey_watch.live_page import LaneSnapshot, Query, Sort, build_view
 from journey_watch.live_page.problems import UNSENT_AFTER
 from journey_watch.live_page.view import PAGE_SIZE, JourneyRow, View
-from journey_watch.providers.pinpoint.source import PINPOINT
+from journey_watch.providers.pinpoint.words import PINPOINT
 from tests.core.builders import minutes
 from tests.live_page.samples import (
     BILLING,
@@ -103,7 +103,10 @@ def test_a_lane_or_container_that_cannot_be_read_is_a_problem_that_filters_by_jo
     blind = Condition(
         ConditionKind.UNREACHABLE, None, NOW - minutes(30), "HTTP 403", opened_at=NOW, severity=Severity.CRITICAL
     )
-    scopes = {JourneyKey("*", "*"): state(None, {}, blind), JourneyKey("app", "*"): state(None, {}, blind)}
+    scopes: dict[Scope, JourneyState] = {
+        LANE_ITSELF: state(None, {}, blind),
+        ContainerScope("app"): state(None, {}, blind),
+    }
     reading = LaneSnapshot(PINPOINT_LANE, PINPOINT, {}, scopes=scopes)
 
     (lane, container) = build_view([reading], Query(), NOW).problems

@@ -1,1 +1,1 @@
-"""What is told. What belongs in this folder: every kind of alert, built as a poll builds it, its words and its schema."""
+"""What is told. What belongs in this folder: every kind of alert, its words and its schema."""

@@ -12,7 +12,17 @@ from journey_watch.core.alerts import Alert
 from journey_watch.core.condition_rules import ConditionEvent, Phase
 from journey_watch.core.conditions import Condition, ConditionKind
 from journey_watch.core.provider import Provider
-from journey_watch.core.runs import LANE_ITSELF, JourneyInfo, JourneyKey, Lane, ObservedRun, RecordedRun, Status
+from journey_watch.core.runs import (
+    LANE_ITSELF,
+    ContainerScope,
+    JourneyInfo,
+    JourneyKey,
+    Lane,
+    ObservedRun,
+    RecordedRun,
+    Scope,
+    Status,
+)
 from journey_watch.core.severity import Severity
 from journey_watch.core.transitions import Transition
 from journey_watch.core.watch_list import ALL
@@ -22,8 +32,8 @@ from journey_watch.messages.envelope import AlertContext
 from journey_watch.messages.mute_ended import mute_ended_alert
 from journey_watch.messages.self_test import self_test_alert
 from journey_watch.messages.status_change import status_change_alert
-from journey_watch.providers.connect.source import CONNECT
-from journey_watch.providers.pinpoint.source import PINPOINT
+from journey_watch.providers.connect.words import CONNECT
+from journey_watch.providers.pinpoint.words import PINPOINT
 from tests.core.builders import LANE, NOON
 
 CAMPAIGNS: Final = CONNECT
@@ -140,10 +150,11 @@ def condition_alerts(draw: st.DrawFn) -> Alert:
     """Any alert about a condition of a run, a journey, a listing or a lane, with hostile names and reasons."""
     provider = draw(st.sampled_from([PINPOINT, CAMPAIGNS]))
     container = draw(_NO_STARS)
-    journey = draw(st.sampled_from([JourneyKey(container, draw(_NO_STARS)), JourneyKey(container, ALL), LANE_ITSELF]))
+    scopes: list[Scope] = [JourneyKey(container, draw(_NO_STARS)), ContainerScope(container), LANE_ITSELF]
+    journey = draw(st.sampled_from(scopes))
     condition = Condition(
         draw(st.sampled_from(ConditionKind)),
-        draw(_MAYBE_ID) if ALL not in (journey.container_id, journey.journey_id) else None,
+        draw(_MAYBE_ID) if isinstance(journey, JourneyKey) else None,
         NOON,
         reason=draw(hostile_text()),
         opened_at=NOON,

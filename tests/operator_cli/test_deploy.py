@@ -111,7 +111,7 @@ def refused(*arguments: str) -> str:
 def test_the_first_address_is_written_down_for_alerts_and_operators(checkout: Checkout) -> None:
     result = run("--email", YOU)
     assert result.exit_code == 0, result.output
-    assert checkout.local == DeploymentConfig.from_file(ROOT / "config/default.toml").with_reader(YOU)
+    assert checkout.local == DeploymentConfig.from_file(ROOT / "config/default.toml").with_recipient(YOU)
     assert "Wrote config/local.toml" in result.output
     assert f"config={checkout.root / LOCAL}" in checkout.calls()[-1]
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, cast
 
 from journey_watch.core.conditions import Condition, ConditionKind
-from journey_watch.core.runs import LANE_ITSELF, JourneyKey, JourneyState, Lane, PendingAlert
+from journey_watch.core.runs import LANE_ITSELF, ContainerScope, DeliveryLease, JourneyKey, JourneyState, Lane, Scope
 from journey_watch.ports import LaneState
 from operator_cli.doctor import Level, examine
 from tests.core.builders import LANE, NOON
@@ -36,7 +36,7 @@ class Patient:
     def last_poll(self, _: Lane) -> datetime | None:
         return self.polled
 
-    def unconfirmed_readers(self) -> list[str]:
+    def unconfirmed_subscriptions(self) -> list[str]:
         return self.unconfirmed
 
     def dead_letters(self) -> Mapping[str, int]:
@@ -49,7 +49,7 @@ def complaints(patient: Patient, *, level: Level = Level.PROBLEM) -> list[str]:
 
 def owed_since(age: timedelta) -> LaneState:
     committed = (NOON - age).isoformat()
-    return in_use(undelivered={"id@mail": PendingAlert(f"TRANSITION#{committed}#id", NOON)})
+    return in_use(undelivered={"id@mail": DeliveryLease(f"TRANSITION#{committed}#id", NOON)})
 
 
 def test_a_healthy_deployment_has_nothing_to_complain_of() -> None:
@@ -94,10 +94,10 @@ def test_a_provider_that_lists_nothing_is_a_note_of_its_own() -> None:
     assert note.startswith("Nothing to watch yet")
 
 
-def unreachable(reason: str, *, opened: bool, watcher: JourneyKey = LANE_ITSELF) -> LaneState:
+def unreachable(reason: str, *, opened: bool, scope: Scope = LANE_ITSELF) -> LaneState:
     begun = NOON - timedelta(minutes=3)
     condition = Condition(ConditionKind.UNREACHABLE, None, begun, reason, opened_at=NOON if opened else None)
-    return LaneState(journeys={}, watchers={watcher: JourneyState(conditions={"UNREACHABLE": condition})})
+    return LaneState(journeys={}, scopes={scope: JourneyState(conditions={"UNREACHABLE": condition})})
 
 
 def test_a_missing_permission_is_a_problem_at_once_in_the_words_of_aws() -> None:
@@ -120,7 +120,7 @@ def test_other_trouble_is_a_note_until_the_operators_are_told() -> None:
 
 
 def test_a_container_whose_listing_is_refused_is_named() -> None:
-    state = unreachable("HTTP 404", opened=True, watcher=JourneyKey("app-1", "*"))
+    state = unreachable("HTTP 404", opened=True, scope=ContainerScope("app-1"))
     patient = Patient(lane_state=state)
     (finding,) = [one for one in examine(cast("Deployment", patient), now=NOON) if one.level is Level.PROBLEM]
     assert finding.about == f"{LANE} app-1"

@@ -8,10 +8,11 @@ import boto3
 
 from infra.deployed_stack import DeployedStack
 from infra.deployment_config import DeploymentConfig
-from infra.readers import EmailReader, SlackChannel, SlackWebhook, TeamsChannel
+from infra.recipients import EmailRecipient, SlackChannel, SlackWebhook, TeamsChannel
 from journey_watch.core.runs import JourneyKey, Lane
 from journey_watch.core.severity import Severity
 from journey_watch.core.watch_list import WatchTarget, lanes_of
+from journey_watch.settings import WatchConfig
 from tests.permissions.judge import SETTING_UP
 
 ACCOUNT: Final = "123456789012"
@@ -23,16 +24,18 @@ BUS: Final = "alerts"
 _UUID: Final = "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9"
 
 CONFIG: Final = DeploymentConfig(
-    watch=(
-        WatchTarget("pinpoint", "*"),
-        WatchTarget("pinpoint", "shop", ("basket",), region="us-east-1"),
-        WatchTarget("connect", "*"),
-        WatchTarget("connect", "phones", ("recall",), region="us-east-1"),
-        WatchTarget("pinpoint", "*", region="us-west-2", role_arn=READER_ROLE, external_id=EXTERNAL_ID),
-        WatchTarget("pinpoint", "theirs", region="eu-west-1", role_arn=READER_ROLE, external_id=EXTERNAL_ID),
-        WatchTarget("connect", "*", region="ca-central-1", role_arn=READER_ROLE, external_id=EXTERNAL_ID),
+    watching=WatchConfig(
+        watch=(
+            WatchTarget("pinpoint", "*"),
+            WatchTarget("pinpoint", "shop", ("basket",), region="us-east-1"),
+            WatchTarget("connect", "*"),
+            WatchTarget("connect", "phones", ("recall",), region="us-east-1"),
+            WatchTarget("pinpoint", "*", region="us-west-2", role_arn=READER_ROLE, external_id=EXTERNAL_ID),
+            WatchTarget("pinpoint", "theirs", region="eu-west-1", role_arn=READER_ROLE, external_id=EXTERNAL_ID),
+            WatchTarget("connect", "*", region="ca-central-1", role_arn=READER_ROLE, external_id=EXTERNAL_ID),
+        ),
     ),
-    alert_email=(EmailReader("reader@example.com"),),
+    alert_email=(EmailRecipient("reader@example.com"),),
     ops_email=("ops@example.com",),
     slack=(SlackChannel("T1", "C1"), SlackWebhook(WEBHOOK_SECRET)),
     teams=(TeamsChannel(_UUID, _UUID, "19%3Aone%40thread.tacv2", Severity.CRITICAL),),

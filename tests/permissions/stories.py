@@ -21,9 +21,9 @@ from journey_watch.composition import Poller
 from journey_watch.core.errors import JourneyWatchError, PollFailedError
 from journey_watch.core.mutes import Mute
 from journey_watch.core.runs import JourneyKey, Lane
-from journey_watch.polling.delivery import Delivery
 from journey_watch.entrypoints import poll_handler, slack_handler, widget_handler
 from journey_watch.live_page.composition import LivePage
+from journey_watch.polling.delivery import Delivery
 from journey_watch.settings import Settings
 from journey_watch.store import items as dynamodb_items
 from simulator import Simulation, running
@@ -46,7 +46,7 @@ from tests.permissions.policy import statements_of
 HANDLERS = {"poller": contract.POLL_HANDLER, "widget": contract.WIDGET_HANDLER, "slack": contract.SLACK_HANDLER}
 READER = "reader"
 FIRST, SECOND, *_ = WATCHED
-"""The first lane looks up readers for all."""
+"""The first lane looks up recipients for all."""
 
 
 def role_ids(stack: DeployedStack) -> dict[str, str]:
@@ -93,8 +93,10 @@ class Story:
     def start_poller(self) -> None:
         settings = Settings.from_env(self.become("poller"), CONFIG.for_poller())
         self.patch.setattr(composition, "_utc_now", lambda: self.simulation.now)
-        # No reader here is suspended for getting too many e-mails a second.
-        self.patch.setattr(composition, "MailPace", functools.partial(MailPace, sleep=lambda _: None))
+        # No recipient here is suspended for getting too many e-mails a second.
+        self.patch.setattr(
+            "journey_watch.channels.sns.entry.MailPace", functools.partial(MailPace, sleep=lambda _: None)
+        )
         poller = Poller(settings)
         self.patch.setattr(poll_handler, "poller", lambda: poller)
 
@@ -167,7 +169,7 @@ def _read_topics(stack: DeployedStack) -> None:
 
 
 def changes_are_told(story: Story) -> None:
-    """The first look at every lane, then something ends in each; counters are read, and readers looked up."""
+    """The first look at every lane, then something ends in each; counters are read, and recipients looked up."""
     story.start_poller()
     story.poll(after=timedelta())
     for lane, journeys in JOURNEYS.items():

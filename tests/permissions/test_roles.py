@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra.aws_sdk_models import AWS_OPERATIONS
+from infra.aws_sdk_models import sdk_operations
 from infra.deployed_stack import DeployedStack
 from infra.deployment_config import DeploymentConfig
 from infra.operations import EMPTYING_QUEUE, LOGGING, Operation, operations, reader_operations
@@ -67,7 +67,7 @@ def test_what_an_invocation_left_behind_is_told_by_a_later_one(played: Story) ->
 
 
 def test_every_call_that_the_bundle_has_a_model_for_was_made(played: Story) -> None:
-    in_bundle = {(service, name) for service, names in AWS_OPERATIONS.items() for name in names}
+    in_bundle = {(service, name) for service, names in sdk_operations().items() for name in names}
 
     assert played.judge.heard == in_bundle
 

@@ -8,13 +8,14 @@ from typing import Any
 from journey_watch.core.alerts import Alert, PendingDelivery
 from journey_watch.core.errors import SourceError
 from journey_watch.core.provider import Provider
-from journey_watch.core.runs import JourneyInfo, JourneyKey, Lane, Observation, ObservedRun, Status
+from journey_watch.core.runs import JourneyInfo, JourneyKey, Lane, Observation, ObservedRun, Scope, Status
 from journey_watch.core.transitions import StateChange
 from journey_watch.core.watch_list import WatchTarget
-from journey_watch.polling.time_budget import Invocation
-from journey_watch.polling.poll_lane import poll_lane
-from journey_watch.ports import Channel, CommitResult, Discovery
+from journey_watch.polling.poll_context import PollContext
+from journey_watch.polling.poll_lane import LanePoll
 from journey_watch.polling.report import PollReport
+from journey_watch.polling.time_budget import TimeBudget
+from journey_watch.ports import Channel, CommitResult, Discovery
 from journey_watch.settings import WatchConfig
 from journey_watch.store.memory import MemoryRunStore
 from tests.core.builders import LANE, NOON
@@ -155,17 +156,22 @@ class WatchedStore(MemoryRunStore):
         return result
 
     def commit(
-        self, lane: Lane, change: StateChange, alerts: Sequence[Alert], owed: Sequence[PendingDelivery], lease_until: datetime
+        self,
+        lane: Lane,
+        change: StateChange,
+        alerts: Sequence[Alert],
+        owed: Sequence[PendingDelivery],
+        lease_until: datetime,
     ) -> CommitResult:
         commit = super().commit
         result = self._around("commit", lambda: commit(lane, change, alerts, owed, lease_until))
         assert isinstance(result, CommitResult)
         return result
 
-    def claim(self, lane: Lane, journey: JourneyKey, keys: Sequence[str], seen: datetime, until: datetime) -> bool:
+    def claim(self, lane: Lane, journey: Scope, keys: Sequence[str], seen: datetime, until: datetime) -> bool:
         return bool(self._around("claim", lambda: super(WatchedStore, self).claim(lane, journey, keys, seen, until)))
 
-    def acknowledge(self, lane: Lane, journey: JourneyKey, keys: Sequence[str]) -> None:
+    def acknowledge(self, lane: Lane, journey: Scope, keys: Sequence[str]) -> None:
         self._around("acknowledge", lambda: super(WatchedStore, self).acknowledge(lane, journey, keys))
 
     def forget_baseline(self, lane: Lane, journey: JourneyKey, seen_version: int) -> CommitResult:
@@ -200,15 +206,17 @@ class PollHarness:
 
     def poll(self, *, seconds: float = 50.0) -> PollReport:
         """Poll at the clock's time, with so many seconds until the invocation would end; what it did can be counted."""
-        report = poll_lane(
-            LANE,
-            self.config.watch,
-            source=self.source,
-            store=self.store,
-            channels=self.channels,
-            config=self.config,
-            invocation=Invocation(self.clock.now, self.clock.time + timedelta(seconds=seconds)),
-        )
+        report = LanePoll(
+            PollContext(
+                LANE,
+                self.config.watch,
+                source=self.source,
+                store=self.store,
+                channels=self.channels,
+                config=self.config,
+                time_budget=TimeBudget(self.clock.now, self.clock.time + timedelta(seconds=seconds)),
+            )
+        ).run()
         assert report.measurements()["PagesRead"] >= 0
         assert all(delay >= 0 for delay in report.detection_delays)
         return report

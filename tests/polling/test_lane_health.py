@@ -1,4 +1,4 @@
-"""Conditions, digests and mutes as readers meet them, poll after poll."""
+"""Conditions, digests and mutes as recipients meet them, poll after poll."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -8,10 +8,10 @@ import pytest
 from journey_watch.core.alerts import Alert
 from journey_watch.core.errors import PollFailedError, SourceError
 from journey_watch.core.mutes import Mute
-from journey_watch.core.runs import LANE_ITSELF, JourneyInfo, JourneyKey, Status
+from journey_watch.core.runs import LANE_ITSELF, ContainerScope, JourneyInfo, JourneyKey, Status
 from journey_watch.core.watch_list import Thresholds
 from tests.core.builders import LANE
-from tests.polling.scripted import EVERYTHING, ScriptedChannel, PollHarness
+from tests.polling.scripted import EVERYTHING, PollHarness, ScriptedChannel
 
 WELCOME = JourneyKey("app-1", "welcome")
 WINBACK = JourneyKey("app-1", "winback")
@@ -129,7 +129,7 @@ def test_application_that_cannot_be_listed_is_told_while_its_journeys_are_still_
     for _ in range(5):
         stage.poll_a_minute_later()
     (alert,) = stage.operators.accepted
-    assert alert.journey == JourneyKey("app-1", "*")
+    assert alert.journey == ContainerScope("app-1")
     stage.source.unlisted = {}
     stage.poll_a_minute_later()
     assert conditions(stage.operators)[-1] == ("UNREACHABLE", "Resolved")

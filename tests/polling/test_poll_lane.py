@@ -9,10 +9,10 @@ import pytest
 from aws_lambda_powertools import Logger
 
 from journey_watch.core.errors import PollFailedError, SourceError, StoreUnavailableError
-from journey_watch.core.severity_rules import AlertRule
 from journey_watch.core.refusals import DENIAL_HINT
 from journey_watch.core.runs import JourneyInfo, JourneyKey, ObservedRun, Status
 from journey_watch.core.severity import Severity
+from journey_watch.core.severity_rules import AlertRule
 from journey_watch.core.watch_list import WatchTarget
 from journey_watch.polling.time_budget import DELIVERY_RESERVE_SECONDS
 from tests.core.builders import LANE

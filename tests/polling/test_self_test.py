@@ -10,8 +10,8 @@ from journey_watch.core.severity import Severity
 from journey_watch.messages.forms.amazon_q import chat_card
 from journey_watch.messages.forms.email import email_subject, email_text
 from journey_watch.messages.self_test import self_test_alert
+from journey_watch.polling.self_test import run_self_test
 from journey_watch.ports import Channel
-from journey_watch.polling.self_test import send_test_alert
 from tests.core.builders import NOON
 from tests.entrypoints.conftest import LANE, Deployment
 
@@ -49,7 +49,7 @@ def test_nothing_else_asks_for_one(deployment: Deployment, event: object) -> Non
 def test_each_channel_answers_for_itself_whatever_its_severity() -> None:
     channels = {"good": Channel(Accepting(), Severity.CRITICAL), "bad": Channel(Refusing())}
 
-    report = send_test_alert(channels, **SENDER, now=NOON)
+    report = run_self_test(channels, **SENDER, now=NOON)
 
     assert report.to_json() == {"id": report.alert.id, "refused": {"good": None, "bad": "no"}}
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, Final, Self
 
 from journey_watch.core.conditions import ConditionKind
-from journey_watch.core.runs import JourneyKey, Status
+from journey_watch.core.runs import Scope, Status
 from journey_watch.core.severity import Severity
 
 
@@ -42,7 +42,7 @@ class Alert:
 
     id: str
     """Stable for ever: a consumer can drop a repeat by it."""
-    journey: JourneyKey
+    journey: Scope
     thread: str
     """Names the run (or campaign) the alert is about: later alerts of a thread wait while an earlier one is refused."""
     severity: Severity
@@ -54,7 +54,7 @@ class Alert:
     """The JSON body, shaped like an EventBridge event (version 1 of the contract)."""
 
     @classmethod
-    def from_envelope(cls, envelope: Mapping[str, Any], *, journey: JourneyKey, thread: str) -> Self:
+    def from_envelope(cls, envelope: Mapping[str, Any], *, journey: Scope, thread: str) -> Self:
         """Wrap an envelope that was built before, or read back from the table."""
         detail = envelope["detail"]
         return cls(

@@ -75,8 +75,7 @@ def assess_reading(
     overdue.
     """
     listed = {run.run_id for run in observation.runs}
-    # A run listed twice moved while its pages were read: another may have slipped through.
-    complete = observation.complete and len(listed) == len(observation.runs)
+    complete = observation.shows_everything
     found = [
         *_of_runs(known, state, listed, complete=complete, circumstances=circumstances),
         *_of_journey(known, state, observation, circumstances, complete=complete, expects_runs=expects_runs),

@@ -6,8 +6,8 @@ from datetime import datetime, time, timedelta
 from fnmatch import fnmatchcase
 from zoneinfo import ZoneInfo
 
+from journey_watch.core.runs import Scope
 from journey_watch.core.severity_rules import ANY
-from journey_watch.core.runs import JourneyKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,7 @@ class Mute:
     """By the clock on the wall in `time_zone`. Not after `begins`: on the day after."""
     time_zone: str = "UTC"
 
-    def covers(self, provider: str, journey: JourneyKey) -> bool:
+    def covers(self, provider: str, journey: Scope) -> bool:
         return (
             fnmatchcase(provider, self.provider)
             and fnmatchcase(journey.container_id, self.container_id)
@@ -53,6 +53,6 @@ class Mute:
         return evening or (yesterday in self.days and local.time() < self.ends)
 
 
-def muted_by(mutes: Iterable[Mute], *, provider: str, journey: JourneyKey, now: datetime) -> str | None:
+def muted_by(mutes: Iterable[Mute], *, provider: str, journey: Scope, now: datetime) -> str | None:
     """The id of the first mute that keeps quiet about a journey now."""
     return next((mute.id for mute in mutes if mute.covers(provider, journey) and mute.is_in_force(now)), None)

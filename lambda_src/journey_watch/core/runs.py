@@ -3,12 +3,12 @@
 Every `datetime` in this project is aware and in UTC.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Self
+from typing import Final, Self
 
 from journey_watch.core.conditions import Condition
 from journey_watch.core.errors import ConfigurationError
@@ -79,8 +79,49 @@ class JourneyKey:
         return f"{self.container_id}/{self.journey_id}"
 
 
-LANE_ITSELF = JourneyKey("*", "*")
-"""Stands where a journey would, for what is remembered and told of a whole lane."""
+@dataclass(frozen=True, slots=True, order=True)
+class ContainerScope:
+    """The listing of a container: what is remembered and told of it, and of none of its journeys."""
+
+    container_id: str
+
+    @property
+    def journey_id(self) -> str:
+        """What stands for it in the state table, in place of a journey's id."""
+        return "*"
+
+    def __str__(self) -> str:
+        return f"{self.container_id}/*"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class LaneScope:
+    """A lane as a whole: what is remembered and told of it, and of nothing in it."""
+
+    @property
+    def container_id(self) -> str:
+        """What stands for it in the state table, in place of a container's id."""
+        return "*"
+
+    @property
+    def journey_id(self) -> str:
+        """The same, in place of a journey's id."""
+        return "*"
+
+    def __str__(self) -> str:
+        return "*/*"
+
+
+Scope = JourneyKey | ContainerScope | LaneScope
+"""What a state, a condition or an alert is about, if it is not about a run."""
+LANE_ITSELF: Final = LaneScope()
+
+
+def scope_of(container_id: str, journey_id: str) -> Scope:
+    """The scope under these ids in the state table. No provider has a journey that is called `*`."""
+    if journey_id != "*":
+        return JourneyKey(container_id, journey_id)
+    return LANE_ITSELF if container_id == "*" else ContainerScope(container_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +219,11 @@ class Observation:
     problem: str | None = None
     """Why it is not complete, in words; None if it is."""
 
+    @property
+    def shows_everything(self) -> bool:
+        """True if what is not in it is not there."""
+        return self.complete and lists_each_once(run.run_id for run in self.runs)
+
 
 @dataclass(frozen=True, slots=True)
 class JourneyInfo:
@@ -187,3 +233,9 @@ class JourneyInfo:
     container_name: str | None = None
     dormant: bool = False
     """True if the provider says that the journey ended long ago, so that new runs are not expected: polled rarely."""
+
+
+def lists_each_once(ids: Iterable[str]) -> bool:
+    """False if an id repeats: it moved between two pages, and another may have slipped through between them."""
+    listed = list(ids)
+    return len(set(listed)) == len(listed)

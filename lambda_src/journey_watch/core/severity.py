@@ -1,6 +1,7 @@
 """How loud an alert is."""
 
 from enum import StrEnum
+from typing import Final
 
 
 class Severity(StrEnum):
@@ -17,5 +18,9 @@ class Severity(StrEnum):
         return list(Severity).index(self)
 
     def reaches(self, minimum: "Severity") -> bool:
-        """True if a reader who asked for `minimum` and louder is told of this."""
+        """True if a recipient who asked for `minimum` and louder is told of this."""
         return self.loudness >= minimum.loudness
+
+
+SENT: Final = tuple(severity for severity in Severity if severity is not Severity.NONE)
+"""Those that somebody may be told of, from quiet to loud."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from journey_watch.core.runs import JourneyKey, Status
+from journey_watch.core.runs import Scope, Status
 from journey_watch.core.severity import Severity
 
 ANY = "*"
@@ -25,7 +25,7 @@ class AlertRule:
     container_id: str = ANY
     provider: str = ANY
 
-    def matches(self, before: Status | None, after: Status, *, provider: str, journey: JourneyKey) -> bool:
+    def matches(self, before: Status | None, after: Status, *, provider: str, journey: Scope) -> bool:
         return (
             self.before in (ANY, NEW if before is None else before.value)
             and self.after in (ANY, after.value)
@@ -40,7 +40,7 @@ def severity_of(
     after: Status,
     *,
     provider: str,
-    journey: JourneyKey,
+    journey: Scope,
     rules: Iterable[AlertRule] = (),
 ) -> Severity:
     """How loud a change is: the first rule that matches decides, then the built-in ones."""

@@ -11,7 +11,7 @@ from enum import Enum, auto
 from types import MappingProxyType
 
 from journey_watch.core.condition_rules import Assessment, ConditionEvent
-from journey_watch.core.runs import JourneyKey, JourneyState, Observation, ObservedRun, RecordedRun, Status
+from journey_watch.core.runs import JourneyKey, JourneyState, Observation, ObservedRun, RecordedRun, Scope, Status
 
 STALE_READ_WINDOW = timedelta(minutes=15)
 """How long after a commit a listing may still show what was true before it."""
@@ -47,7 +47,7 @@ class Transition:
 class StateChange:
     """One conditional write: the journey's next state, and the transitions that are news in it."""
 
-    journey: JourneyKey
+    journey: Scope
     seen_version: int
     """The write must fail unless this is still the item's version (0: no item)."""
     state: JourneyState
@@ -102,8 +102,7 @@ def compare(
     incomplete listing can report changes, but never serves as a first look, and never shows that a run is missing.
     """
     listing = _newest_of_each(observation.runs)
-    # A run listed twice moved between two pages, so another may have slipped through between them.
-    complete = observation.complete and len(listing) == len(observation.runs)
+    complete = observation.shows_everything
     if state.baselined_at is None and not complete:
         return Comparison()
     found = _Findings()
@@ -300,7 +299,7 @@ def approximate_bytes(state: JourneyState) -> int:
 
 
 def with_assessment(
-    journey: JourneyKey, state: JourneyState, changes: Sequence[StateChange], assessment: Assessment
+    journey: Scope, state: JourneyState, changes: Sequence[StateChange], assessment: Assessment
 ) -> tuple[StateChange, ...]:
     """Let the last commit carry what is wrong with the journey; one commit more if nothing else has changed."""
     if assessment.conditions == state.conditions and not assessment.events:

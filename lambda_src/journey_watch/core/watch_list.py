@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final
 
-from journey_watch.core.runs import JourneyKey, Lane
+from journey_watch.core.runs import JourneyKey, Lane, Scope
 
 ALL = "*"
 _WILDCARDS: Final = frozenset("*?[")
@@ -59,7 +59,7 @@ class WatchTarget:
         types = ":" + ",".join(sorted(self.journey_types)) if self.journey_types else ""
         return f"{self.container_id}/{chosen}{types}"
 
-    def covers(self, journey: JourneyKey) -> bool:
+    def covers(self, journey: Scope) -> bool:
         """True if the target may mean the journey: patterns and types need the listing (`selects`) to tell."""
         return self.container_id in (ALL, journey.container_id) and (
             self.lists_journeys or journey.journey_id in self.journey_ids

@@ -7,9 +7,9 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from journey_watch.observability import telemetry
 from journey_watch.composition import Poller, lane_of
-from journey_watch.polling.self_test import asks_for_test
+from journey_watch.observability import telemetry
+from journey_watch.polling.self_test import asks_for_self_test
 
 logger = Logger()
 poller = cache(Poller.from_environment)
@@ -20,8 +20,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Poll a lane, or send a test alert; returns what was counted. If it raises, it fails, which an alarm watches."""
     logger.set_correlation_id(context.aws_request_id)
     started = monotonic()
-    if asks_for_test(event):
-        return poller().send_test_alert().to_json()
+    if asks_for_self_test(event):
+        return poller().run_self_test().to_json()
     lane = lane_of(event)
     logger.append_keys(lane=str(lane))
     polling = poller()
@@ -36,7 +36,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         report,
         invocation_id=context.aws_request_id,
         milliseconds=_since(started),
-        find_unconfirmed=polling.unconfirmed_readers,
+        find_unconfirmed=polling.unconfirmed_subscriptions,
         per_journey=polling.per_journey_metrics,
     )
 

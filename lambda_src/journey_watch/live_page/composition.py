@@ -14,14 +14,11 @@ from journey_watch.core.runs import Lane
 from journey_watch.core.watch_list import lanes_of
 from journey_watch.live_page import LaneSnapshot, Links, PageRequest, ViewerClock, build_view, render
 from journey_watch.live_page.lane_reader import LaneReader
-from journey_watch.providers.connect.source import CONNECT
-from journey_watch.providers.pinpoint.source import PINPOINT
+from journey_watch.providers.registry import REGISTRY
 from journey_watch.settings import WidgetSettings, bundled_watch_config
 
-PROVIDERS: Mapping[str, Provider] = {provider.name: provider for provider in (PINPOINT, CONNECT)}
 
-
-class Reader(Protocol):
+class SnapshotSource(Protocol):
     def read(self, lanes: Mapping[Lane, Provider], *, since: datetime) -> Sequence[LaneSnapshot]:
         """All lanes, with what was recorded from `since` on. Raises StoreUnavailableError if that cannot be read."""
 
@@ -31,14 +28,14 @@ class LivePage:
 
     def __init__(
         self,
-        reader: Reader,
+        source: SnapshotSource,
         lanes: Sequence[Lane],
         *,
         pairs: Sequence[Pair] = (),
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._reader = reader
-        self._lanes = {lane: PROVIDERS[lane.provider] for lane in lanes}
+        self._source = source
+        self._lanes = {lane: REGISTRY[lane.provider].words for lane in lanes}
         self._pairs = pairs
         self._clock = clock
 
@@ -53,6 +50,6 @@ class LivePage:
     def html(self, request: PageRequest, links: Links) -> str:
         """The page as it is now. Raises StoreUnavailableError if the table cannot be read."""
         now = self._clock()
-        readings = self._reader.read(self._lanes, since=now - timedelta(hours=request.query.hours))
-        view = build_view(readings, request.query, now, self._pairs)
+        snapshots = self._source.read(self._lanes, since=now - timedelta(hours=request.query.hours))
+        view = build_view(snapshots, request.query, now, self._pairs)
         return render(view, theme=request.theme, clock=ViewerClock(now, request.zone), links=links)

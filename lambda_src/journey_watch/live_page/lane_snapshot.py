@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final, Self
 
 from journey_watch.core.provider import Provider
-from journey_watch.core.runs import JourneyKey, JourneyState, Lane
+from journey_watch.core.runs import JourneyKey, JourneyState, Lane, Scope
 from journey_watch.core.severity import Severity
 from journey_watch.messages.content import entities_of
 
@@ -71,15 +71,15 @@ class LaneSnapshot:
     """Newest first."""
     was_listed: bool = True
     """False if no listing of the lane was ever complete."""
-    scopes: Mapping[JourneyKey, JourneyState] = field(default_factory=dict)
-    """What is remembered of the lane itself, and of containers' listings: their keys have `*` for what they lack."""
+    scopes: Mapping[Scope, JourneyState] = field(default_factory=dict)
+    """What is remembered of the lane itself, and of containers' listings."""
     more_changes: bool = False
     """True if there are older ones in the time asked for."""
 
     @property
     def in_use(self) -> bool:
         """False if nothing was ever read here: the provider is probably not used in this account and Region."""
-        unreachable = any(watcher.conditions for watcher in self.scopes.values())
+        unreachable = any(state.conditions for state in self.scopes.values())
         return bool(self.journeys) or self.was_listed or unreachable
 
     def changes_of(self) -> Mapping[JourneyKey, list[Change]]:

@@ -6,9 +6,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from journey_watch.core.conditions import ConditionKind
-from journey_watch.core.runs import JourneyKey, JourneyState, Lane
+from journey_watch.core.runs import ContainerScope, JourneyKey, JourneyState, Lane
 from journey_watch.core.severity import Severity
-from journey_watch.core.watch_list import ALL
 from journey_watch.live_page.lane_snapshot import Change, LaneSnapshot
 
 UNSENT_AFTER: Final = timedelta(minutes=5)
@@ -46,8 +45,9 @@ class Problem:
 
 def problems_of_lane(reading: LaneSnapshot, now: datetime) -> Iterator[Problem]:
     """What concerns a lane as a whole, or all that a container lists."""
-    for watched, state in reading.scopes.items():
-        container = "" if watched.container_id == ALL else f"{reading.provider.container_noun} {watched.container_id} "
+    for scope, state in reading.scopes.items():
+        of_container = isinstance(scope, ContainerScope)
+        container = f"{reading.provider.container_noun} {scope.container_id} " if of_container else ""
         for problem in (*_open(reading, None, state), *_unsent(reading.lane, None, state, now)):
             yield replace(problem, text=container + problem.text)
 

@@ -6,12 +6,13 @@ from typing import Any, Final
 from journey_watch.core.alerts import Alert
 from journey_watch.core.condition_rules import ConditionEvent, Phase
 from journey_watch.core.conditions import Condition, ConditionKind
+from journey_watch.core.durations import readable_duration
 from journey_watch.core.provider import Provider
 from journey_watch.core.refusals import DENIAL_HINT, is_denial
 from journey_watch.messages.content import Content, Entity, entities_of, named
 from journey_watch.messages.envelope import MAX_TEXT, SCHEMA_VERSION, AlertContext, framed, iso, stable_id
 from journey_watch.messages.untrusted_text import one_line, valid_text
-from journey_watch.messages.wording import duration, readable_time
+from journey_watch.messages.wording import readable_time
 
 MAX_REASON: Final = 500
 _IS: Final = {
@@ -109,4 +110,6 @@ def _state(detail: Mapping[str, Any]) -> str:
     kind = ConditionKind(detail["condition"])
     if detail["phase"] == Phase.RESOLVED:
         return _WAS[kind]
-    return _IS[kind].format(long=duration(detail["lasted_seconds"]), reason=one_line(detail["reason"], MAX_REASON))
+    return _IS[kind].format(
+        long=readable_duration(detail["lasted_seconds"]), reason=one_line(detail["reason"], MAX_REASON)
+    )

@@ -10,8 +10,7 @@ from urllib.parse import quote
 
 from journey_watch.core.aws_partitions import partition_of
 from journey_watch.core.provider import Provider
-from journey_watch.core.runs import LANE_ITSELF, JourneyInfo, JourneyKey, Lane
-from journey_watch.core.watch_list import ALL
+from journey_watch.core.runs import LANE_ITSELF, ContainerScope, JourneyInfo, JourneyKey, Lane, LaneScope, Scope
 from journey_watch.messages.untrusted_text import valid_text
 
 SOURCE: Final = "journey-watch"
@@ -19,6 +18,7 @@ SCHEMA_VERSION: Final = "1"
 MAX_TEXT: Final = 512
 """In characters. No name or status of a provider comes near it."""
 _ID_DIGITS: Final = 32
+_NOTHING_KNOWN: Final = JourneyInfo()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,30 +29,25 @@ class AlertContext:
     provider: Provider
     observed_at: datetime
     """When the poll saw it."""
-    journey: JourneyKey = LANE_ITSELF
-    """A journey id of `*` stands for the listing of a container, both ids for the whole lane."""
-    info: JourneyInfo = JourneyInfo()
+    journey: Scope = LANE_ITSELF
+    """What it is of: a journey, or the listing of a container, or the whole lane."""
+    info: JourneyInfo = _NOTHING_KNOWN
 
     @property
     def ids(self) -> tuple[str, str, str]:
         """What sets an alert's id apart from those of other lanes and journeys."""
         return str(self.lane), self.journey.container_id, self.journey.journey_id
 
-    @property
-    def is_of_journey(self) -> bool:
-        """False for a listing or a whole lane, which have neither an ARN nor a page in a console."""
-        return ALL not in (self.journey.container_id, self.journey.journey_id)
-
     def identity(self, run_id: str | None) -> dict[str, str | None]:
         """Container, journey and run, as far as there are: each an id, and a name that may be unknown."""
         provider = self.provider
-        if self.journey == LANE_ITSELF:
+        if isinstance(self.journey, LaneScope):
             return {}
         container = {
             provider.container_field: self.journey.container_id,
             f"{provider.container_noun}_name": name_of(self.info.container_name),
         }
-        if self.journey.journey_id == ALL:
+        if isinstance(self.journey, ContainerScope):
             return container
         return {
             **container,
@@ -63,7 +58,7 @@ class AlertContext:
 
     def resources(self) -> list[str]:
         """The ARN of the journey, if it is one."""
-        if not self.is_of_journey:
+        if not isinstance(self.journey, JourneyKey):
             return []
         arn = self.provider.arn_format.format(
             partition=partition_of(self.lane.region).name,
@@ -76,7 +71,9 @@ class AlertContext:
 
     def console_url(self) -> str | None:
         """Where the journey is to be seen; None for a listing or a lane."""
-        return console_url_of(self.lane, self.journey, self.provider) if self.is_of_journey else None
+        if not isinstance(self.journey, JourneyKey):
+            return None
+        return console_url_of(self.lane, self.journey, self.provider)
 
 
 def framed(
@@ -114,7 +111,9 @@ def iso(time: datetime | None) -> str | None:
 
 def console_url_of(lane: Lane, journey: JourneyKey, provider: Provider) -> str:
     """Where a journey is to be seen in the console of its partition."""
-    container, journey_id = (quote(part, safe="", errors="replace") for part in (journey.container_id, journey.journey_id))
+    container, journey_id = (
+        quote(part, safe="", errors="replace") for part in (journey.container_id, journey.journey_id)
+    )
     return provider.console_url_format.format(
         console=partition_of(lane.region).console_host,
         region=quote(lane.region, safe=""),

@@ -15,7 +15,7 @@ DETAIL_TYPE: Final = "Journey Watch Test"
 
 
 def self_test_alert(*, service: str, account: str, region: str, sent_at: datetime) -> Alert:
-    """Build it: critical, so that every recipient gets it, whatever their least severity. `service` is the stack's name.
+    """Build it: critical, so that every recipient gets it. `service` is the stack's name.
 
     Each has an id of its own, from the time at which it is sent.
     """

@@ -1,4 +1,4 @@
-"""The alert about one run's change of status. docs/alert-envelope.schema.json describes the envelope to its readers."""
+"""The alert about one run's change of status; docs/alert-envelope.schema.json describes the envelope."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from journey_watch.core.alerts import Alert
+from journey_watch.core.durations import readable_duration
 from journey_watch.core.provider import Provider
 from journey_watch.core.runs import Status
 from journey_watch.core.severity import Severity
@@ -13,7 +14,7 @@ from journey_watch.core.transitions import Transition
 from journey_watch.messages.content import Content, entities_of, named
 from journey_watch.messages.envelope import MAX_TEXT, SCHEMA_VERSION, AlertContext, framed, iso, stable_id
 from journey_watch.messages.untrusted_text import for_chat, one_line, valid_text
-from journey_watch.messages.wording import MAX_NAME, duration, readable_time
+from journey_watch.messages.wording import MAX_NAME, readable_time
 
 MAX_COUNTER: Final = 60
 """Of a counter's name, and of its value."""
@@ -140,7 +141,7 @@ def _when(detail: Mapping[str, Any]) -> str:
     delay = detail["detection_delay_seconds"]
     if delay is None:
         return f"seen {readable_time(detail['observed_time'])}"
-    return f"{readable_time(detail['last_update_time'])}, seen {duration(delay)} later"
+    return f"{readable_time(detail['last_update_time'])}, seen {readable_duration(delay)} later"
 
 
 def _before_that(detail: Mapping[str, Any]) -> str | None:
@@ -155,4 +156,4 @@ def _before_that(detail: Mapping[str, Any]) -> str | None:
     if detail["skipped_statuses"]:
         return f"{was}, {began}"  # until when, nobody saw
     seconds = (datetime.fromisoformat(until) - datetime.fromisoformat(since)).total_seconds()
-    return f"{was} for {duration(max(0.0, seconds))}, {began}"
+    return f"{was} for {readable_duration(max(0.0, seconds))}, {began}"

@@ -7,17 +7,15 @@ from datetime import datetime
 from journey_watch.core.alerts import Alert, PendingDelivery
 from journey_watch.core.condition_rules import Phase
 from journey_watch.core.mutes import Mute, muted_by
-from journey_watch.core.severity_rules import severity_of
-from journey_watch.core.provider import Provider
+from journey_watch.core.runs import JourneyInfo, JourneyKey, Scope
 from journey_watch.core.severity import Severity
-from journey_watch.core.runs import JourneyInfo, JourneyKey, Lane
+from journey_watch.core.severity_rules import severity_of
 from journey_watch.core.transitions import StateChange, Transition
-from journey_watch.polling.time_budget import Invocation
 from journey_watch.messages.condition import condition_alert
 from journey_watch.messages.envelope import AlertContext
 from journey_watch.messages.status_change import status_change_alert
-from journey_watch.ports import Channel, CommitResult, RunSource, RunStore
-from journey_watch.settings import WatchConfig
+from journey_watch.polling.poll_context import PollContext
+from journey_watch.ports import CommitResult
 
 MAX_COUNTED = 3
 """Runs of one commit whose counters are asked for: each may take two seconds."""
@@ -30,7 +28,8 @@ class CommittedChange:
 
     result: CommitResult
     alerts: Sequence[Alert]
-    owed: Sequence[PendingDelivery]
+    pending: Sequence[PendingDelivery]
+    """To which channels the alerts have yet to be sent."""
     muted: int
     """How many alerts a mute holds back: they are recorded and never sent."""
 
@@ -39,70 +38,59 @@ class CommittedChange:
 class ChangeCommitter:
     """Commits the changes of one lane. Safe for threads."""
 
-    lane: Lane
-    source: RunSource
-    store: RunStore
-    channels: Mapping[str, Channel]
+    context: PollContext
     mutes: Sequence[Mute]
-    config: WatchConfig
-    invocation: Invocation
+    """Of the configuration, and those that operators have set."""
 
-    @property
-    def provider(self) -> Provider:
-        return self.source.provider
-
-    def muted_by(self, journey: JourneyKey, now: datetime) -> str | None:
+    def muted_by(self, journey: Scope, now: datetime) -> str | None:
         """The mute that keeps quiet about a journey, if one does. The monitor's own blindness is never muted."""
-        return muted_by(self.mutes, provider=self.provider.name, journey=journey, now=now)
+        return muted_by(self.mutes, provider=self.context.provider.name, journey=journey, now=now)
 
     def commit(self, change: StateChange, info: JourneyInfo, more: Sequence[Alert] = ()) -> CommittedChange:
         """Save the change, its alerts and `more`. Raises what RunStore.commit raises."""
-        info = replace(info, name=info.name or change.state.journey_name)
-        mute = self.muted_by(change.journey, self.invocation.now())
+        context = self.context
+        mute = self.muted_by(change.journey, context.now())
         counted = self._counters(change.journey, change.transitions)
-        context = self.context(change.journey, info)
+        seen = context.alert(change.journey, replace(info, name=info.name or change.state.journey_name))
         changed = [
             status_change_alert(
                 one,
-                context,
+                seen,
                 severity=self._severity_of(change.journey, one),
                 muted_by=mute,
                 counters=counted.get(one.run.run_id, {}),
             )
             for one in change.transitions
         ]
-        change, conditions = _with_conditions(change, context)
+        change, conditions = _with_conditions(change, seen)
         alerts = [*changed, *conditions, *more]
         held = changed if mute else []
-        owed = [one for alert in alerts if alert not in held for one in self._owed(alert)]
-        result = self.store.commit(self.lane, change, alerts, owed, self.invocation.deadline)
-        return CommittedChange(result, alerts, owed, muted=len(held))
+        pending = [one for alert in alerts if alert not in held for one in self._pending(alert)]
+        result = context.store.commit(context.lane, change, alerts, pending, context.time_budget.deadline)
+        return CommittedChange(result, alerts, pending, muted=len(held))
 
-    def context(self, journey: JourneyKey, info: JourneyInfo) -> AlertContext:
-        """What alerts about a journey are built from, now."""
-        return AlertContext(self.lane, self.provider, self.invocation.now(), journey, info)
-
-    def _severity_of(self, journey: JourneyKey, transition: Transition) -> Severity:
+    def _severity_of(self, journey: Scope, transition: Transition) -> Severity:
         return severity_of(
             transition.previous_status,
             transition.run.status,
-            provider=self.provider.name,
+            provider=self.context.provider.name,
             journey=journey,
-            rules=self.config.rules,
+            rules=self.context.config.rules,
         )
 
-    def _counters(self, journey: JourneyKey, transitions: Sequence[Transition]) -> dict[str, Mapping[str, str]]:
-        """By run id, of runs that ended: what readers of the alert ask next. Of a few, if there is plenty of time."""
-        if self.invocation.remaining_seconds < TIME_FOR_COUNTERS_SECONDS:
+    def _counters(self, journey: Scope, transitions: Sequence[Transition]) -> dict[str, Mapping[str, str]]:
+        """By run id, of runs that ended: what people ask next. Of a few, if there is plenty of time."""
+        hurried = self.context.time_budget.remaining_seconds < TIME_FOR_COUNTERS_SECONDS
+        if hurried or not isinstance(journey, JourneyKey):
             return {}
         ended = [one.run.run_id for one in transitions if one.run.status.is_terminal][:MAX_COUNTED]
-        return {run_id: self.source.counters(journey, run_id) for run_id in ended}
+        return {run_id: self.context.source.counters(journey, run_id) for run_id in ended}
 
-    def _owed(self, alert: Alert) -> list[PendingDelivery]:
+    def _pending(self, alert: Alert) -> list[PendingDelivery]:
         """To whom an alert is owed: the monitor's blindness to its operators only, everything else to all others."""
         return [
             PendingDelivery(alert, name)
-            for name, channel in self.channels.items()
+            for name, channel in self.context.channels.items()
             if alert.is_for_operators == channel.for_operators and alert.severity.reaches(channel.min_severity)
         ]
 

@@ -2,22 +2,20 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from aws_lambda_powertools import Logger
 
 from journey_watch.core.alerts import Alert, PendingDelivery
-from journey_watch.core.condition_rules import Assessment, AssessmentContext, assess_reading
+from journey_watch.core.condition_rules import Assessment, assess_reading
 from journey_watch.core.conditions import Condition
 from journey_watch.core.errors import JourneyWatchError, SourceError, StateTooLargeError, StoreUnavailableError
-from journey_watch.core.runs import JourneyInfo, JourneyKey, JourneyState, Lane, Observation, Status
+from journey_watch.core.runs import JourneyInfo, JourneyKey, JourneyState, Observation, Status
 from journey_watch.core.transitions import Comparison, StateChange, compare, with_assessment
-from journey_watch.core.watch_list import WatchTarget
-from journey_watch.polling.time_budget import Invocation
-from journey_watch.ports import CommitResult, RunSource
 from journey_watch.polling.committing import ChangeCommitter
-from journey_watch.settings import WatchConfig
+from journey_watch.polling.poll_context import PollContext
+from journey_watch.ports import CommitResult
 
 logger = Logger(child=True)
 
@@ -34,7 +32,7 @@ class JourneyOutcome:
     baselined: bool = False
     """It has had its first look, now or earlier."""
     committed: list[Alert] = field(default_factory=list)
-    owed: list[PendingDelivery] = field(default_factory=list)
+    pending: list[PendingDelivery] = field(default_factory=list)
     """To which channels the committed alerts have yet to be sent."""
     commits: Counter[CommitResult] = field(default_factory=Counter)
     runs: Counter[Status] = field(default_factory=Counter)
@@ -52,37 +50,26 @@ class JourneyOutcome:
 class JourneyPoll:
     """Polls batches of journeys of one lane."""
 
-    lane: Lane
-    targets: Sequence[WatchTarget]
-    source: RunSource
     committer: ChangeCommitter
-    config: WatchConfig
-    invocation: Invocation
+    states: Mapping[JourneyKey, JourneyState]
+    """What the listing of each journey is compared with."""
+    infos: Mapping[JourneyKey, JourneyInfo]
+    """What discovery knows about them; one that is not listed any more is not among them."""
 
-    def poll(
-        self,
-        batch: Sequence[JourneyKey],
-        states: Mapping[JourneyKey, JourneyState],
-        infos: Mapping[JourneyKey, JourneyInfo],
-    ) -> list[JourneyOutcome]:
+    @property
+    def _context(self) -> PollContext:
+        return self.committer.context
+
+    def poll(self, batch: Sequence[JourneyKey]) -> list[JourneyOutcome]:
         """Poll up to `source.batch_size` journeys; never raises for one of them. Empty if no time is left."""
-        if not self.invocation.may_read:
+        if not self._context.time_budget.may_read:
             return []
-        begun = self.invocation.now()
-        readings = self.source.observe(batch)
-        return [
-            self._poll_one(journey, readings[journey], states[journey], infos.get(journey, JourneyInfo()), begun)
-            for journey in batch
-        ]
+        begun = self._context.now()
+        readings = self._context.source.observe(batch)
+        return [self._poll_one(journey, readings[journey], begun) for journey in batch]
 
-    def _poll_one(
-        self,
-        journey: JourneyKey,
-        reading: Observation | SourceError,
-        state: JourneyState,
-        info: JourneyInfo,
-        begun: datetime,
-    ) -> JourneyOutcome:
+    def _poll_one(self, journey: JourneyKey, reading: Observation | SourceError, begun: datetime) -> JourneyOutcome:
+        state, info = self.states[journey], self.infos.get(journey, JourneyInfo())
         outcome = JourneyOutcome(journey, baselined=state.baselined_at is not None, conditions=state.conditions)
         if isinstance(reading, SourceError):
             outcome.failure = reading
@@ -106,7 +93,7 @@ class JourneyPoll:
         self, state: JourneyState, reading: Observation, info: JourneyInfo, begun: datetime
     ) -> tuple[Comparison, Assessment]:
         """Compare, and read a second time whatever is believed only if two readings show it."""
-        circumstances = self.circumstances(reading.journey, begun)
+        muted = self.committer.muted_by(reading.journey, self._context.now()) is not None
 
         def judged(
             listing: Observation, confirmed: frozenset[tuple[str, Status]], *, again: bool
@@ -114,46 +101,33 @@ class JourneyPoll:
             comparison = compare(
                 state,
                 listing,
-                now=self.invocation.now(),
+                now=self._context.now(),
                 confirmed=confirmed,
-                alert_on_first_sight=self.config.alert_on_first_sight,
+                alert_on_first_sight=self._context.config.alert_on_first_sight,
                 journey_name=info.name,
             )
             after = comparison.changes[-1].state if comparison.changes else state
-            facts = replace(circumstances, now=self.invocation.now(), confirmed=again)
-            return comparison, assess_reading(state.conditions, after, listing, facts, expects_runs=not info.dormant)
+            assessed = self._context.assessment(reading.journey, begun=begun, muted=muted, confirmed=again)
+            return comparison, assess_reading(state.conditions, after, listing, assessed, expects_runs=not info.dormant)
 
         comparison, assessment = judged(reading, frozenset(), again=False)
         if not comparison.unconfirmed and not assessment.unconfirmed:
             return comparison, assessment
-        second = self.source.observe([reading.journey])[reading.journey]
+        second = self._context.source.observe([reading.journey])[reading.journey]
         if isinstance(second, SourceError):
             return comparison, assessment  # a failed second reading confirms nothing
         return judged(second, comparison.unconfirmed, again=True)
 
-    def circumstances(self, journey: JourneyKey, begun: datetime) -> AssessmentContext:
-        """What the configuration says about a journey's conditions, now."""
-        now = self.invocation.now()
-        # No target need cover a whole lane: then the least patient of them decides.
-        shortest = min((target.thresholds for target in self.targets), key=lambda one: one.unreachable_after)
-        return AssessmentContext(
-            now=now,
-            begun=begun,
-            interval=timedelta(seconds=self.config.every_seconds),
-            thresholds=next((target.thresholds for target in self.targets if target.covers(journey)), shortest),
-            muted=self.committer.muted_by(journey, now) is not None,
-        )
-
     def _commit_all(self, changes: Sequence[StateChange], info: JourneyInfo, outcome: JourneyOutcome) -> None:
         for change in changes:
-            if not self.invocation.may_send:
+            if not self._context.time_budget.may_send:
                 return  # too late to send what would be committed: the next poll sees the same change
-            record = self.committer.commit(change, info)
-            outcome.commits[record.result] += 1
-            if record.result is not CommitResult.DONE:
-                logger.info("commit not made", journey=str(change.journey), result=record.result.name)
+            committed = self.committer.commit(change, info)
+            outcome.commits[committed.result] += 1
+            if committed.result is not CommitResult.DONE:
+                logger.info("commit not made", journey=str(change.journey), result=committed.result.name)
                 return
             outcome.baselined = change.state.baselined_at is not None
-            outcome.committed += record.alerts
-            outcome.owed += record.owed
-            outcome.muted += record.muted
+            outcome.committed += committed.alerts
+            outcome.pending += committed.pending
+            outcome.muted += committed.muted

@@ -1,4 +1,4 @@
-"""A test alert through every channel, on demand."""
+"""The monitor tests itself: an alert through every channel, on demand. Operators type `journey-watch test-alert`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from journey_watch.ports import Channel
 
 
 @dataclass(frozen=True, slots=True)
-class TestReport:
+class SelfTestReport:
     """What became of a test alert."""
 
     alert: Alert
@@ -24,19 +24,19 @@ class TestReport:
         return {"id": self.alert.id, "refused": dict(self.refused)}
 
 
-def asks_for_test(event: object) -> bool:
+def asks_for_self_test(event: object) -> bool:
     """True for the event `{"test_alert": true}`."""
     return isinstance(event, Mapping) and event.get(contract.EVENT_TEST_ALERT) is True
 
 
-def send_test_alert(
+def run_self_test(
     channels: Mapping[str, Channel], *, service: str, account: str, region: str, now: datetime
-) -> TestReport:
-    """Send one to all; it is not recorded, and not tried again.
+) -> SelfTestReport:
+    """Send one alert to all channels; it is not recorded, and not tried again.
 
     What a channel passes on by itself, as SNS does to e-mail and queues, is not known here: accepted is not yet read.
     """
     alert = self_test_alert(service=service, account=account, region=region, sent_at=now)
-    return TestReport(
+    return SelfTestReport(
         alert, {name: channel.notifier.publish([alert]).get(alert.id) for name, channel in channels.items()}
     )

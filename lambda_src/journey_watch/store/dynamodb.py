@@ -24,7 +24,7 @@ from journey_watch.contract import (
 from journey_watch.core.alerts import Alert, PendingDelivery
 from journey_watch.core.errors import StateTooLargeError, StoreUnavailableError
 from journey_watch.core.mutes import Mute
-from journey_watch.core.runs import JourneyKey, Lane
+from journey_watch.core.runs import JourneyKey, Lane, Scope
 from journey_watch.core.transitions import StateChange
 from journey_watch.ports import CommitResult, LaneState
 from journey_watch.store import items
@@ -39,7 +39,7 @@ KEEP_OWED_FOR: Final = timedelta(days=7)
 
 
 class DynamoDBRunStore:
-    """The state table, as architecture's table describes it."""
+    """The state table; docs/how-it-works.md lists its items."""
 
     def __init__(
         self,
@@ -74,7 +74,12 @@ class DynamoDBRunStore:
             yield from page["Items"]
 
     def commit(
-        self, lane: Lane, change: StateChange, alerts: Sequence[Alert], owed: Sequence[PendingDelivery], lease_until: datetime
+        self,
+        lane: Lane,
+        change: StateChange,
+        alerts: Sequence[Alert],
+        owed: Sequence[PendingDelivery],
+        lease_until: datetime,
     ) -> CommitResult:
         update = items.state_update(change, owed, lease_until)
         size = items.state_bytes(update, change.state)
@@ -91,7 +96,7 @@ class DynamoDBRunStore:
         return self._write_state(lane, journey, items.forgetting_update(seen_version), [])
 
     def _write_state(
-        self, lane: Lane, journey: JourneyKey, update: dict[str, Any], puts: Sequence[dict[str, Any]]
+        self, lane: Lane, journey: Scope, update: dict[str, Any], puts: Sequence[dict[str, Any]]
     ) -> CommitResult:
         update = {"TableName": self._table, "Key": items.state_key(lane, journey), **update}
         actions: list[Any] = [{"Update": update}, *({"Put": {"TableName": self._table, "Item": put}} for put in puts)]
@@ -109,7 +114,7 @@ class DynamoDBRunStore:
             raise
         return CommitResult.DONE
 
-    def claim(self, lane: Lane, journey: JourneyKey, keys: Sequence[str], seen: datetime, until: datetime) -> bool:
+    def claim(self, lane: Lane, journey: Scope, keys: Sequence[str], seen: datetime, until: datetime) -> bool:
         paths = [f"undelivered.#i{n}.lease_until" for n in range(len(keys))]
         try:
             with self._answering("written"):
@@ -127,7 +132,7 @@ class DynamoDBRunStore:
             raise
         return True
 
-    def alerts(self, lane: Lane, journey: JourneyKey, sort_keys: Sequence[str]) -> Sequence[Alert]:
+    def alerts(self, lane: Lane, journey: Scope, sort_keys: Sequence[str]) -> Sequence[Alert]:
         partition = {"S": items.journey_key(lane, journey)}
         found: list[Mapping[str, Any]] = []
         with self._answering("read"):
@@ -161,7 +166,7 @@ class DynamoDBRunStore:
                     ExpressionAttributeValues={":e": {"N": str(int((now + 2 * KEEP_OWED_FOR).timestamp()))}},
                 )
 
-    def acknowledge(self, lane: Lane, journey: JourneyKey, keys: Sequence[str]) -> None:
+    def acknowledge(self, lane: Lane, journey: Scope, keys: Sequence[str]) -> None:
         for attempts_left in reversed(range(ACKNOWLEDGE_ATTEMPTS)):
             try:
                 with self._answering("written"):

@@ -17,10 +17,19 @@ from journey_watch.contract import (
 from journey_watch.core.alerts import Alert, PendingDelivery
 from journey_watch.core.conditions import Condition, ConditionKind
 from journey_watch.core.mutes import Mute
-from journey_watch.core.runs import LANE_ITSELF, JourneyKey, JourneyState, Lane, DeliveryLease, RecordedRun, Status
+from journey_watch.core.runs import (
+    LANE_ITSELF,
+    DeliveryLease,
+    JourneyKey,
+    JourneyState,
+    Lane,
+    RecordedRun,
+    Scope,
+    Status,
+    scope_of,
+)
 from journey_watch.core.severity import Severity
 from journey_watch.core.transitions import StateChange
-from journey_watch.core.watch_list import ALL
 from journey_watch.ports import LaneState
 
 ITEM_LIMIT_BYTES: Final = 400_000
@@ -41,11 +50,11 @@ def lane_key(lane: Lane) -> str:
     return f"LANE#{lane.provider}#{lane.account}#{lane.region}"
 
 
-def journey_key(lane: Lane, journey: JourneyKey) -> str:
+def journey_key(lane: Lane, journey: Scope) -> str:
     return f"JOURNEY#{lane.provider}#{lane.account}#{lane.region}#{journey.container_id}#{journey.journey_id}"
 
 
-def state_key(lane: Lane, journey: JourneyKey) -> dict[str, Any]:
+def state_key(lane: Lane, journey: Scope) -> dict[str, Any]:
     sort_key = f"{_STATE}#{journey.container_id}#{journey.journey_id}"
     return {PARTITION_KEY: {"S": lane_key(lane)}, SORT_KEY: {"S": sort_key}}
 
@@ -57,14 +66,17 @@ def lane_item_key(lane: Lane) -> dict[str, Any]:
 def lane_state(lane_items: Iterable[Item]) -> LaneState:
     """A whole lane, from the items of its partition."""
     journeys: dict[JourneyKey, JourneyState] = {}
-    scopes: dict[JourneyKey, JourneyState] = {}
+    scopes: dict[Scope, JourneyState] = {}
     lane_item: Item = {}
     for item in lane_items:
         kind, _, rest = item[SORT_KEY]["S"].partition("#")
         if kind == _STATE:
             container_id, _, journey_id = rest.partition("#")
-            states = scopes if journey_id == ALL else journeys
-            states[JourneyKey(container_id, journey_id)] = _journey_state(item)
+            match scope_of(container_id, journey_id):
+                case JourneyKey() as journey:
+                    journeys[journey] = _journey_state(item)
+                case scope:
+                    scopes[scope] = _journey_state(item)
         elif kind == _LANE_ITEM:
             lane_item = item
     return LaneState(
@@ -232,13 +244,13 @@ def transition(lane: Lane, alert: Alert, expires_at: int) -> dict[str, Any]:
     }
 
 
-def journey_of(item: Item) -> JourneyKey:
-    """The journey in a TRANSITION item's partition key."""
+def journey_of(item: Item) -> Scope:
+    """The journey, container or lane in a TRANSITION item's partition key."""
     *_, container_id, journey_id = item[PARTITION_KEY]["S"].split("#", 5)
-    return JourneyKey(container_id, journey_id)
+    return scope_of(container_id, journey_id)
 
 
-def alert(item: Item, journey: JourneyKey) -> Alert:
+def alert(item: Item, journey: Scope) -> Alert:
     return Alert.from_envelope(json.loads(item["envelope"]["S"]), journey=journey, thread=item["thread"]["S"])
 
 

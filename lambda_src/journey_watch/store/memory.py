@@ -7,9 +7,8 @@ from threading import Lock
 
 from journey_watch.core.alerts import Alert, PendingDelivery
 from journey_watch.core.mutes import Mute
-from journey_watch.core.runs import JourneyKey, JourneyState, Lane, DeliveryLease
+from journey_watch.core.runs import DeliveryLease, JourneyKey, JourneyState, Lane, Scope
 from journey_watch.core.transitions import StateChange
-from journey_watch.core.watch_list import ALL
 from journey_watch.ports import CommitResult, LaneState
 
 
@@ -20,7 +19,7 @@ class MemoryRunStore:
         self._lock = Lock()
         self._lanes: dict[Lane, LaneState] = {}
         self._mutes: Sequence[Mute] = ()
-        self._alerts: dict[tuple[Lane, JourneyKey, str], Alert] = {}
+        self._alerts: dict[tuple[Lane, Scope, str], Alert] = {}
 
     def load(self, lane: Lane) -> LaneState:
         with self._lock:
@@ -30,16 +29,15 @@ class MemoryRunStore:
     def _lane(self, lane: Lane) -> LaneState:
         return self._lanes.get(lane, LaneState(journeys={}))
 
-    def _state(self, lane: Lane, journey: JourneyKey) -> JourneyState:
-        held = self._lane(lane)
-        return {**held.journeys, **held.scopes}.get(journey, JourneyState())
+    def _state(self, lane: Lane, journey: Scope) -> JourneyState:
+        return self._lane(lane).states.get(journey, JourneyState())
 
-    def _put(self, lane: Lane, journey: JourneyKey, state: JourneyState) -> None:
+    def _put(self, lane: Lane, journey: Scope, state: JourneyState) -> None:
         held = self._lane(lane)
-        if journey.journey_id == ALL:
-            self._lanes[lane] = replace(held, scopes={**held.scopes, journey: state})
-        else:
+        if isinstance(journey, JourneyKey):
             self._lanes[lane] = replace(held, journeys={**held.journeys, journey: state})
+        else:
+            self._lanes[lane] = replace(held, scopes={**held.scopes, journey: state})
 
     def set_mutes(self, *mutes: Mute) -> None:
         """Replace what operators have set."""
@@ -57,7 +55,12 @@ class MemoryRunStore:
         )
 
     def commit(
-        self, lane: Lane, change: StateChange, alerts: Sequence[Alert], owed: Sequence[PendingDelivery], lease_until: datetime
+        self,
+        lane: Lane,
+        change: StateChange,
+        alerts: Sequence[Alert],
+        owed: Sequence[PendingDelivery],
+        lease_until: datetime,
     ) -> CommitResult:
         with self._lock:
             held = self._state(lane, change.journey)
@@ -68,7 +71,7 @@ class MemoryRunStore:
             self._alerts.update({(lane, change.journey, alert.sort_key): alert for alert in alerts})
             return CommitResult.DONE
 
-    def claim(self, lane: Lane, journey: JourneyKey, keys: Sequence[str], seen: datetime, until: datetime) -> bool:
+    def claim(self, lane: Lane, journey: Scope, keys: Sequence[str], seen: datetime, until: datetime) -> bool:
         with self._lock:
             state = self._state(lane, journey)
             owed = [state.undelivered.get(key) for key in keys]
@@ -78,12 +81,12 @@ class MemoryRunStore:
             self._put(lane, journey, replace(state, undelivered={**state.undelivered, **moved}))
             return True
 
-    def alerts(self, lane: Lane, journey: JourneyKey, sort_keys: Sequence[str]) -> Sequence[Alert]:
+    def alerts(self, lane: Lane, journey: Scope, sort_keys: Sequence[str]) -> Sequence[Alert]:
         with self._lock:
             found = [self._alerts.get((lane, journey, key)) for key in sort_keys]
         return sorted((alert for alert in found if alert is not None), key=lambda alert: alert.sequence)
 
-    def acknowledge(self, lane: Lane, journey: JourneyKey, keys: Sequence[str]) -> None:
+    def acknowledge(self, lane: Lane, journey: Scope, keys: Sequence[str]) -> None:
         with self._lock:
             state = self._state(lane, journey)
             left = {key: owed for key, owed in state.undelivered.items() if key not in keys}

@@ -14,7 +14,7 @@ from journey_watch.core.runs import Status
 from journey_watch.messages.digest import digests
 from journey_watch.messages.forms.slack import slack_message
 from journey_watch.messages.self_test import self_test_alert
-from journey_watch.providers.pinpoint.source import PINPOINT
+from journey_watch.providers.pinpoint.words import PINPOINT
 from tests.core.builders import LANE, NOON
 from tests.messages.alert_builders import NASTY, alert, alerts
 

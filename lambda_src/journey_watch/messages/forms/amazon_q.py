@@ -7,11 +7,9 @@ from typing import Any, Final
 
 from journey_watch.core.alerts import Alert
 from journey_watch.core.severity import Severity
-from journey_watch.messages.content import line_of
-from journey_watch.messages.content import Content
+from journey_watch.messages.content import Content, entities_of, line_of
 from journey_watch.messages.kinds import content_of
 from journey_watch.messages.untrusted_text import for_chat
-from journey_watch.messages.content import entities_of
 
 _MAX_SUMMARY: Final = 250
 _MAX_NAME: Final = 120
@@ -67,7 +65,10 @@ def _description(alert: Alert, content: Content) -> str:
     return "\n".join(
         [
             for_chat(detail["summary"], 2 * _MAX_LINE),
-            *(f"*{entity.noun.capitalize()}:* {for_chat(entity.name_and_id, _MAX_LINE)}" for entity in content.entities),
+            *(
+                f"*{entity.noun.capitalize()}:* {for_chat(entity.name_and_id, _MAX_LINE)}"
+                for entity in content.entities
+            ),
             *(f"*{label}:* {fact}" for label, fact in content.facts),
             *(f"• {for_chat(line_of(member), _MAX_LINE)}" for member in shown),
             *([f"… and {left_out} more"] if left_out else []),

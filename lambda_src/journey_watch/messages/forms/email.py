@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from journey_watch.core.alerts import Alert
-from journey_watch.messages.content import line_of
-from journey_watch.messages.content import Content
+from journey_watch.messages.content import Content, line_of
 from journey_watch.messages.kinds import content_of
 from journey_watch.messages.untrusted_text import cut, one_line, printable_ascii
 

@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from journey_watch.core.durations import readable_duration
 from journey_watch.core.severity import Severity
-from journey_watch.messages.content import line_of
-from journey_watch.messages.content import Content
+from journey_watch.messages.content import Content, line_of
 from journey_watch.messages.forms.amazon_q import SIGN
 from journey_watch.messages.kinds import content_of
 from journey_watch.messages.untrusted_text import for_chat
-from journey_watch.messages.wording import duration, readable_time
+from journey_watch.messages.wording import readable_time
 
 # Slack counts characters without saying which: all of this fits even if each of them counts twice.
 _MAX_NAME: Final = 40
@@ -90,7 +90,7 @@ def _context(envelope: Mapping[str, Any], now: datetime) -> Block:
     seen = envelope["detail"]["observed_time"]
     late = max(0.0, (now - datetime.fromisoformat(seen)).total_seconds())
     lines = (
-        f"Seen {readable_time(seen)}, shown {duration(late)} later",
+        f"Seen {readable_time(seen)}, shown {readable_duration(late)} later",
         f"Account {envelope['account']}, {envelope['region']}, {envelope['detail']['provider']}",
         f"Alert id {envelope['id']}",
     )

@@ -12,9 +12,9 @@ from typing import Any, Final
 
 from journey_watch import contract
 from journey_watch.core.alerts import Alert
+from journey_watch.messages.content import entities_of
 from journey_watch.messages.forms.amazon_q import chat_card
 from journey_watch.messages.forms.email import email_subject, email_text
-from journey_watch.messages.content import entities_of
 
 MAX_EMAIL_BYTES: Final = 200_000
 """In UTF-8. SNS takes 256 KiB, and counts the subject and the attributes as well."""

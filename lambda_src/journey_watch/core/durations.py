@@ -1,0 +1,29 @@
+"""Durations as people write them, in configurations and commands, and as they read them."""
+
+import re
+from datetime import timedelta
+from typing import Final
+
+_SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_WRITTEN: Final = re.compile(r"(\d{1,5}(?:\.\d{1,3})?)(ms|s|m|h|d)")
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+
+
+def parse_duration(text: str) -> timedelta:
+    """`90m`: a number and `ms`, `s`, `m`, `h` or `d`. Raises ValueError for anything else."""
+    written = _WRITTEN.fullmatch(text)
+    if written is None:
+        raise ValueError(f"{text!r} is no duration: expected a number and ms, s, m, h or d")
+    return timedelta(seconds=float(written[1]) * _SECONDS[written[2]])
+
+
+def readable_duration(seconds: float) -> str:
+    """The two largest units, which is all that a person compares: `3 min 20 s`."""
+    whole = round(seconds)
+    if whole < _MINUTE:
+        return f"{whole} s"
+    if whole < _HOUR:
+        return f"{whole // _MINUTE} min {whole % _MINUTE} s"
+    if whole < _DAY:
+        return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE} min"
+    return f"{whole // _DAY} d {whole % _DAY // _HOUR} h"

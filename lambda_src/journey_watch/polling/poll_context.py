@@ -1,0 +1,59 @@
+"""What one poll of one lane works with. It travels as one through everything in this folder."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from journey_watch.core.condition_rules import AssessmentContext
+from journey_watch.core.provider import Provider
+from journey_watch.core.runs import JourneyInfo, Lane, Scope
+from journey_watch.core.watch_list import Thresholds, WatchTarget
+from journey_watch.messages.envelope import AlertContext
+from journey_watch.polling.time_budget import TimeBudget
+from journey_watch.ports import Channel, RunSource, RunStore
+from journey_watch.settings import WatchConfig
+
+
+@dataclass(frozen=True, slots=True)
+class PollContext:
+    """The lane, its ports, its configuration and its time. Safe for threads, as the ports are."""
+
+    lane: Lane
+    targets: Sequence[WatchTarget]
+    """Those of the configuration's entries that are in this lane."""
+    source: RunSource
+    store: RunStore
+    channels: Mapping[str, Channel]
+    """By name: each is owed, sent to and acknowledged by itself."""
+    config: WatchConfig
+    time_budget: TimeBudget
+
+    @property
+    def provider(self) -> Provider:
+        """Whose lane it is, and its words."""
+        return self.source.provider
+
+    def now(self) -> datetime:
+        """The wall clock, in UTC."""
+        return self.time_budget.now()
+
+    def thresholds_of(self, journey: Scope) -> Thresholds:
+        """The patience that the configuration has with a journey."""
+        # No target need cover a whole lane: then the least patient of them decides.
+        shortest = min((target.thresholds for target in self.targets), key=lambda one: one.unreachable_after)
+        return next((target.thresholds for target in self.targets if target.covers(journey)), shortest)
+
+    def assessment(self, journey: Scope, *, begun: datetime, muted: bool, confirmed: bool) -> AssessmentContext:
+        """What conditions of a journey are assessed with, now. `begun` is when reading it began."""
+        return AssessmentContext(
+            now=self.now(),
+            begun=begun,
+            interval=timedelta(seconds=self.config.every_seconds),
+            thresholds=self.thresholds_of(journey),
+            muted=muted,
+            confirmed=confirmed,
+        )
+
+    def alert(self, journey: Scope, info: JourneyInfo) -> AlertContext:
+        """What alerts about a journey are built from, now."""
+        return AlertContext(self.lane, self.provider, self.now(), journey, info)
