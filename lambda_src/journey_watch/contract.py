@@ -60,7 +60,7 @@ METRIC_THROTTLES: Final = "Throttles"
 METRIC_RUNS_RUNNING: Final = "RunsRunning"
 METRIC_RUNS_CANCELLED: Final = "RunsCancelled"
 METRIC_ALERTS_UNDELIVERED: Final = "AlertsUndelivered"
-METRIC_READERS_UNCONFIRMED: Final = "ReadersUnconfirmed"
+METRIC_SUBSCRIPTIONS_UNCONFIRMED: Final = "SubscriptionsUnconfirmed"
 
 # The messages of log lines that saved queries and the dashboard look for
 LOG_POLL_COMPLETED: Final = "poll completed"
@@ -87,8 +87,6 @@ def chat_channel(min_severity: str) -> str:
 
 # SNS message attributes, for filter policies
 ATTRIBUTE_SEVERITY: Final = "severity"
-SEVERITIES: Final = ("info", "warning", "critical")
-"""From quiet to loud. A reader with a `min_severity` gets that one and all to its right."""
 
 # Durations on which both sides depend
 TIMEOUT_MARGIN_SECONDS: Final = 10

@@ -9,7 +9,7 @@ from selenium.webdriver import Chrome
 
 from journey_watch.core.provider import Provider
 from journey_watch.core.runs import Lane
-from journey_watch.live_page import LaneReading
+from journey_watch.live_page import LaneSnapshot
 from journey_watch.live_page.composition import LivePage
 from local_cloud.browser import NOT_INSTALLED, chromium, is_installed, prefer, resize
 from local_cloud.inbox import Inbox
@@ -61,10 +61,10 @@ def show(chrome: Chrome, tmp_path: Path) -> Open:
 class FixedReader:
     """Always reads the same."""
 
-    def __init__(self, found: Sequence[LaneReading]) -> None:
+    def __init__(self, found: Sequence[LaneSnapshot]) -> None:
         self.found = found
 
-    def read(self, lanes: Mapping[Lane, Provider], *, since: datetime) -> Sequence[LaneReading]:
+    def read(self, lanes: Mapping[Lane, Provider], *, since: datetime) -> Sequence[LaneSnapshot]:
         del lanes, since
         return self.found
 

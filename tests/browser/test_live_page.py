@@ -11,8 +11,8 @@ from selenium.webdriver.remote.webelement import WebElement
 
 from journey_watch.core.conditions import ConditionKind
 from journey_watch.core.runs import JourneyKey, Status
-from journey_watch.live_page import LaneReading, PageRequest, Theme, WidgetLinks
-from journey_watch.providers.pinpoint.source import PINPOINT
+from journey_watch.live_page import LaneSnapshot, PageRequest, Theme, WidgetLinks
+from journey_watch.providers.pinpoint.words import PINPOINT
 from tests.browser.conftest import NARROW, WIDE, Open
 from tests.live_page.samples import PINPOINT_LANE, condition, hourly, page, readings, run, state
 from tests.messages.alert_builders import NASTY
@@ -130,7 +130,7 @@ def test_narrow_screens_show_everything_but_the_headings(show: Open) -> None:
 @pytest.mark.parametrize("width", [WIDE, NARROW])
 def test_text_and_bars_have_the_contrast_that_wcag_aa_asks(show: Open, theme: Theme, width: int) -> None:
     every_status = {f"{status}": run(status, began=600 - 60 * n, ended=560 - 60 * n) for n, status in enumerate(Status)}
-    more = LaneReading(PINPOINT_LANE, PINPOINT, {JourneyKey("a", "b"): state("Every status", every_status)})
+    more = LaneSnapshot(PINPOINT_LANE, PINPOINT, {JourneyKey("a", "b"): state("Every status", every_status)})
     chrome = show(page([*readings(), more], PageRequest(theme=theme)), width=width)
 
     measured: dict[str, Any] = chrome.execute_script(CONTRAST)
@@ -143,13 +143,13 @@ def test_text_and_bars_have_the_contrast_that_wcag_aa_asks(show: Open, theme: Th
 def test_hostile_names_are_shown_and_do_nothing(show: Open, name: str) -> None:
     key = JourneyKey("app", "journey")
     stuck = condition(ConditionKind.STUCK, name, since=60, reason=name)
-    reading = LaneReading(PINPOINT_LANE, PINPOINT, {key: state(name, {name: run(Status.RUNNING, began=60)}, stuck)})
+    reading = LaneSnapshot(PINPOINT_LANE, PINPOINT, {key: state(name, {name: run(Status.RUNNING, began=60)}, stuck)})
     links = WidgetLinks("arn:aws:lambda:eu-west-1:111122223333:function:widget")
-    harmless = LaneReading(PINPOINT_LANE, PINPOINT, {
+    harmless = LaneSnapshot(PINPOINT_LANE, PINPOINT, {
         key: state("x", {"x": run(Status.RUNNING, began=60)}, condition(ConditionKind.STUCK, "x", since=60, reason="x"))
     })  # fmt: skip
 
-    def structure(shown: LaneReading) -> list[str]:
+    def structure(shown: LaneSnapshot) -> list[str]:
         chrome = show(page([shown], links=links), width=NARROW)
         assert chrome.execute_script("return window.hacked") is None
         assert overflowing(chrome) == []
@@ -167,7 +167,7 @@ def test_two_hundred_journeys_of_twenty_four_runs_are_rendered_in_a_second(
     record_property: Any,  # noqa: ANN401 - pytest's
 ) -> None:
     states = {JourneyKey("app", f"journey-{n:03}"): state(f"Journey {n}", hourly(24)) for n in range(200)}
-    html = page([LaneReading(PINPOINT_LANE, PINPOINT, states)])
+    html = page([LaneSnapshot(PINPOINT_LANE, PINPOINT, states)])
     show("warm up")
 
     began = monotonic()

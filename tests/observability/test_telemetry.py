@@ -12,12 +12,12 @@ import pytest
 
 from infra import saved_queries
 from journey_watch import composition, contract
-from journey_watch.observability import telemetry
-from journey_watch.channels.sns.subscriptions import SnsReaders
+from journey_watch.channels.sns.subscriptions import TopicSubscriptions
 from journey_watch.core.errors import JourneyWatchError, SourceError
 from journey_watch.core.runs import Lane
-from journey_watch.polling.delivery import DeliveryReport
 from journey_watch.entrypoints import poll_handler
+from journey_watch.observability import telemetry
+from journey_watch.polling.delivery import DeliveryReport
 from journey_watch.polling.report import PollReport
 from local_cloud.emf_bridge import metric_data
 from tests.aws.doubles import do_not_wait_between_retries
@@ -127,18 +127,18 @@ def test_a_journey_has_metrics_of_its_own_if_asked_for(
 def test_a_reader_counts_until_the_subscription_is_confirmed() -> None:
     sns = boto3.client("sns")
     topic = sns.create_topic(Name="mail")["TopicArn"]  # the one that is there
-    readers = SnsReaders(sns, {topic: ("ops@example.com",)})
+    recipients = TopicSubscriptions(sns, {topic: ("ops@example.com",)})
 
-    assert readers.unconfirmed() == ["ops@example.com"]
+    assert recipients.unconfirmed() == ["ops@example.com"]
     sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="ops@example.com")  # moto confirms at once
-    assert readers.unconfirmed() == []
+    assert recipients.unconfirmed() == []
 
 
 def test_unconfirmed_readers_are_counted_and_named(told: Callable[[], Lines], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(composition.Poller, "unconfirmed_readers", lambda *_: ["ops@example.com"])
+    monkeypatch.setattr(composition.Poller, "unconfirmed_subscriptions", lambda *_: ["ops@example.com"])
     lines = told()
-    assert values(lines)[contract.METRIC_READERS_UNCONFIRMED] == [1]
-    assert any(line.get("readers") == ["ops@example.com"] for line in lines)
+    assert values(lines)[contract.METRIC_SUBSCRIPTIONS_UNCONFIRMED] == [1]
+    assert any(line.get("recipients") == ["ops@example.com"] for line in lines)
 
 
 def test_saved_queries_ask_for_fields_that_lines_have(deployment: Deployment, told: Callable[[], Lines]) -> None:

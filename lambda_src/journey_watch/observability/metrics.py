@@ -6,33 +6,44 @@ CloudWatch bills each name with each distinct set of dimension values. So only w
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from journey_watch import contract
 from journey_watch.core.runs import JourneyKey, Lane
 
-# Detection delays come first: Powertools writes a metric with 100 samples out at once, and something must follow it.
-PER_LANE: Mapping[str, MetricUnit] = {
-    contract.METRIC_DETECTION_DELAY: MetricUnit.Seconds,
-    contract.METRIC_POLLS_COMPLETED: MetricUnit.Count,
-    contract.METRIC_JOURNEYS_FAILED: MetricUnit.Count,
-    contract.METRIC_OLDEST_UNDELIVERED_AGE: MetricUnit.Seconds,
-    contract.METRIC_CONDITIONS_OPEN: MetricUnit.Count,
-}
-SERVICE_WIDE: Mapping[str, MetricUnit] = {
-    contract.METRIC_POLL_DURATION: MetricUnit.Milliseconds,
-    contract.METRIC_THROTTLES: MetricUnit.Count,
-    contract.METRIC_RUNS_RUNNING: MetricUnit.Count,
-    contract.METRIC_RUNS_CANCELLED: MetricUnit.Count,
-    contract.METRIC_ALERTS_UNDELIVERED: MetricUnit.Count,
-    contract.METRIC_READERS_UNCONFIRMED: MetricUnit.Count,
-}
-PER_JOURNEY: Mapping[str, MetricUnit] = {
-    contract.METRIC_RUNS_RUNNING: MetricUnit.Count,
-    contract.METRIC_RUNS_CANCELLED: MetricUnit.Count,
-}
+
+@dataclass(frozen=True, slots=True)
+class MetricSpec:
+    """A metric, and what it is counted by beside the deployment."""
+
+    name: str
+    unit: MetricUnit = MetricUnit.Count
+    of_lanes: bool = False
+    """True: each lane has its own; False: the lanes share one."""
+    of_journeys: bool = False
+    """True: each journey has its own as well, if the configuration asks for it."""
+
+
+METRICS: Final = (
+    # Detection delays come first: Powertools writes a metric with 100 samples out at once, and something must follow.
+    MetricSpec(contract.METRIC_DETECTION_DELAY, MetricUnit.Seconds, of_lanes=True),
+    MetricSpec(contract.METRIC_POLLS_COMPLETED, of_lanes=True),
+    MetricSpec(contract.METRIC_JOURNEYS_FAILED, of_lanes=True),
+    MetricSpec(contract.METRIC_OLDEST_UNDELIVERED_AGE, MetricUnit.Seconds, of_lanes=True),
+    MetricSpec(contract.METRIC_CONDITIONS_OPEN, of_lanes=True),
+    MetricSpec(contract.METRIC_POLL_DURATION, MetricUnit.Milliseconds),
+    MetricSpec(contract.METRIC_THROTTLES),
+    MetricSpec(contract.METRIC_RUNS_RUNNING, of_journeys=True),
+    MetricSpec(contract.METRIC_RUNS_CANCELLED, of_journeys=True),
+    MetricSpec(contract.METRIC_ALERTS_UNDELIVERED),
+    MetricSpec(contract.METRIC_SUBSCRIPTIONS_UNCONFIRMED),
+)
+PER_LANE: Final = {spec.name: spec.unit for spec in METRICS if spec.of_lanes}
+SERVICE_WIDE: Final = {spec.name: spec.unit for spec in METRICS if not spec.of_lanes}
+PER_JOURNEY: Final = {spec.name: spec.unit for spec in METRICS if spec.of_journeys}
 
 Values = Mapping[str, float | Sequence[float]]
 """By metric name; a sequence is several samples of one metric."""

@@ -1,6 +1,6 @@
 """What is seen of a poll from outside: metrics, one summary line, one line for each change and each failure."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -9,8 +9,8 @@ from journey_watch import contract
 from journey_watch.core.alerts import Alert
 from journey_watch.core.errors import ConfigurationError, SourceError
 from journey_watch.core.runs import Lane, Status
-from journey_watch.polling.journey_poll import JourneyOutcome
 from journey_watch.observability.metrics import Values, emit
+from journey_watch.polling.journey_poll import JourneyOutcome
 from journey_watch.polling.report import PollReport
 
 _LOGGED_OF_A_CHANGE = ("run_id", "previous_status", "status", "condition", "severity", "detection_delay_seconds")
@@ -35,7 +35,7 @@ def poll_completed(
     if not report.in_use:
         # Nothing can fail of a provider that is not there.
         counted[contract.METRIC_JOURNEYS_FAILED] = 0
-    counted |= _readers(report.lane, find_unconfirmed)
+    counted |= _subscriptions(report.lane, find_unconfirmed)
     of_journeys = {outcome.journey: _values_of(outcome) for outcome in report.outcomes if outcome.observed}
     _tell_changes_and_failures(report)
     # The metrics are the summary line: one line a poll, for CloudWatch bills by the byte.
@@ -64,15 +64,15 @@ def poll_failed(lane: Lane, error: Exception, *, milliseconds: int, throttles: i
     )
 
 
-def _readers(lane: Lane, find_unconfirmed: Callable[[Lane], list[str] | None]) -> dict[str, float]:
+def _subscriptions(lane: Lane, find_unconfirmed: Callable[[Lane], list[str] | None]) -> dict[str, float]:
     try:
         unconfirmed = find_unconfirmed(lane)
     except SourceError as error:
         logger.warning("who has confirmed is not known", reason=str(error))
         return {}
     if unconfirmed:
-        logger.warning("readers get nothing until they confirm their subscription", readers=unconfirmed)
-    return {} if unconfirmed is None else {contract.METRIC_READERS_UNCONFIRMED: len(unconfirmed)}
+        logger.warning("recipients get nothing until they confirm their subscription", recipients=unconfirmed)
+    return {} if unconfirmed is None else {contract.METRIC_SUBSCRIPTIONS_UNCONFIRMED: len(unconfirmed)}
 
 
 def _tell_changes_and_failures(report: PollReport) -> None:
