@@ -38,7 +38,7 @@ def build(app: cdk.App, environ: Mapping[str, str]) -> cdk.Stack:
     if reader := app.node.try_get_context("reader"):
         return ReaderRoleStack(app, config=config, role_arn=reader)
     email = app.node.try_get_context("email")
-    if email is not None and config.with_reader(email) != config:
+    if email is not None and config.with_recipient(email) != config:
         raise ConfigurationError(
             f"-c email: {path} does not name {email}, so that the next deployment would take it away again. Run "
             f"make deploy EMAIL={email}, which writes it into the file, or add it there under [alerts] and [ops]."

@@ -127,9 +127,9 @@ class Alarms(Construct):
             when=_When(threshold=_ATTEMPTS),
         )
         self._add(
-            "readers-unconfirmed",
-            "Some readers never confirmed their subscription, or gave it up: they get nothing.",
-            self._of_service(contract.METRIC_READERS_UNCONFIRMED, "Maximum", _HOUR),
+            "subscriptions-unconfirmed",
+            "Some recipients never confirmed their subscription, or gave it up: they get nothing.",
+            self._of_service(contract.METRIC_SUBSCRIPTIONS_UNCONFIRMED, "Maximum", _HOUR),
             # It is counted once an hour, give or take a few seconds.
             when=_When(periods=1, datapoints=1, missing=cloudwatch.TreatMissingData.IGNORE),
         )
@@ -151,7 +151,7 @@ class Alarms(Construct):
     def watch_topic(self, name: str, topic: sns.ITopic) -> None:
         self._add(
             "notifications-failing",
-            f"SNS could not hand a message of the {name} topic to one of its readers.",
+            f"SNS could not hand a message of the {name} topic to one of its recipients.",
             topic.metric_number_of_notifications_failed(period=_MINUTE),
             about=name,
             when=_When(periods=1, datapoints=1),

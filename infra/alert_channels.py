@@ -12,12 +12,12 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
-from infra.readers import EmailReader, severities_from
+from infra.recipients import EmailRecipient, severities_from
 from journey_watch import contract
 
 
 class AlertChannels(Construct):
-    """The topics, encrypted, closed to plain HTTP, with their e-mail readers.
+    """The topics, encrypted, closed to plain HTTP, with their e-mail recipients.
 
     A subscription's logical id comes from its topic and its address alone. Were it to change, CloudFormation would
     subscribe the address again, which SNS answers with the subscription that is there, and then delete that.
@@ -29,7 +29,7 @@ class AlertChannels(Construct):
         construct_id: str,
         *,
         key: kms.Key,
-        alert_email: Iterable[EmailReader],
+        alert_email: Iterable[EmailRecipient],
         ops_email: Iterable[str],
     ) -> None:
         super().__init__(scope, construct_id)
@@ -73,7 +73,7 @@ class AlertChannels(Construct):
         topic_arns = [topic.topic_arn for topic in self.topics.values()]
         role.add_to_principal_policy(iam.PolicyStatement(actions=["sns:Publish"], resources=topic_arns))
 
-    def grant_listing_readers(self, role: iam.Role) -> None:
+    def grant_listing_subscriptions(self, role: iam.Role) -> None:
         """To find out who never confirmed."""
         role.add_to_principal_policy(
             iam.PolicyStatement(

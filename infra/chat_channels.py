@@ -15,7 +15,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from infra.readers import SlackChannel, TeamsChannel
+from infra.recipients import SlackChannel, TeamsChannel
 from journey_watch.core.severity import Severity
 
 GUARDRAIL: Final = f"arn:{Aws.PARTITION}:iam::aws:policy/CloudWatchReadOnlyAccess"
@@ -41,7 +41,7 @@ class ChatChannels(Construct):
             )
             for severity in sorted({channel.min_severity for channel in channels}, key=list(Severity).index)
         }
-        """By the least severity that their readers get."""
+        """By the least severity that their recipients get."""
         if not channels:
             return
         # Amazon Q requires a role. It is for commands typed in the channel: this one lets them do nothing.

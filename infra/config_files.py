@@ -27,7 +27,7 @@ def add_recipient(path: Path, address: str) -> bool:
     file is written in a way in which nothing can be added safely.
     """
     before = DeploymentConfig.from_file(path)
-    wanted = before.with_reader(address)
+    wanted = before.with_recipient(address)
     if wanted == before:
         return False
     # As bytes: reading text would turn the line ends of Windows into others.

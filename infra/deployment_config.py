@@ -1,7 +1,7 @@
 """One deployment's TOML file as typed, checked data. Every wrong key, type or value is one ConfigurationError."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -10,37 +10,29 @@ from typing import Final, Self
 from infra.durations import interval
 from infra.mute_entries import read_mute
 from infra.pair_entries import check_pairs, read_pair
-from infra.providers import PROVIDERS
-from infra.readers import (
-    EmailReader,
+from infra.recipients import (
+    EmailRecipient,
     SlackChannel,
-    SlackReader,
+    SlackRecipient,
     SlackWebhook,
     TeamsChannel,
     email_address,
-    email_reader,
+    email_recipient,
     event_bus_name_or_arn,
-    slack_readers,
+    slack_recipients,
     teams_channels,
 )
 from infra.toml_table import Place, Table, boolean, list_of, load, matching, nearest, one_of, text, whole_number
 from infra.watch_entries import read_watch_list, served
-from journey_watch.core.mutes import Mute
-from journey_watch.core.pairs import Pair
-from journey_watch.core.severity_rules import ANY, NEW, AlertRule
 from journey_watch.core.runs import Status
 from journey_watch.core.severity import Severity
+from journey_watch.core.severity_rules import ANY, NEW, AlertRule
 from journey_watch.core.watch_list import WatchTarget
+from journey_watch.providers.registry import REGISTRY
 from journey_watch.settings import WatchConfig
 
 KEYS: Final = ("name", "every", "keep_data", "history_days", "watch", "pair", "alerts", "ops", "metrics")
 ALERT_KEYS: Final = ("email", "slack", "teams", "event_bus", "alert_on_first_sight", "digest_over", "rules", "mute")
-RULE_KEYS: Final = (
-    "when",
-    *(key for provider in PROVIDERS.values() for key in (provider.journeys_key, provider.container_key)),
-    "provider",
-    "severity",
-)
 OPS_KEYS: Final = ("email",)
 METRICS_KEYS: Final = ("per_journey",)
 
@@ -61,32 +53,29 @@ class DeploymentConfig:
 
     name: str = "journey-watch"
     """The stack's name; it tells deployments in one account and Region apart."""
-    every: timedelta = timedelta(minutes=1)
-    """How often each lane is polled: whole minutes, up to an hour."""
     keep_data: bool = True
     """True: the state outlives the stack and accidents. False: all of it goes with the stack."""
-    history_days: int = 90
-    """How long recorded changes can be looked up."""
-    watch: tuple[WatchTarget, ...] = ()
+    watching: WatchConfig = field(default_factory=WatchConfig)
+    """What the poller is told."""
     unserved: tuple[WatchTarget, ...] = ()
     """Entries that are left out: they watch everything of a provider that the stack's Region does not have."""
-    pairs: tuple[Pair, ...] = ()
-    """What the dashboard shows together."""
-    alert_email: tuple[EmailReader, ...] = ()
-    slack: tuple[SlackReader, ...] = ()
+    alert_email: tuple[EmailRecipient, ...] = ()
+    slack: tuple[SlackRecipient, ...] = ()
     teams: tuple[TeamsChannel, ...] = ()
     event_bus: str | None = None
     """The name or ARN of a bus that gets every alert as an event."""
-    alert_on_first_sight: bool = False
-    """True: the first look at a journey alerts what it finds instead of recording it silently."""
-    digest_over: int = 10
-    """More alerts than this in one poll of a lane become one message."""
-    rules: tuple[AlertRule, ...] = ()
-    mutes: tuple[Mute, ...] = ()
     ops_email: tuple[str, ...] = ()
     """Those who look after the monitor itself."""
-    per_journey_metrics: bool = False
-    """True: two metrics of each journey, which CloudWatch bills for each of them."""
+
+    @property
+    def watch(self) -> tuple[WatchTarget, ...]:
+        """Everything that is watched."""
+        return self.watching.watch
+
+    @property
+    def every(self) -> timedelta:
+        """How often each lane is polled: whole minutes, up to an hour."""
+        return timedelta(seconds=self.watching.every_seconds)
 
     @property
     def chat(self) -> tuple[SlackChannel | TeamsChannel, ...]:
@@ -129,30 +118,35 @@ class DeploymentConfig:
         default = cls()
         read_watch = partial(read_watch_list, own_account=own_account, own_region=own_region)
         targets: tuple[WatchTarget, ...] = top.get("watch", read_watch, ())
-        pairs: tuple[Pair, ...] = top.get("pair", list_of(read_pair), ())
+        pairs = top.get("pair", list_of(read_pair), default.watching.pairs)
         check_pairs(pairs, targets, place.key("pair"))
-        return cls(
-            name=top.get("name", _stack_name, default.name),
-            every=top.get("every", interval, default.every),
-            keep_data=top.get("keep_data", boolean, default.keep_data),
-            history_days=top.get("history_days", whole_number(1, 3650), default.history_days),
+        usual = default.watching
+        every: timedelta = top.get("every", interval, default.every)
+        watching = WatchConfig(
             watch=tuple(target for target in targets if served(target, own_region=own_region)),
-            unserved=tuple(target for target in targets if not served(target, own_region=own_region)),
-            pairs=pairs,
-            alert_email=alerts.get("email", list_of(email_reader), ()),
-            slack=alerts.get("slack", slack_readers, ()),
-            teams=alerts.get("teams", teams_channels, ()),
-            event_bus=alerts.get("event_bus", event_bus_name_or_arn, None),
-            alert_on_first_sight=alerts.get("alert_on_first_sight", boolean, default.alert_on_first_sight),
-            digest_over=alerts.get("digest_over", whole_number(1, 1000), default.digest_over),
+            every_seconds=int(every.total_seconds()),
             rules=alerts.get("rules", list_of(_rule), ()),
             mutes=alerts.get("mute", list_of(read_mute), ()),
+            pairs=pairs,
+            digest_over=alerts.get("digest_over", whole_number(1, 1000), usual.digest_over),
+            alert_on_first_sight=alerts.get("alert_on_first_sight", boolean, usual.alert_on_first_sight),
+            history_days=top.get("history_days", whole_number(1, 3650), usual.history_days),
+            per_journey_metrics=metrics.get("per_journey", boolean, usual.per_journey_metrics),
+        )
+        return cls(
+            name=top.get("name", _stack_name, default.name),
+            keep_data=top.get("keep_data", boolean, default.keep_data),
+            watching=watching,
+            unserved=tuple(target for target in targets if not served(target, own_region=own_region)),
+            alert_email=alerts.get("email", list_of(email_recipient), ()),
+            slack=alerts.get("slack", slack_recipients, ()),
+            teams=alerts.get("teams", teams_channels, ()),
+            event_bus=alerts.get("event_bus", event_bus_name_or_arn, None),
             ops_email=ops.get("email", list_of(email_address), ()),
-            per_journey_metrics=metrics.get("per_journey", boolean, default.per_journey_metrics),
         )
 
-    def with_reader(self, address: object) -> Self:
-        """The same deployment with one reader more, of alerts and as an operator.
+    def with_recipient(self, address: object) -> Self:
+        """The same deployment with one recipient more, of alerts and as an operator.
 
         Raises ConfigurationError if it is no address.
         """
@@ -161,33 +155,31 @@ class DeploymentConfig:
             self,
             alert_email=self.alert_email
             if known in [reader.address for reader in self.alert_email]
-            else (*self.alert_email, EmailReader(known)),
+            else (*self.alert_email, EmailRecipient(known)),
             ops_email=tuple(dict.fromkeys((*self.ops_email, known))),
         )
 
     def for_poller(self) -> WatchConfig:
-        """What the poller needs of it."""
-        return WatchConfig(
-            watch=self.watch,
-            every_seconds=int(self.every.total_seconds()),
-            rules=self.rules,
-            mutes=self.mutes,
-            pairs=self.pairs,
-            digest_over=self.digest_over,
-            alert_on_first_sight=self.alert_on_first_sight,
-            history_days=self.history_days,
-            per_journey_metrics=self.per_journey_metrics,
-            alert_readers=tuple(reader.address for reader in self.alert_email),
-            ops_readers=self.ops_email,
+        """What the poller is told, and who should have confirmed a subscription."""
+        return replace(
+            self.watching,
+            alert_recipients=tuple(recipient.address for recipient in self.alert_email),
+            ops_recipients=self.ops_email,
         )
 
 
+def rule_keys() -> tuple[str, ...]:
+    """Every key of an `[[alerts.rules]]` entry: each provider has its own for journeys and containers."""
+    of_providers = (key for entry in REGISTRY.values() for key in (entry.journeys_key, entry.container_key))
+    return "when", *of_providers, "provider", "severity"
+
+
 def _rule(value: object, place: Place) -> AlertRule:
-    rule = Table(value, place, keys=RULE_KEYS)
+    rule = Table(value, place, keys=rule_keys())
     before, after = rule.get("when", _change)
     journeys: tuple[str, ...] = ()
     containers: dict[str, str] = {}
-    for provider in PROVIDERS.values():
+    for provider in REGISTRY.values():
         some: tuple[str, ...] = rule.get(provider.journeys_key, list_of(_id_pattern, at_least=1), ())
         journeys += some
         if container_id := rule.get(provider.container_key, _id_pattern, ""):
@@ -200,7 +192,7 @@ def _rule(value: object, place: Place) -> AlertRule:
         severity=Severity(rule.get("severity", one_of(tuple(Severity)))),
         journeys=journeys or (ANY,),
         container_id=next(iter(containers.values()), ANY),
-        provider=rule.get("provider", one_of((*PROVIDERS, ANY)), ANY),
+        provider=rule.get("provider", one_of((*REGISTRY, ANY)), ANY),
     )
 
 

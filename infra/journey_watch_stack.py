@@ -11,15 +11,15 @@ from infra.deployment_config import RECIPIENTS_KEY, DeploymentConfig
 from infra.encryption_key import EncryptionKey
 from infra.monitoring import Monitoring
 from infra.poller import Poller
-from infra.providers import PROVIDERS
 from infra.schedules import Schedules
 from infra.slack_webhooks import SlackWebhooks
 from infra.source_access import grant_assuming, grant_reading
 from infra.state_table import StateTable
 from infra.widget import LiveRunsWidget
-from journey_watch.core.errors import ConfigurationError
 from journey_watch.core.aws_partitions import partition_of
+from journey_watch.core.errors import ConfigurationError
 from journey_watch.core.watch_list import lanes_of
+from journey_watch.providers.registry import REGISTRY
 
 
 class JourneyWatchStack(Stack):
@@ -86,7 +86,7 @@ class JourneyWatchStack(Stack):
         encryption.grant_publishing(poller.role)
         state.grant_poller(poller.role)
         channels.grant_publish(poller.role)
-        channels.grant_listing_readers(poller.role)
+        channels.grant_listing_subscriptions(poller.role)
         chat.grant_publish_cards(poller.role)
         if event_bus:
             event_bus.grant_put_events_to(poller.role)
@@ -137,17 +137,17 @@ class JourneyWatchStack(Stack):
             Annotations.of(self).add_warning_v2(f"journey-watch:no-{provider}-here", self._left_out(provider))
         if not config.alerts_somebody:
             Annotations.of(self).add_warning_v2(
-                "journey-watch:no-reader",
-                "Nobody gets the alerts: name a reader under [alerts], or run make deploy EMAIL=you@example.com.",
+                "journey-watch:no-recipient",
+                "Nobody gets the alerts: name a recipient under [alerts], or run make deploy EMAIL=you@example.com.",
             )
         if not config.ops_email:
             Annotations.of(self).add_warning_v2(
-                "journey-watch:no-ops-reader",
-                "Nobody is told when Journey Watch itself fails: name a reader under [ops] email.",
+                "journey-watch:no-ops-recipient",
+                "Nobody is told when Journey Watch itself fails: name a recipient under [ops] email.",
             )
 
     def _left_out(self, provider: str) -> str:
         return (
             f'{self.region} has no "{provider}": what would be watched of it is left out. It exists in '
-            f"{', '.join(sorted(PROVIDERS[provider].regions))}; name one of them as the entry's region."
+            f"{', '.join(sorted(REGISTRY[provider].regions))}; name one of them as the entry's region."
         )

@@ -5,19 +5,14 @@ from typing import Final
 
 from aws_cdk import Aws, Duration, Stack
 from aws_cdk import aws_events as events
-from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.alert_channels import AlertChannels
 from infra.bundle import Bundle
 from infra.chat_channels import ChatChannels
-from infra.logged_role import logged_role
-from infra.nag import acknowledge
+from infra.function import add_function
 from infra.state_table import StateTable
 from journey_watch import contract
-
-RUNTIME: Final = lambda_.Runtime.PYTHON_3_13
-"""The newest on which the tests run."""
 
 _MAX_TIMEOUT: Final = timedelta(minutes=5)
 """A slow schedule is no reason to let a poll hang."""
@@ -39,23 +34,16 @@ class Poller(Construct):
         event_bus: events.IEventBus | None,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.log_group, self.role = logged_role(
-            self, description="Journey Watch: polls what is watched, keeps its state, publishes alerts"
-        )
         self.timeout = Duration.seconds(_timeout(every).total_seconds())
-        self.function = lambda_.Function(
+        made = add_function(
             self,
-            "Function",
-            description="Polls one lane and alerts what changed",
-            code=lambda_.Code.from_asset(str(bundle.path), asset_hash=bundle.digest),
+            bundle=bundle,
             handler=contract.POLL_HANDLER,
-            runtime=RUNTIME,
-            architecture=lambda_.Architecture.ARM_64,
+            description="Polls one lane and alerts what changed",
+            role_description="Journey Watch: polls what is watched, keeps its state, publishes alerts",
             # Polling is bound by waiting and by one core's parsing; the share of a core grows with the memory.
-            memory_size=512,
+            memory_mb=512,
             timeout=self.timeout,
-            role=self.role,
-            log_group=self.log_group,
             # The next poll is the retry, and it sees a newer world. Nothing is kept of a failed event: it says only
             # which lane, and every lane's next event says that again.
             retry_attempts=0,
@@ -71,11 +59,10 @@ class Poller(Construct):
                 ),
                 **({contract.ENV_EVENT_BUS: event_bus.event_bus_arn} if event_bus else {}),
                 contract.ENV_ACCOUNT: Aws.ACCOUNT_ID,
-                contract.ENV_SERVICE: Stack.of(self).stack_name,
                 contract.ENV_METRICS_NAMESPACE: contract.METRICS_NAMESPACE,
             },
         )
-        acknowledge(self.function, "L1", reason="Python 3.13 is the newest runtime that the tests run on.")
+        self.function, self.role, self.log_group = made.function, made.role, made.log_group
 
 
 def _timeout(every: timedelta) -> timedelta:

@@ -8,17 +8,15 @@ from typing import Final
 
 from aws_cdk import ArnFormat, Duration, Stack
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.bundle import Bundle
-from infra.logged_role import logged_role
+from infra.function import add_function
 from infra.nag import acknowledge
-from infra.poller import RUNTIME
-from infra.readers import SlackWebhook, severities_from
+from infra.recipients import SlackWebhook, severities_from
 from journey_watch import contract
 
 TIMEOUT: Final = Duration.minutes(1)
@@ -64,12 +62,26 @@ class SlackWebhooks(Construct):
                     },
                 )
             )
-        self.log_group, self.role = logged_role(
-            self, description="Journey Watch: hands alerts from its queues to Slack"
+        stack = Stack.of(self)
+        made = add_function(
+            self,
+            bundle=bundle,
+            handler=contract.SLACK_HANDLER,
+            description="Hands alerts to Slack's incoming webhooks",
+            role_description="Journey Watch: hands alerts from its queues to Slack",
+            # It waits most of its time; less memory would only make its start slow.
+            memory_mb=256,
+            timeout=TIMEOUT,
+            environment={
+                contract.ENV_WEBHOOK_SECRETS: stack.to_json_string(
+                    {queue.queue_arn: secret for secret, queue in self.queues.items()}
+                ),
+            },
         )
+        self.function, self.role, self.log_group = made.function, made.role, made.log_group
         self._grant_emptying_queues()
         self._grant_reading_webhooks()
-        self.function = self._function(bundle)
+        self._empty_queues()
 
     def _queue(self, construct_id: str, *, dead_letters: sqs.IQueue | None) -> sqs.Queue:
         return sqs.Queue(
@@ -116,36 +128,13 @@ class SlackWebhooks(Construct):
             )
         )
 
-    def _function(self, bundle: Bundle) -> lambda_.Function:
-        stack = Stack.of(self)
-        function = lambda_.Function(
-            self,
-            "Function",
-            description="Hands alerts to Slack's incoming webhooks",
-            code=lambda_.Code.from_asset(str(bundle.path), asset_hash=bundle.digest),
-            handler=contract.SLACK_HANDLER,
-            runtime=RUNTIME,
-            architecture=lambda_.Architecture.ARM_64,
-            # It waits most of its time; less memory would only make its start slow.
-            memory_size=256,
-            timeout=TIMEOUT,
-            role=self.role,
-            log_group=self.log_group,
-            environment={
-                contract.ENV_SERVICE: stack.stack_name,
-                contract.ENV_WEBHOOK_SECRETS: stack.to_json_string(
-                    {queue.queue_arn: secret for secret, queue in self.queues.items()}
-                ),
-            },
-        )
-        acknowledge(function, "L1", reason="Python 3.13 is the newest runtime that the tests run on.")
+    def _empty_queues(self) -> None:
         for queue in self.queues.values():
             # SqsEventSource would grant GetQueueUrl too, which nothing calls.
-            function.add_event_source_mapping(
+            self.function.add_event_source_mapping(
                 f"From:{queue.node.id}",
                 event_source_arn=queue.queue_arn,
                 batch_size=BATCH_SIZE,
                 max_concurrency=CONCURRENCY,
                 report_batch_item_failures=True,
             )
-        return function

@@ -36,7 +36,7 @@ class Place:
         return self.error(f"is {_as_toml(value)}; expected {expected}.")
 
 
-Reader = Callable[[object, Place], T]
+Parser = Callable[[object, Place], T]
 """Turns a raw value into a checked one; raises what `Place.unexpected` gives."""
 
 
@@ -60,7 +60,7 @@ class Table:
             if key not in keys:
                 raise place.key(key).error(f"is not a known key{nearest(key, keys)}. Keys here: {', '.join(keys)}.")
 
-    def get(self, key: str, read: Reader[T], default: T | _Required = REQUIRED) -> T:
+    def get(self, key: str, read: Parser[T], default: T | _Required = REQUIRED) -> T:
         """The checked value of a key, or the default if the file does not have the key."""
         if key not in self._keys:
             raise KeyError(key)
@@ -105,7 +105,7 @@ def text(value: object, place: Place) -> str:
     raise place.unexpected(value, "a text in quotes")
 
 
-def matching(pattern: re.Pattern[str], expected: str) -> Reader[str]:
+def matching(pattern: re.Pattern[str], expected: str) -> Parser[str]:
     """A text that matches the pattern from end to end."""
 
     def read(value: object, place: Place) -> str:
@@ -116,7 +116,7 @@ def matching(pattern: re.Pattern[str], expected: str) -> Reader[str]:
     return read
 
 
-def whole_number(low: int, high: int) -> Reader[int]:
+def whole_number(low: int, high: int) -> Parser[int]:
     def read(value: object, place: Place) -> int:
         if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
             return value
@@ -125,7 +125,7 @@ def whole_number(low: int, high: int) -> Reader[int]:
     return read
 
 
-def one_of(choices: Collection[str]) -> Reader[str]:
+def one_of(choices: Collection[str]) -> Parser[str]:
     def read(value: object, place: Place) -> str:
         if isinstance(value, str) and value in choices:
             return value
@@ -135,7 +135,7 @@ def one_of(choices: Collection[str]) -> Reader[str]:
     return read
 
 
-def list_of(read_item: Reader[T], *, at_least: int = 0) -> Reader[tuple[T, ...]]:
+def list_of(read_item: Parser[T], *, at_least: int = 0) -> Parser[tuple[T, ...]]:
     """A list without repetitions."""
 
     def read(value: object, place: Place) -> tuple[T, ...]:

@@ -2,15 +2,12 @@
 
 from typing import Final
 
-from aws_cdk import Aws, Duration, Stack
+from aws_cdk import Aws, Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.bundle import Bundle
-from infra.logged_role import logged_role
-from infra.nag import acknowledge
-from infra.poller import RUNTIME
+from infra.function import add_function
 from infra.state_table import StateTable
 from journey_watch import contract
 
@@ -23,28 +20,20 @@ class LiveRunsWidget(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, bundle: Bundle, state: StateTable) -> None:
         super().__init__(scope, construct_id)
-        self.log_group, self.role = logged_role(
-            self, description="Journey Watch: reads the state table for the dashboard"
-        )
-        self.function = lambda_.Function(
+        made = add_function(
             self,
-            "Function",
-            description="Shows live runs in the dashboard",
-            code=lambda_.Code.from_asset(str(bundle.path), asset_hash=bundle.digest),
+            bundle=bundle,
             handler=contract.WIDGET_HANDLER,
-            runtime=RUNTIME,
-            architecture=lambda_.Architecture.ARM_64,
-            memory_size=512,
+            description="Shows live runs in the dashboard",
+            role_description="Journey Watch: reads the state table for the dashboard",
+            memory_mb=512,
             timeout=Duration.seconds(20),
-            role=self.role,
-            log_group=self.log_group,
             environment={
                 contract.ENV_STATE_TABLE: state.table.table_name,
                 contract.ENV_ACCOUNT: Aws.ACCOUNT_ID,
-                contract.ENV_SERVICE: Stack.of(self).stack_name,
             },
         )
-        acknowledge(self.function, "L1", reason="Python 3.13 is the newest runtime that the tests run on.")
+        self.function, self.role, self.log_group = made.function, made.role, made.log_group
 
     def widget(self, *, width: int = 24, height: int = _ROWS) -> cloudwatch.CustomWidget:
         """What a dashboard adds. Its viewers need lambda:InvokeFunction on the function, and are asked to allow it."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,19 @@ from infra.bundle import Bundle
 from infra.deployment_config import DeploymentConfig
 from infra.journey_watch_stack import JourneyWatchStack
 from journey_watch.core.watch_list import WatchTarget
+from journey_watch.settings import WatchConfig
 from tests.entrypoints.conftest import deployment as deployment  # noqa: PLC0414 - a fixture here too
 from tests.infra.synthesis import Synthesized
 
 ROOT = Path(__file__).parent.parent.parent
 
-EVERYTHING = DeploymentConfig(watch=(WatchTarget("pinpoint", "*"),))
+EVERYTHING = DeploymentConfig(watching=WatchConfig(watch=(WatchTarget("pinpoint", "*"),)))
+
+
+def configured(**changes: object) -> DeploymentConfig:
+    """EVERYTHING, with something else in what the poller is told."""
+    return replace(EVERYTHING, watching=replace(EVERYTHING.watching, **changes))  # type: ignore[arg-type]  # of WatchConfig
+
 
 Synthesize = Callable[..., Synthesized]
 

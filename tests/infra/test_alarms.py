@@ -19,7 +19,7 @@ from journey_watch.core.watch_list import WatchTarget
 from journey_watch.observability.metrics import PER_LANE, SERVICE_WIDE
 from tests.infra import ops_mail
 from tests.infra.alarm_evaluator import Alarm, CompositeAlarm, Datum
-from tests.infra.conftest import EVERYTHING, ROOT, Synthesize
+from tests.infra.conftest import EVERYTHING, ROOT, Synthesize, configured
 from tests.infra.synthesis import Json, Synthesized, text
 
 KINDS_OF_LANES = {"polls-missing", "journeys-failing", "alerts-undelivered"}
@@ -32,14 +32,11 @@ def alarms(stack: Synthesized) -> list[Alarm]:
 
 
 def with_lanes(count: int, *, name: str = EVERYTHING.name) -> DeploymentConfig:
-    return replace(
-        EVERYTHING,
-        name=name,
-        watch=tuple(
-            WatchTarget("pinpoint", "*", region="ap-northeast-1", role_arn=f"arn:aws:iam::{number:012}:role/Reader")
-            for number in range(count)
-        ),
+    watch = tuple(
+        WatchTarget("pinpoint", "*", region="ap-northeast-1", role_arn=f"arn:aws:iam::{number:012}:role/Reader")
+        for number in range(count)
     )
+    return replace(configured(watch=watch), name=name)
 
 
 FEW, SOME, MANY = (with_lanes(count) for count in (MAX_LANES_APART, MAX_LANES_APART + 1, MAX_LANES))
@@ -189,7 +186,7 @@ def test_the_metrics_of_our_own_are_emitted_with_those_dimensions(everything: Sy
 
 
 def test_every_lane_has_the_same_alarms_about_itself(synthesize: Synthesize) -> None:
-    elsewhere = replace(EVERYTHING, watch=(*EVERYTHING.watch, WatchTarget("pinpoint", "*", region="eu-west-1")))
+    elsewhere = configured(watch=(*EVERYTHING.watch, WatchTarget("pinpoint", "*", region="eu-west-1")))
     one, two = alarms(synthesize()), alarms(synthesize(elsewhere))
 
     of_lanes = [alarm for alarm in two if contract.DIMENSION_LANE in alarm.dimensions]
@@ -200,7 +197,7 @@ def test_every_lane_has_the_same_alarms_about_itself(synthesize: Synthesize) -> 
 
 @pytest.mark.parametrize("minutes", [1, 7, 60])
 def test_evaluation_fits_the_interval_and_what_cloudwatch_allows(synthesize: Synthesize, minutes: int) -> None:
-    stack = synthesize(replace(EVERYTHING, every=timedelta(minutes=minutes)))
+    stack = synthesize(configured(every_seconds=60 * minutes))
     for alarm in alarms(stack):
         assert alarm.period % 60 == 0
         assert alarm.period * alarm.evaluation_periods <= 86_400
@@ -239,7 +236,7 @@ def test_each_says_where_to_read_on_and_is_named_for_its_kind(everything: Synthe
         ("function-throttled", [1, 1, 1]),
         ("dead-letters", [1]),
         ("notifications-failing", [1]),
-        ("readers-unconfirmed", [1]),
+        ("subscriptions-unconfirmed", [1]),
         ("table-throttled", [4, 0, 2, 1]),
         ("table-failing", [1, 1, 1]),
     ],

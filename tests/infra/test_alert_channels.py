@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from infra.readers import EmailReader
+from infra.recipients import EmailRecipient
 from journey_watch.core.severity import Severity
 from tests.infra.conftest import EVERYTHING, Synthesize
 from tests.infra.synthesis import TOPICS, Json, Synthesized, listed, text, without_filter_policies
@@ -12,9 +12,9 @@ from tests.infra.synthesis import TOPICS, Json, Synthesized, listed, text, witho
 READERS = replace(
     EVERYTHING,
     alert_email=(
-        EmailReader("quiet@example.com", Severity.CRITICAL),
-        EmailReader("default@example.com"),
-        EmailReader("all@example.com", Severity.INFO),
+        EmailRecipient("quiet@example.com", Severity.CRITICAL),
+        EmailRecipient("default@example.com"),
+        EmailRecipient("all@example.com", Severity.INFO),
     ),
     ops_email=("oncall@example.com",),
 )
@@ -63,10 +63,10 @@ def test_a_subscription_stays_itself_whatever_becomes_of_the_others_and_of_its_f
         replace(
             READERS,
             alert_email=(
-                EmailReader("all@example.com", Severity.CRITICAL),
-                EmailReader("new@example.com"),
-                EmailReader("default@example.com", Severity.INFO),
-                EmailReader("quiet@example.com"),
+                EmailRecipient("all@example.com", Severity.CRITICAL),
+                EmailRecipient("new@example.com"),
+                EmailRecipient("default@example.com", Severity.INFO),
+                EmailRecipient("quiet@example.com"),
             ),
             ops_email=("all@example.com", *READERS.ops_email),
         )

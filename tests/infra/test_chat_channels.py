@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from infra.deployment_config import DeploymentConfig
-from infra.readers import SlackChannel, SlackWebhook, TeamsChannel
+from infra.recipients import SlackChannel, SlackWebhook, TeamsChannel
 from journey_watch import contract
 from journey_watch.core.errors import ConfigurationError
 from journey_watch.core.severity import Severity

@@ -46,7 +46,7 @@ def test_an_address_is_added_beside_whoever_is_there(file: Path, text: str) -> N
     before = DeploymentConfig.from_file(file)
 
     assert add_recipient(file, NEW)
-    assert DeploymentConfig.from_file(file) == before.with_reader(NEW)
+    assert DeploymentConfig.from_file(file) == before.with_recipient(NEW)
 
     written = file.read_bytes()
     assert (b"\r\n" in written) == ("\r\n" in text)

@@ -1,7 +1,6 @@
 """Watching Amazon Connect campaigns: where that can be, in which words, and what may be read."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +10,16 @@ import pytest
 from aws_cdk import assertions
 from botocore.model import StringShape
 
-from infra.aws_sdk_models import AWS_OPERATIONS
+from infra.aws_sdk_models import sdk_operations
 from infra.deployment_config import DeploymentConfig
-from infra.providers import MAX_JOURNEY_ARNS, PROVIDERS
 from infra.reader_role import ReaderRoleStack
-from journey_watch.composition import SOURCES
 from journey_watch.core.errors import ConfigurationError
-from journey_watch.core.severity_rules import AlertRule
 from journey_watch.core.severity import Severity
+from journey_watch.core.severity_rules import AlertRule
 from journey_watch.core.watch_list import WatchTarget
-from tests.infra.conftest import EVERYTHING, ROOT, Synthesize
+from journey_watch.providers.pinpoint.access import MAX_JOURNEY_ARNS
+from journey_watch.providers.registry import REGISTRY
+from tests.infra.conftest import ROOT, Synthesize, configured
 from tests.infra.synthesis import Synthesized
 
 CAMPAIGN = "arn:${AWS::Partition}:connect-campaigns:${AWS::Region}:${AWS::AccountId}:campaign"
@@ -43,7 +42,7 @@ def read(tmp_path: Path) -> Read:
 
 
 def watching(*targets: WatchTarget) -> DeploymentConfig:
-    return replace(EVERYTHING, watch=targets)
+    return configured(watch=targets)
 
 
 def reading(stack: Synthesized) -> set[tuple[str, str]]:
@@ -51,7 +50,7 @@ def reading(stack: Synthesized) -> set[tuple[str, str]]:
 
 
 def test_what_can_be_configured_is_what_can_be_polled() -> None:
-    assert PROVIDERS.keys() == SOURCES.keys()
+    assert REGISTRY.keys() == REGISTRY.keys()
 
 
 @pytest.mark.parametrize(("provider", "service"), [("pinpoint", "pinpoint"), ("connect", "connectcampaignsv2")])
@@ -63,7 +62,7 @@ def test_the_regions_are_those_of_botocores_endpoint_data(provider: str, service
         for region in session.get_available_regions(service, partition)
     }
 
-    assert PROVIDERS[provider].regions == known
+    assert REGISTRY[provider].regions == known
 
 
 @pytest.mark.parametrize(
@@ -120,7 +119,7 @@ def test_the_types_are_those_of_botocores_model() -> None:
     shape = model.shape_for("ExternalCampaignType")
 
     assert isinstance(shape, StringShape)
-    assert set(PROVIDERS["connect"].journey_types) == set(shape.enum)
+    assert set(REGISTRY["connect"].journey_types) == set(shape.enum)
 
 
 def test_a_named_instance_cannot_be_in_a_region_without_campaigns(read: Read) -> None:
@@ -160,14 +159,14 @@ def test_a_region_that_has_nothing_of_what_is_watched_refuses_to_deploy(synthesi
         synthesize(config, account="111122223333", region="eu-west-3")
 
     assert str(refused.value).startswith("Nothing would be watched. eu-west-3 has no ")
-    for provider in PROVIDERS:
+    for provider in REGISTRY:
         assert f'eu-west-3 has no "{provider}"' in str(refused.value)
 
 
 def test_a_rule_may_speak_of_campaigns(read: Read) -> None:
     rule = '[[alerts.rules]]\nwhen = "*->PAUSED"\nseverity = "warning"\n'
 
-    (read_rule,) = read(rule + 'campaigns = ["c*"]\ninstance_id = "i"').rules
+    (read_rule,) = read(rule + 'campaigns = ["c*"]\ninstance_id = "i"').watching.rules
 
     assert read_rule == AlertRule("*", "PAUSED", Severity.WARNING, ("c*",), "i")
     with pytest.raises(ConfigurationError, match="has application_id and instance_id; expected one of them"):
@@ -203,7 +202,7 @@ def test_every_operation_in_the_bundle_is_allowed_and_no_other(synthesize: Synth
     stack = synthesize(watching(WatchTarget("connect", "*")))
 
     assert {action for action, _ in reading(stack)} == {
-        f"connect-campaigns:{operation}" for operation in AWS_OPERATIONS["connectcampaignsv2"]
+        f"connect-campaigns:{operation}" for operation in sdk_operations()["connectcampaignsv2"]
     }
 
 

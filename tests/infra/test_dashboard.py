@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +14,11 @@ from infra.watch_entries import MAX_LANES
 from journey_watch import contract
 from journey_watch.core.watch_list import WatchTarget
 from journey_watch.observability.metrics import PER_LANE, SERVICE_WIDE
-from tests.infra.conftest import EVERYTHING, Synthesize
+from tests.infra.conftest import EVERYTHING, Synthesize, configured
 from tests.infra.synthesis import Json, Synthesized, text
 
 SCHEMA = json.loads((Path(__file__).parent / "dashboard_body.schema.json").read_text(encoding="utf-8"))
-MANY = replace(
-    EVERYTHING,
+MANY = configured(
     watch=tuple(
         WatchTarget("pinpoint", "*", region="eu-west-1", role_arn=f"arn:aws:iam::{number:012}:role/Reader")
         for number in range(MAX_LANES)
@@ -78,7 +76,7 @@ def test_every_metric_of_ours_is_emitted_with_just_these_dimensions(everything: 
         assert name in emitted
         assert dimensions == expected
     # Who has confirmed is an alarm's business: it is no line worth a look.
-    assert {name for name, _ in shown} == {*PER_LANE, *SERVICE_WIDE} - {contract.METRIC_READERS_UNCONFIRMED}
+    assert {name for name, _ in shown} == {*PER_LANE, *SERVICE_WIDE} - {contract.METRIC_SUBSCRIPTIONS_UNCONFIRMED}
 
 
 def test_every_search_is_understood(everything: Synthesized) -> None:

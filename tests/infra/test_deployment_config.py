@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from infra import deployment_config, pair_entries, providers, readers
+from infra import deployment_config, pair_entries, recipients
 from infra.deployment_config import DeploymentConfig
-from infra.readers import EmailReader, SlackChannel, SlackWebhook, TeamsChannel
+from infra.recipients import EmailRecipient, SlackChannel, SlackWebhook, TeamsChannel
 from journey_watch.core.errors import ConfigurationError
 from journey_watch.core.pairs import Pair
-from journey_watch.core.severity_rules import AlertRule
 from journey_watch.core.severity import Severity
+from journey_watch.core.severity_rules import AlertRule
 from journey_watch.core.watch_list import WatchTarget
+from journey_watch.providers.registry import REGISTRY
 from journey_watch.settings import WatchConfig
 from tests.infra.conftest import ROOT
 
@@ -68,8 +69,8 @@ def test_the_example_is_read_as_it_says() -> None:
     assert config.every == timedelta(minutes=1)
     assert config.keep_data is True
     assert config.alert_email == (
-        EmailReader("ops@example.com", Severity.WARNING),
-        EmailReader("marketing@example.com", Severity.INFO),
+        EmailRecipient("ops@example.com", Severity.WARNING),
+        EmailRecipient("marketing@example.com", Severity.INFO),
     )
     assert config.slack == (
         SlackChannel("T0123ABCD", "C0123ABCD", Severity.INFO),
@@ -89,16 +90,16 @@ def test_the_example_is_read_as_it_says() -> None:
     assert config.watch[2].role_arn == "arn:aws:iam::111122223333:role/JourneyWatchReader"
     assert config.watch[4].journey_ids == ("black-*", "cyber-*")
     assert config.watch[4].journey_types == ("MANAGED",)
-    assert config.pairs == (
+    assert config.watching.pairs == (
         Pair(
             "Welcome",
             (("pinpoint", "0a1b2c3d4e5f60718293a4b5c6d7e8f9"), ("connect", "3c8d2e0f-6a71-4b4c-9d3e-2f1a0b9c8d7e")),
         ),
     )
-    assert config.rules[0] == AlertRule(
+    assert config.watching.rules[0] == AlertRule(
         "RUNNING", "CANCELLED", Severity.CRITICAL, ("0a1b*",), "5f1b2c3d4e5f60718293a4b5c6d7e8f9", "pinpoint"
     )
-    assert config.rules[1].severity is Severity.NONE
+    assert config.watching.rules[1].severity is Severity.NONE
 
 
 def test_an_empty_file_has_every_default(write: Write) -> None:
@@ -127,13 +128,13 @@ def test_the_example_shows_every_key() -> None:
 
     assert {name: set(keys) for name, keys in shown.items()} == {
         "top": set(deployment_config.KEYS),
-        "watch": {key for provider in providers.PROVIDERS.values() for key in provider.watch_keys},
+        "watch": {key for provider in REGISTRY.values() for key in provider.watch_keys},
         "pair": set(pair_entries.PAIR_KEYS),
         "alerts": set(deployment_config.ALERT_KEYS),
-        "reader": set(readers.READER_KEYS),
-        "slack": set(readers.SLACK_KEYS),
-        "teams": set(readers.TEAMS_KEYS),
-        "rule": set(deployment_config.RULE_KEYS),
+        "reader": set(recipients.RECIPIENT_KEYS),
+        "slack": set(recipients.SLACK_KEYS),
+        "teams": set(recipients.TEAMS_KEYS),
+        "rule": set(deployment_config.rule_keys()),
         "ops": set(deployment_config.OPS_KEYS),
     }
 
@@ -297,19 +298,19 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 def test_a_reader_from_the_command_line_gets_alerts_and_ops_mail() -> None:
-    config = DeploymentConfig(ops_email=("oncall@example.com",)).with_reader("you@example.com")
+    config = DeploymentConfig(ops_email=("oncall@example.com",)).with_recipient("you@example.com")
 
-    assert config.alert_email == (EmailReader("you@example.com"),)
+    assert config.alert_email == (EmailRecipient("you@example.com"),)
     assert config.ops_email == ("oncall@example.com", "you@example.com")
 
 
 def test_a_reader_who_is_there_already_keeps_the_severity_of_the_file() -> None:
-    config = DeploymentConfig(alert_email=(EmailReader("you@example.com", Severity.INFO),))
+    config = DeploymentConfig(alert_email=(EmailRecipient("you@example.com", Severity.INFO),))
 
-    assert config.with_reader("you@example.com").alert_email == config.alert_email
+    assert config.with_recipient("you@example.com").alert_email == config.alert_email
 
 
 @pytest.mark.parametrize("wrong", ["", "you", "$EMAIL", True])
 def test_a_reader_from_the_command_line_is_checked_too(wrong: object) -> None:
     with pytest.raises(ConfigurationError, match=r"EMAIL.*expected an e-mail address"):
-        DeploymentConfig().with_reader(wrong)
+        DeploymentConfig().with_recipient(wrong)

@@ -1,14 +1,12 @@
 """What each role may do, action by action and resource by resource: exactly this."""
 
-from dataclasses import replace
-
 import pytest
 
-from infra.aws_sdk_models import AWS_OPERATIONS
+from infra.aws_sdk_models import sdk_operations
 from infra.deployment_config import DeploymentConfig
 from journey_watch import contract
 from journey_watch.core.watch_list import WatchTarget
-from tests.infra.conftest import EVERYTHING, Synthesize
+from tests.infra.conftest import Synthesize, configured
 from tests.infra.synthesis import TOPICS, Synthesized, listed, text
 
 OWN = "arn:${AWS::Partition}:mobiletargeting:${AWS::Region}:${AWS::AccountId}"
@@ -27,7 +25,7 @@ def via(service: str) -> str:
 
 
 def watching(*targets: WatchTarget) -> DeploymentConfig:
-    return replace(EVERYTHING, watch=targets)
+    return configured(watch=targets)
 
 
 def journeys(count: int) -> tuple[str, ...]:
@@ -69,7 +67,7 @@ def test_every_pinpoint_operation_in_the_bundle_is_allowed_and_no_other(synthesi
     stack = synthesize(watching(WatchTarget("pinpoint", "*"), WatchTarget("pinpoint", "one", region="eu-west-1")))
 
     assert {action for action, _ in reading(stack)} == {
-        f"mobiletargeting:{operation}" for operation in AWS_OPERATIONS["pinpoint"]
+        f"mobiletargeting:{operation}" for operation in sdk_operations()["pinpoint"]
     }
 
 

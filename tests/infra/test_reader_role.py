@@ -1,7 +1,6 @@
 """The template that another account deploys to be watched."""
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import aws_cdk as cdk
@@ -11,12 +10,11 @@ from aws_cdk import assertions
 from infra.reader_role import ReaderRoleStack
 from journey_watch.core.errors import ConfigurationError
 from journey_watch.core.watch_list import WatchTarget
-from tests.infra.conftest import EVERYTHING
+from tests.infra.conftest import configured
 from tests.infra.synthesis import Synthesized, text
 
 ROLE = "arn:aws:iam::444455556666:role/monitoring/JourneyWatchReader"
-CONFIG = replace(
-    EVERYTHING,
+CONFIG = configured(
     watch=(
         WatchTarget("pinpoint", "own"),
         WatchTarget("pinpoint", "theirs", region="eu-west-1", role_arn=ROLE, external_id="handshake"),

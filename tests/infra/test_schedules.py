@@ -1,19 +1,16 @@
 """Who is polled when, and what becomes of an event that nobody took."""
 
 import json
-from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
 from journey_watch.core.runs import Lane
 from journey_watch.core.watch_list import WatchTarget
-from tests.infra.conftest import EVERYTHING, Synthesize
+from tests.infra.conftest import Synthesize, configured
 from tests.infra.synthesis import Synthesized, text
 
 ROLE = "arn:aws:iam::444455556666:role/Reader"
-SEVERAL = replace(
-    EVERYTHING,
+SEVERAL = configured(
     watch=(
         WatchTarget("pinpoint", "a"),
         WatchTarget("pinpoint", "b"),
@@ -69,7 +66,7 @@ def test_a_schedule_is_the_same_resource_whether_or_not_the_account_is_known(syn
     ],
 )
 def test_a_poll_ends_before_the_next_begins(synthesize: Synthesize, minutes: int, rate: str, timeout: int) -> None:
-    stack = synthesize(replace(EVERYTHING, every=timedelta(minutes=minutes)))
+    stack = synthesize(configured(every_seconds=60 * minutes))
 
     schedule = stack.only("AWS::Scheduler::Schedule")
     assert schedule["ScheduleExpression"] == rate

@@ -3,7 +3,7 @@
 import json
 from dataclasses import replace
 
-from infra.readers import SlackWebhook
+from infra.recipients import SlackWebhook
 from infra.slack_webhooks import BATCH_SIZE
 from journey_watch import contract
 from journey_watch.channels.slack.delivery import SECONDS_PER_MESSAGE

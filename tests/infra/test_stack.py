@@ -14,13 +14,13 @@ from infra.bundle import PYTHON_VERSION, Bundle
 from infra.deployment_config import RECIPIENTS_KEY, DeploymentConfig
 from infra.journey_watch_stack import JourneyWatchStack
 from infra.reader_role import ReaderRoleStack
-from infra.readers import SlackChannel, SlackWebhook, TeamsChannel
+from infra.recipients import SlackChannel, SlackWebhook, TeamsChannel
 from journey_watch import contract
 from journey_watch.core.errors import ConfigurationError
 from journey_watch.core.severity import Severity
 from journey_watch.core.watch_list import WatchTarget
-from journey_watch.settings import Settings
-from tests.infra.conftest import EVERYTHING, ROOT, Synthesize
+from journey_watch.settings import Settings, WatchConfig
+from tests.infra.conftest import EVERYTHING, ROOT, Synthesize, configured
 from tests.infra.synthesis import TOPICS, Synthesized, text
 
 READER_ROLE = "arn:aws:iam::444455556666:role/path/Reader"
@@ -30,11 +30,13 @@ KITCHEN_SINK = replace(
     slack=(SlackChannel("T1", "C1"), SlackChannel("T1", "C2", Severity.CRITICAL), SlackWebhook("team/slack")),
     teams=(TeamsChannel("0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9", "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9", "19%3Aa%40b"),),
     event_bus="default",
-    watch=(
-        WatchTarget("pinpoint", "listed", ("j1", "j2")),
-        *(WatchTarget("pinpoint", f"{app:032x}", tuple(f"{n:032x}" for n in range(20))) for app in range(9)),
-        WatchTarget("pinpoint", "*", region="eu-west-1"),
-        WatchTarget("pinpoint", "*", region="us-east-1", role_arn=READER_ROLE, external_id="handshake"),
+    watching=WatchConfig(
+        watch=(
+            WatchTarget("pinpoint", "listed", ("j1", "j2")),
+            *(WatchTarget("pinpoint", f"{app:032x}", tuple(f"{n:032x}" for n in range(20))) for app in range(9)),
+            WatchTarget("pinpoint", "*", region="eu-west-1"),
+            WatchTarget("pinpoint", "*", region="us-east-1", role_arn=READER_ROLE, external_id="handshake"),
+        ),
     ),
 )
 
@@ -57,7 +59,7 @@ def test_the_environment_is_what_the_function_reads(everything: Synthesized) -> 
 
 
 def test_the_template_says_whom_it_sends_to_for_the_next_deployment_to_compare(synthesize: Synthesize) -> None:
-    stack = synthesize(KITCHEN_SINK.with_reader("you@example.com"))
+    stack = synthesize(KITCHEN_SINK.with_recipient("you@example.com"))
 
     assert stack.template["Metadata"][RECIPIENTS_KEY] == [
         "19%3Aa%40b",
@@ -143,7 +145,7 @@ def test_nothing_has_a_fixed_name_so_that_stacks_fit_beside_each_other(everythin
 
 def test_watching_nothing_refuses_to_deploy(synthesize: Synthesize) -> None:
     with pytest.raises(ConfigurationError) as refused:
-        synthesize(replace(EVERYTHING, watch=()))
+        synthesize(configured(watch=()))
 
     assert str(refused.value) == "Nothing would be watched. The configuration has no [[watch]] entry; add one."
 

@@ -1,0 +1,156 @@
+"""Who gets alerts, as a configuration names them."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from infra.toml_table import Parser, Place, Table, list_of, matching, one_of
+from journey_watch.core.severity import SENT, Severity
+
+T = TypeVar("T")
+
+RECIPIENT_KEYS: Final = ("to", "min_severity")
+SLACK_KEYS: Final = ("workspace_id", "channel_id", "webhook_secret", "min_severity")
+TEAMS_KEYS: Final = ("team_id", "tenant_id", "channel_id", "min_severity")
+
+_UUID: Final = r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
+_EVENT_BUS_NAME: Final = r"[A-Za-z0-9._/-]{1,256}"
+
+email_address: Final = matching(
+    re.compile(r"[^@\s<>$\"\\]+@[^@\s<>$\"\\]+\.[^@\s<>$\"\\.]+"), "an e-mail address like ops@example.com"
+)
+# The patterns of AWS::Chatbot, but for Slack's own "E", "T", "C", "D" and "G" in front: a channel's name is not its id.
+_workspace_id: Final = matching(re.compile(r"[ET][0-9A-Z]{1,254}"), "a Slack workspace's id like T0123ABCD")
+_slack_channel_id: Final = matching(
+    re.compile(r"[CDG][0-9A-Z]{1,254}"), "a Slack channel's id like C0123ABCD: the end of its link, not its name"
+)
+_team_id: Final = matching(re.compile(_UUID), "a team's id, the groupId of its link: 8-4-4-4-12 hexadecimal digits")
+_tenant_id: Final = matching(re.compile(_UUID), "a tenant's id, the tenantId of a link: 8-4-4-4-12 hexadecimal digits")
+_teams_channel_id: Final = matching(
+    re.compile(r"[\w=+/.,-]*%3[aA][\w=+/.,-]*%40[\w=+/.,-]*", re.ASCII),
+    "a Teams channel's id as its link has it, like 19%3A…%40thread.tacv2",
+)
+_secret_name: Final = matching(
+    re.compile(r"[\w/+=.@-]{1,512}", re.ASCII), "the name of a secret: letters, digits and /_+=.@-"
+)
+event_bus_name_or_arn: Final = matching(
+    re.compile(rf"(arn:aws[a-z-]*:events:[a-z0-9-]+:\d{{12}}:event-bus/)?{_EVENT_BUS_NAME}", re.ASCII),
+    "the name or the ARN of an event bus",
+)
+
+
+def severities_from(minimum: Severity) -> list[str]:
+    """From quiet to loud: what a reader with this `min_severity` gets."""
+    return [severity.value for severity in SENT if severity.reaches(minimum)]
+
+
+@dataclass(frozen=True, slots=True)
+class EmailRecipient:
+    """A person or list who gets alerts by e-mail."""
+
+    address: str
+    min_severity: Severity = Severity.WARNING
+    """The quietest alert they get."""
+
+
+@dataclass(frozen=True, slots=True)
+class SlackChannel:
+    """A channel in which Amazon Q Developer shows cards."""
+
+    workspace_id: str
+    channel_id: str
+    min_severity: Severity = Severity.INFO
+    """Cards stand in one thread a run, so that following everything stays bearable."""
+
+
+@dataclass(frozen=True, slots=True)
+class TeamsChannel:
+    """As SlackChannel, in Microsoft Teams."""
+
+    team_id: str
+    tenant_id: str
+    channel_id: str
+    min_severity: Severity = Severity.INFO
+
+
+@dataclass(frozen=True, slots=True)
+class SlackWebhook:
+    """A Slack channel behind an incoming webhook."""
+
+    secret: str
+    """The name of the Secrets Manager secret that is the webhook's URL."""
+    min_severity: Severity = Severity.INFO
+
+
+SlackRecipient = SlackChannel | SlackWebhook
+
+
+def email_recipient(value: object, place: Place) -> EmailRecipient:
+    """An address, or a table of one and a severity."""
+    if isinstance(value, str):
+        return EmailRecipient(email_address(value, place))
+    reader = Table(value, place, keys=RECIPIENT_KEYS)
+    return EmailRecipient(reader.get("to", email_address), _min_severity(reader, Severity.WARNING))
+
+
+def slack_recipients(value: object, place: Place) -> tuple[SlackRecipient, ...]:
+    """`[alerts.slack]`, or several `[[alerts.slack]]`; each names a channel, a webhook's secret, or both."""
+    recipients = tuple(reader for entry in _one_or_more(_slack_entry)(value, place) for reader in entry)
+    _refuse_repeats(
+        [reader.secret if isinstance(reader, SlackWebhook) else reader.channel_id for reader in recipients], place
+    )
+    return recipients
+
+
+def teams_channels(value: object, place: Place) -> tuple[TeamsChannel, ...]:
+    """`[alerts.teams]`, or several `[[alerts.teams]]`."""
+    channels = _one_or_more(_teams_entry)(value, place)
+    _refuse_repeats([channel.channel_id for channel in channels], place)
+    return channels
+
+
+def _slack_entry(value: object, place: Place) -> tuple[SlackRecipient, ...]:
+    entry = Table(value, place, keys=SLACK_KEYS)
+    severity = _min_severity(entry, Severity.INFO)
+    workspace_id = entry.get("workspace_id", _workspace_id, None)
+    channel_id = entry.get("channel_id", _slack_channel_id, None)
+    secret = entry.get("webhook_secret", _secret_name, None)
+    if (workspace_id is None) != (channel_id is None):
+        raise place.error("has only one of workspace_id and channel_id; expected both.")
+    channel = (SlackChannel(workspace_id, channel_id, severity),) if workspace_id and channel_id else ()
+    webhook = (SlackWebhook(secret, severity),) if secret else ()
+    if not channel and not webhook:
+        raise place.error("names nobody; expected workspace_id and channel_id, or webhook_secret.")
+    return *channel, *webhook
+
+
+def _teams_entry(value: object, place: Place) -> TeamsChannel:
+    entry = Table(value, place, keys=TEAMS_KEYS)
+    return TeamsChannel(
+        team_id=entry.get("team_id", _team_id),
+        tenant_id=entry.get("tenant_id", _tenant_id),
+        channel_id=entry.get("channel_id", _teams_channel_id),
+        min_severity=_min_severity(entry, Severity.INFO),
+    )
+
+
+def _one_or_more(read: Parser[T]) -> Parser[tuple[T, ...]]:
+    """A list of tables, or a single one."""
+
+    def read_either(value: object, place: Place) -> tuple[T, ...]:
+        return (read(value, place),) if isinstance(value, dict) else list_of(read)(value, place)
+
+    return read_either
+
+
+def _refuse_repeats(ids: Sequence[str], place: Place) -> None:
+    """Once is all that a channel can be configured, whatever the severities."""
+    for found, count in Counter(ids).items():
+        if count > 1:
+            raise place.error(f'names "{found}" {count} times; expected it once.')
+
+
+def _min_severity(table: Table, default: Severity) -> Severity:
+    return Severity(table.get("min_severity", one_of(SENT), default.value))
