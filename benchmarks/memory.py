@@ -1,4 +1,4 @@
-"""Peak memory over many long listings: `python -m benchmarks.memory [--journeys 1000 --runs 720]`.
+"""Peak memory over many long listings.
 
 Against memory after start, which is that of imports and clients.
 """
@@ -35,7 +35,7 @@ def measure(topic_arn: str) -> None:
 @click.command(help=__doc__)
 @click.option("--journeys", default=1000, show_default=True)
 @click.option("--runs", default=720, show_default=True, help="Of each journey.")
-def main(*, journeys: int, runs: int) -> None:
+def memory(*, journeys: int, runs: int) -> None:
     with stand_ins(Workload(journeys, runs, latency=0)) as services:
         env = {**os.environ, **services.environment, "POWERTOOLS_LOG_LEVEL": "CRITICAL"}
         argv = [sys.executable, "-m", "benchmarks.memory", services.topic_arn]
@@ -47,7 +47,4 @@ def main(*, journeys: int, runs: int) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] and sys.argv[1].startswith("arn:"):
-        measure(sys.argv[1])
-    else:
-        main()
+    measure(sys.argv[1])  # the process that `memory` starts

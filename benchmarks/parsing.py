@@ -1,6 +1,6 @@
-"""The work of reading a page of 200 runs: `python -m benchmarks.parsing`.
+"""The work of reading a page of 200 runs.
 
-Plain boto3 and the adapter's client as far as dictionaries, and the adapter as far as its checked ObservedRuns. Each is
+Plain boto3 and the source's client as far as dictionaries, and the source as far as its checked ObservedRuns. Each is
 counted reading few pages and many; the difference is the pages alone.
 """
 
@@ -17,9 +17,9 @@ from botocore.compat import HTTPHeaders
 
 from benchmarks.effort import UNIT, effort
 from benchmarks.our_poller import UNLIMITED
-from journey_watch.aws import clients as aws_clients
 from journey_watch.aws.rate_limit import RateLimit
 from journey_watch.core.runs import JourneyKey
+from journey_watch.providers.pinpoint.client import pinpoint_client
 from journey_watch.providers.pinpoint.source import PinpointJourneyRuns
 
 if TYPE_CHECKING:
@@ -81,13 +81,13 @@ def read_as_boto3_does(pages: int) -> None:
     read_with(answered_session().client("pinpoint"), pages)
 
 
-def read_as_the_adapters_client_does(pages: int) -> None:
-    read_with(aws_clients.pinpoint_client(answered_session(), RateLimit(UNLIMITED)), pages)
+def read_as_its_client_does(pages: int) -> None:
+    read_with(pinpoint_client(answered_session(), RateLimit(UNLIMITED)), pages)
 
 
-def read_as_the_adapter_does(pages: int) -> None:
+def read_as_the_source_does(pages: int) -> None:
     limit = RateLimit(UNLIMITED)
-    source = PinpointJourneyRuns(aws_clients.pinpoint_client(answered_session(), limit), limit)
+    source = PinpointJourneyRuns(pinpoint_client(answered_session(), limit), limit)
     journey = JourneyKey("shop", "welcome")
     for _ in range(pages):
         observation = source.observe([journey])[journey]
@@ -96,8 +96,8 @@ def read_as_the_adapter_does(pages: int) -> None:
 
 READERS: Final = {
     "boto3": read_as_boto3_does,
-    "the adapter's client": read_as_the_adapters_client_does,
-    "the adapter": read_as_the_adapter_does,
+    "the source's client": read_as_its_client_does,
+    "the source": read_as_the_source_does,
 }
 
 
@@ -107,10 +107,12 @@ def per_page(reader: str) -> float:
     return (many - few) / (MANY - FEW)
 
 
+@click.command(help=__doc__)
+def parsing() -> None:
+    counted = {reader: per_page(reader) for reader in READERS}
+    for reader, amount in counted.items():
+        click.echo(f"{reader}: {amount:.3f} {UNIT} a page, ratio {amount / counted['boto3']:.2f}")
+
+
 if __name__ == "__main__":
-    if sys.argv[1:]:
-        READERS[sys.argv[1]](int(sys.argv[2]))
-    else:
-        counted = {reader: per_page(reader) for reader in READERS}
-        for reader, amount in counted.items():
-            click.echo(f"{reader}: {amount:.3f} {UNIT} a page, ratio {amount / counted['boto3']:.2f}")
+    READERS[sys.argv[1]](int(sys.argv[2]))  # the process that `per_page` counts

@@ -1,4 +1,4 @@
-"""Many journeys under Pinpoint's quota of 300 requests a second: `python -m benchmarks.quota [--journeys 1000]`.
+"""Many journeys under Pinpoint's quota of 300 requests a second.
 
 The floor is what the quota itself allows: after a burst, so many a second.
 """
@@ -13,7 +13,7 @@ import click
 from benchmarks.our_poller import OurPoller
 from benchmarks.stand_ins import STATE_TABLE, stand_ins
 from benchmarks.workload import APPLICATION, Workload
-from journey_watch.aws.rate_limit import PINPOINT_READS
+from journey_watch.providers.pinpoint.client import PINPOINT_READS
 from local_cloud.simulator_control import SimulatorControl
 
 QUIET_POLLS: Final = 3
@@ -21,7 +21,7 @@ QUIET_POLLS: Final = 3
 
 @click.command(help=__doc__)
 @click.option("--journeys", default=1000, show_default=True)
-def main(*, journeys: int) -> None:
+def quota(*, journeys: int) -> None:
     with stand_ins(Workload(journeys, runs=24), quotas=True) as services:
         os.environ.update(services.environment)
         session = boto3.Session()
@@ -40,7 +40,3 @@ def main(*, journeys: int) -> None:
             )
         calls = SimulatorControl(services.simulator_url).control("GET", "/calls?operation=GetJourneyRuns")
         click.echo(f"answers by status: {calls['operations']['GetJourneyRuns']}")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""The work of a cold start: `python -m benchmarks.start_up`.
+"""The work of a cold start.
 
 `import boto3` and three clients from the installed packages, against the deployed bundle's handler with its poller and
 the same three clients.
@@ -44,13 +44,9 @@ SETTINGS: Final = {
 
 
 @click.command(help=__doc__)
-def main() -> None:
+def start_up() -> None:
     bundle = build_bundle(WatchConfig(watch=(WatchTarget("pinpoint", "*"),)), build_directory=ROOT / ".build")
     python = effort("-c", NOTHING, env={})
     reference = effort("-c", REFERENCE, env=ENVIRONMENT) - python
     ours = effort("-c", HANDLER, env={**ENVIRONMENT, **SETTINGS, "PYTHONPATH": str(bundle.path)}) - python
     click.echo(f"{UNIT}: boto3 and three clients {reference:.4g}, handler {ours:.4g}, ratio {ours / reference:.2f}")
-
-
-if __name__ == "__main__":
-    main()

@@ -12,12 +12,12 @@ from typing import Any, Final
 import click
 from rich.console import Console
 
-from infra.cost import Workload, lane_lines, shared_lines, total
 from infra.deployment_config import DeploymentConfig
 from journey_watch.core.errors import JourneyWatchError
 from journey_watch.core.watch_list import lanes_of
 from operator_cli.deploy import USUAL_QUALIFIER
 from operator_cli.deployment import AWS_ERRORS
+from tools.cost import Workload, lane_lines, shared_lines, total
 from verify_aws.findings import Finding, Verdict
 from verify_aws.on_aws import surroundings_on_aws
 from verify_aws.on_this_machine import surroundings_on_this_machine

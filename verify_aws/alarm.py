@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from verify_aws.findings import Finding, failed, not_checked, ok
 from verify_aws.surroundings import Gap
-from verify_aws.temporary_readers import EVERYTHING
+from verify_aws.temporary_recipients import EVERYTHING
 from verify_aws.verification import Verification
 
 TOPICS: Final = ("OpsTopicArn", "OpsMailTopicArn")
@@ -21,7 +21,7 @@ def find(verification: Verification) -> Iterator[Finding]:
         return
     name = alarm["AlarmName"]
     client = verification.surroundings.client("cloudwatch")
-    before = len(verification.readers.read())
+    before = len(verification.recipients.read())
     earlier = len(_history(verification, name))
     reason = "verify-aws rings it by hand"
     client.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason=reason)
@@ -91,7 +91,7 @@ def _told(verification: Verification, what: str, says: Callable[[str], bool], be
     topics = {outputs[each] for each in TOPICS}
 
     def topics_told() -> set[str | None]:
-        received = verification.readers.read()[before:]
+        received = verification.recipients.read()[before:]
         return {one.topic_arn for one in received if one.reader == EVERYTHING and says(one.body)}
 
     told = verification.waiting.until(

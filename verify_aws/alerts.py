@@ -9,7 +9,7 @@ from journey_watch.core.alerts import Alert
 from journey_watch.core.runs import LANE_ITSELF
 from journey_watch.messages.forms.sns import TopicMessage, email_message, envelope_message
 from verify_aws.findings import Finding, failed, not_checked, ok
-from verify_aws.temporary_readers import CRITICAL, EVERYTHING, INFO, Received
+from verify_aws.temporary_recipients import CRITICAL, EVERYTHING, INFO, Received
 from verify_aws.verification import Verification
 
 FORMS: Final[Mapping[str, Callable[[Alert], TopicMessage]]] = {
@@ -20,16 +20,16 @@ FORMS: Final[Mapping[str, Callable[[Alert], TopicMessage]]] = {
 }
 """By the stack's output: what its topic carries of an alert."""
 _SETTLING: Final = timedelta(seconds=5)
-"""What comes to the readers that should get nothing comes about when the others get theirs."""
+"""What comes to the recipients that should get nothing comes about when the others get theirs."""
 
 
 def find(verification: Verification) -> Iterator[Finding]:
-    """Accepted by every channel; then what every topic's readers got."""
+    """Accepted by every channel; then what every topic's recipients got."""
     outputs = verification.deployment.outputs
     topics = {name: outputs[name] for name in FORMS if name in outputs}
     for missing in sorted(FORMS.keys() - topics.keys()):
         yield failed("test alert", f"The stack has no output {missing}.")
-    verification.readers.subscribe(sorted(verification.of_type("AWS::SNS::Topic")))
+    verification.recipients.subscribe(sorted(verification.of_type("AWS::SNS::Topic")))
     answer, heard = _send_until_filtered(verification, topics)
     for channel, reason in sorted(answer["refused"].items()):
         if reason is None:
@@ -70,7 +70,7 @@ def _send_until_filtered(
 
 def _heard(verification: Verification, alert_id: str) -> list[Received]:
     """What is about this alert: its id stands in every form."""
-    return [one for one in verification.readers.read() if alert_id in one.body]
+    return [one for one in verification.recipients.read() if alert_id in one.body]
 
 
 def _arrived(heard: list[Received]) -> set[tuple[str, str | None]]:
@@ -83,7 +83,7 @@ def _expected(topics: Mapping[str, str], verification: Verification) -> set[tupl
 
 
 def compare(alert_id: str, topics: Mapping[str, str], heard: list[Received]) -> Iterator[Finding]:
-    """What each topic's readers got of a test alert, against what they should have; `topics` are ARNs by output."""
+    """What each topic's recipients got of a test alert, against what they should have; `topics` are ARNs by output."""
     arrived = _arrived(heard)
     envelopes = [one.body for one in heard if one.topic_arn == topics.get("AlertTopicArn")]
     if not envelopes:

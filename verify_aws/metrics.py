@@ -3,15 +3,15 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from infra import cost
 from journey_watch import contract
 from journey_watch.observability.metrics import PER_LANE, SERVICE_WIDE
+from tools import cost
 from verify_aws.findings import Finding, failed, ok
 from verify_aws.verification import Verification
 
 Metric = tuple[str, str | None]
 """Name, and the lane it is of; None for what all lanes share."""
-ONLY_SOMETIMES: Final = frozenset({contract.METRIC_DETECTION_DELAY, contract.METRIC_READERS_UNCONFIRMED})
+ONLY_SOMETIMES: Final = frozenset({contract.METRIC_DETECTION_DELAY, contract.METRIC_SUBSCRIPTIONS_UNCONFIRMED})
 """Sent only with changes, or once an hour: it need not be there, and may be."""
 
 

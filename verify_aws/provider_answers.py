@@ -5,14 +5,15 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from journey_watch.aws.clients import campaigns_client, pinpoint_client
 from journey_watch.aws.errors import BROKEN_ANSWER
-from journey_watch.aws.rate_limit import CONNECT_READS, PINPOINT_READS, RateLimit
+from journey_watch.aws.rate_limit import RateLimit
 from journey_watch.core.errors import SourceError
 from journey_watch.core.runs import JourneyKey
 from journey_watch.core.watch_list import ALL
 from journey_watch.providers.connect.answers import ConnectAnswers
+from journey_watch.providers.connect.client import CONNECT_READS, campaigns_client
 from journey_watch.providers.pinpoint.answers import PinpointListings
+from journey_watch.providers.pinpoint.client import PINPOINT_READS, pinpoint_client
 from journey_watch.providers.token_paging import Listing
 from verify_aws.findings import Finding, failed, not_checked, ok
 from verify_aws.verification import Verification

@@ -21,7 +21,7 @@ from verify_aws import (
 )
 from verify_aws.findings import Finding, failed, not_checked, ok
 from verify_aws.surroundings import CannotRunError, DeploymentFailedError, Surroundings
-from verify_aws.temporary_readers import TemporaryReaders
+from verify_aws.temporary_recipients import TemporaryRecipients
 from verify_aws.verification import Step, Verification
 from verify_aws.waiting import Waiting
 
@@ -90,16 +90,18 @@ class Run:
         return True
 
     def _look(self, config: DeploymentConfig) -> None:
-        readers = TemporaryReaders(self.surroundings, f"{config.name}-{secrets.token_hex(3)}")
-        verification = Verification(self.surroundings, self.waiting, config, readers)
+        recipients = TemporaryRecipients(self.surroundings, f"{config.name}-{secrets.token_hex(3)}")
+        verification = Verification(self.surroundings, self.waiting, config, recipients)
         try:
             for name, find in STEPS.items():
                 self.begin(name)
                 for finding in _guarded(name, find, verification):
                     self.tell(finding)
         finally:
-            for problem in readers.remove():
-                self.tell(failed("readers", f"A queue, its rule or its subscription could not be removed: {problem}"))
+            for problem in recipients.remove():
+                self.tell(
+                    failed("recipients", f"A queue, its rule or its subscription could not be removed: {problem}")
+                )
 
     def _destroy(self, stack: str) -> None:
         if self.keep:

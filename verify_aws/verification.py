@@ -15,7 +15,7 @@ from journey_watch.core.runs import Lane
 from operator_cli.deployment import Deployment
 from verify_aws.findings import Finding
 from verify_aws.surroundings import Surroundings
-from verify_aws.temporary_readers import TemporaryReaders
+from verify_aws.temporary_recipients import TemporaryRecipients
 from verify_aws.waiting import Waiting
 
 
@@ -26,7 +26,7 @@ class Verification:
     surroundings: Surroundings
     waiting: Waiting
     config: DeploymentConfig
-    readers: TemporaryReaders
+    recipients: TemporaryRecipients
 
     @cached_property
     def deployment(self) -> Deployment:

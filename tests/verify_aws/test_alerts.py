@@ -1,4 +1,4 @@
-"""What queues got of a test alert: every way in which a topic can treat its readers wrongly is a failure of its own."""
+"""What queues got of a test alert: each way in which a topic can treat its recipients wrongly is a failure."""
 
 import json
 from dataclasses import replace
@@ -9,7 +9,7 @@ import pytest
 from journey_watch.messages.self_test import self_test_alert
 from verify_aws.alerts import FORMS, compare
 from verify_aws.findings import Verdict
-from verify_aws.temporary_readers import CRITICAL, EVERYTHING, INFO, Received
+from verify_aws.temporary_recipients import CRITICAL, EVERYTHING, INFO, Received
 
 ALERT = self_test_alert(
     service="jw", account="111122223333", region="eu-west-1", sent_at=datetime(2026, 11, 24, 12, tzinfo=UTC)
