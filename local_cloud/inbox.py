@@ -1,4 +1,4 @@
-"""What readers received: the mail server, Amazon Q and every other subscriber of SNS, in one place."""
+"""What recipients received: the mail server, Amazon Q and every other subscriber of SNS, in one place."""
 
 import json
 from collections.abc import Mapping

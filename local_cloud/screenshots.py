@@ -10,7 +10,7 @@ from selenium.webdriver.common.by import By
 from local_cloud.browser import chromium, prefer, resize
 from local_cloud.cloud import LocalCloud
 from local_cloud.demo.play import CONFIG, HERE, REGION, SPEED, Demo
-from local_cloud.demo.told import expected_alerts
+from local_cloud.demo.received import expected_alerts
 from local_cloud.page import page_of
 from local_cloud.toolchain import CHECKOUT
 from local_cloud.waiting import eventually

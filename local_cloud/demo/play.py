@@ -13,7 +13,7 @@ from journey_watch.core.mutes import Mute
 from journey_watch.store.items import mute_item
 from local_cloud.cloud import LocalCloud
 from local_cloud.demo import screen
-from local_cloud.demo.told import JSON_READER, Expected, Reader, Told, complaints, expected_alerts, read
+from local_cloud.demo.received import JSON_RECIPIENT, Expected, Received, Recipient, expected_alerts, mismatches, read
 from local_cloud.errors import LocalCloudError
 from local_cloud.page import page_of
 from local_cloud.permissions import told_once
@@ -41,11 +41,11 @@ DONE = {
     "deploy": "cdk deploy: table, function, schedule, topics, keys, roles",
     "first look": "The schedule has fired the function: 1,008 runs and 2 campaigns recorded, nothing told",
 }
-READERS = (
-    Reader(JSON_READER, QUEUE, "info", hears=("everybody", "operators")),
-    Reader("email", "marketing@example.com", "info"),
-    Reader("email", "oncall@example.com", "warning", hears=("everybody", "operators")),
-    Reader("https", "#journey-watch-demo-slack-C0123ABCD", "info"),
+RECIPIENTS = (
+    Recipient(JSON_RECIPIENT, QUEUE, "info", hears=("everybody", "operators")),
+    Recipient("email", "marketing@example.com", "info"),
+    Recipient("email", "oncall@example.com", "warning", hears=("everybody", "operators")),
+    Recipient("https", "#journey-watch-demo-slack-C0123ABCD", "info"),
 )
 
 
@@ -69,14 +69,14 @@ class Demo:
         goal = self._polls() + count
         self._wait(lambda: self._polls() >= goal, FIRST_POLL_SECONDS, "The schedule fired no poll")
 
-    def play(self) -> list[Told]:
+    def play(self) -> list[Received]:
         """Start the scenario's clock; show each alert as it arrives, until all came and nothing follows."""
         self._mute(MUTED_JOURNEY, seconds=MUTED_SECONDS)
         self._cloud.simulator.control("PUT", "/time", {"running": True})
-        self._wait(self._everything_told, STORY_SECONDS, None)
+        self._wait(self._everything_received, STORY_SECONDS, None)
         self.wait_for_polls(QUIET_POLLS)
         self._show_new()
-        return self._told()
+        return self._received()
 
     def _mute(self, journey_id: str, *, seconds: float) -> None:
         """As an operator would with `journey-watch mute`."""
@@ -85,17 +85,17 @@ class Demo:
         table = self._cloud.outputs["StateTableName"]
         self._cloud.client("dynamodb").put_item(TableName=table, Item=mute_item(mute))
 
-    def _everything_told(self) -> bool:
+    def _everything_received(self) -> bool:
         self._show_new()
         return not self._cloud.simulator.control("GET", "/events")["pending"] and not list(
-            complaints(self._told(), self._expected, READERS)
+            mismatches(self._received(), self._expected, RECIPIENTS)
         )
 
-    def _told(self) -> list[Told]:
+    def _received(self) -> list[Received]:
         return read([one for one in self._cloud.inbox.deliveries() if not one.body.startswith('{"AlarmName"')])
 
     def _show_new(self) -> None:
-        for told in self._told():
+        for told in self._received():
             if told.id not in self._shown:
                 self._shown.add(told.id)
                 screen.show(self._console, told)
@@ -106,13 +106,13 @@ class Demo:
         completed = [line for line in lines if '"poll completed"' in line]
         return min(sum(f'"{provider}/' in line for line in completed) for provider in PROVIDERS)
 
-    def _wait(self, done: Callable[[], bool], seconds: float, complaint: str | None) -> None:
+    def _wait(self, done: Callable[[], bool], seconds: float, mismatch: str | None) -> None:
         deadline = time.monotonic() + seconds
         while not done():
             if time.monotonic() > deadline:
-                if complaint is None:
+                if mismatch is None:
                     return
-                raise LocalCloudError(f"{complaint} within {seconds:g} s; see the logs in {self._cloud.directory}.")
+                raise LocalCloudError(f"{mismatch} within {seconds:g} s; see the logs in {self._cloud.directory}.")
             time.sleep(0.2)
 
 
@@ -133,7 +133,7 @@ def perform(*, keep: bool, console: Console, scenario: Path = HERE / "scenario.t
         demo.wait_for_polls(2)
         say(Progress("first look", 0))
         told = demo.play()
-        problems = [*complaints(told, expected, READERS), *told_once(cloud.permissions.unexpected())]
+        problems = [*mismatches(told, expected, RECIPIENTS), *told_once(cloud.permissions.unexpected())]
         console.print(screen.table(told, expected))
         for problem in problems:
             console.print(f"[bold red]✗[/] {problem}", highlight=False)

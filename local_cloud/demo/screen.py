@@ -1,4 +1,4 @@
-"""How the demo shows alerts: as their readers see them, and as a table."""
+"""How the demo shows alerts: as their recipients see them, and as a table."""
 
 import json
 from collections.abc import Sequence
@@ -10,25 +10,25 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from local_cloud.demo.told import JSON_READER, Expected, Told
+from local_cloud.demo.received import JSON_RECIPIENT, Expected, Received
 from local_cloud.inbox import Delivery
 
 COLOURS = {"info": "green", "warning": "yellow", "critical": "red"}
 
 
-def show(console: Console, told: Told) -> None:
-    """One alert in every form, the same form once however many readers it has."""
+def show(console: Console, told: Received) -> None:
+    """One alert in every form, the same form once however many recipients it has."""
     detail = told.envelope["detail"]
     colour = COLOURS[told.change.severity]
     title = f"[bold {colour}]{told.change.severity.upper()}[/] {escape(detail['summary'])}"
     console.print(Rule(title, style=colour, align="left"))
     forms = {delivery.protocol: delivery for delivery in told.deliveries}
-    readers: dict[str, list[str]] = {}
+    recipients: dict[str, list[str]] = {}
     for delivery in told.deliveries:
-        readers.setdefault(delivery.protocol, []).append(delivery.endpoint)
-    for protocol, render in (("email", _email), ("https", _card), (JSON_READER, _json)):
+        recipients.setdefault(delivery.protocol, []).append(delivery.endpoint)
+    for protocol, render in (("email", _email), ("https", _card), (JSON_RECIPIENT, _json)):
         if protocol in forms:
-            console.print(render(forms[protocol], ", ".join(readers[protocol])))
+            console.print(render(forms[protocol], ", ".join(recipients[protocol])))
 
 
 def _email(delivery: Delivery, to: str) -> Panel:
@@ -53,7 +53,7 @@ def _json(delivery: Delivery, _to: str) -> Panel:
     )
 
 
-def table(told: Sequence[Told], expected: Sequence[Expected]) -> Table:
+def table(told: Sequence[Received], expected: Sequence[Expected]) -> Table:
     """What changed, what was told, and after how long."""
     grid = Table(title="What changed, and what was told", title_justify="left")
     for heading in ("about", "what", "severity", "told", "after"):

@@ -149,7 +149,7 @@ def _is_let_in(topic_arn: str, queue_arn: str) -> bool:
 
 
 def _send_attributes_of_plain_messages_only() -> None:
-    """Hand filters and readers no attributes of a message with a body for each protocol.
+    """Hand filters and recipients no attributes of a message with a body for each protocol.
 
     AWS: "Message attributes are sent only when the message structure is String, not JSON" (Amazon SNS Developer Guide,
     "Amazon SNS message attributes").

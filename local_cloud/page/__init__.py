@@ -1,4 +1,4 @@
-"""A page for a browser: the dashboard's live runs, and an inbox of what readers were told."""
+"""A page for a browser: the dashboard's live runs, and an inbox of what recipients were told."""
 
 from local_cloud.page.server import page_of, served
 

@@ -1,4 +1,4 @@
-"""What readers received, each alert in all the forms in which it was delivered, side by side."""
+"""What recipients received, each alert in all the forms in which it was delivered, side by side."""
 
 import json
 import re

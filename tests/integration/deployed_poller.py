@@ -1,4 +1,4 @@
-"""The deployed poller, which a test invokes when it likes and can kill, and what its readers were told."""
+"""The deployed poller, which a test invokes when it likes and can kill, and what its recipients were told."""
 
 import json
 from collections import Counter

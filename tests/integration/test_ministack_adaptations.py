@@ -27,7 +27,7 @@ BODIES = json.dumps({"default": "for machines", "email": "for people", "https": 
 
 @pytest.fixture
 def topic(probe: LocalCloud) -> Iterator[str]:
-    """A topic with no readers."""
+    """A topic with no recipients."""
     sns = probe.client("sns")
     arn: str = sns.create_topic(Name="fresh")["TopicArn"]
     yield arn

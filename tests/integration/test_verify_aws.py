@@ -14,12 +14,12 @@ import pytest
 from local_cloud.toolchain import ACCOUNT, CHECKOUT
 from local_cloud.waiting import eventually
 from operator_cli.deploy import USUAL_QUALIFIER
-from verify_aws import alerts, leftovers, metrics, polls, roles, temporary_readers
+from verify_aws import alerts, leftovers, metrics, polls, roles, temporary_recipients
 from verify_aws.findings import Finding, Verdict
 from verify_aws.on_aws import surroundings_on_aws
 from verify_aws.on_this_machine import PATIENCE, surroundings_on_this_machine
 from verify_aws.surroundings import CannotRunError, Surroundings
-from verify_aws.temporary_readers import TemporaryReaders
+from verify_aws.temporary_recipients import TemporaryRecipients
 from verify_aws.verification import Step, Verification
 from verify_aws.waiting import Waiting
 
@@ -64,8 +64,8 @@ def deployed() -> Iterator[Deployed]:
     with surroundings_on_this_machine() as surroundings:
         waiting = Waiting(progress=lambda _: None, pause=surroundings.pause)
         surroundings.deploy()
-        readers = TemporaryReaders(surroundings, "none")
-        yield Deployed(surroundings, Verification(surroundings, waiting, surroundings.config, readers))
+        recipients = TemporaryRecipients(surroundings, "none")
+        yield Deployed(surroundings, Verification(surroundings, waiting, surroundings.config, recipients))
 
 
 def failures(findings: Iterable[Finding]) -> list[str]:
@@ -152,12 +152,14 @@ def test_a_stack_goes_and_what_is_left_of_it_is_listed(deployed: Deployed) -> No
 
 
 def test_a_filter_that_lets_the_wrong_through_is_found(deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(temporary_readers, "FILTERS", {**temporary_readers.FILTERS, temporary_readers.INFO: None})
-    readers = TemporaryReaders(deployed.surroundings, "journey-watch-verify-planted")
+    monkeypatch.setattr(
+        temporary_recipients, "FILTERS", {**temporary_recipients.FILTERS, temporary_recipients.INFO: None}
+    )
+    recipients = TemporaryRecipients(deployed.surroundings, "journey-watch-verify-planted")
     try:
-        found = list(alerts.find(replace(deployed.verification, readers=readers)))
+        found = list(alerts.find(replace(deployed.verification, recipients=recipients)))
     finally:
-        assert readers.remove() == []
+        assert recipients.remove() == []
 
     assert [f"{each.about}: {each.text}" for each in found if each.verdict is Verdict.FAILED] == [
         f"{topic}: A filter policy for info alerts let a critical one pass."

@@ -1,0 +1,128 @@
+"""What recipients were told, held against what they must be told."""
+
+import json
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Self
+
+from journey_watch.core.alerts import AlertKind
+from journey_watch.core.severity import Severity
+from local_cloud.inbox import Delivery
+
+JSON_RECIPIENT = "sqs"
+"""The protocol of the recipient that gets the envelope; every alert must reach it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What an alert tells, as far as the demo foresees it."""
+
+    about: str
+    """The id of a run, or of what there is instead of one: a campaign, a mute, a lane's provider."""
+    what: str
+    severity: str
+    to: str = "everybody"
+    """Or `operators`: those who look after the monitor."""
+
+    @classmethod
+    def of(cls, envelope: Mapping[str, Any]) -> Self:
+        """What an envelope tells."""
+        detail = envelope["detail"]
+        about = detail.get("run_id") or detail.get("campaign_id") or detail.get("mute") or detail["provider"]
+        to = "operators" if detail.get("condition") == "UNREACHABLE" else "everybody"
+        return cls(about, _what(AlertKind.of(envelope), detail), detail["severity"], to)
+
+
+def _what(kind: AlertKind, detail: Mapping[str, Any]) -> str:
+    if kind is AlertKind.CONDITION:
+        return f"{detail['condition']} {detail['phase']}"
+    if kind is AlertKind.MUTE_ENDED:
+        return f"mute ended, {detail['held_back']} held back"
+    if kind is AlertKind.DIGEST:
+        counts = ", ".join(f"{count} {status}" for status, count in detail["counts"].items())
+        return f"{len(detail['changes'])} changes: {counts}"
+    past = "".join(f", past {status}" for status in detail["skipped_statuses"])
+    return f"{detail['previous_status'] or 'new'} → {detail['status']}{past}"
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Somebody who gets alerts."""
+
+    protocol: str
+    endpoint: str
+    """Ends so: the rest of an endpoint may differ from deployment to deployment."""
+    min_severity: str
+    hears: tuple[str, ...] = ("everybody",)
+
+    def expects(self, change: Expected) -> bool:
+        return change.to in self.hears and Severity(change.severity).reaches(Severity(self.min_severity))
+
+    def is_of(self, delivery: Delivery) -> bool:
+        return delivery.protocol == self.protocol and delivery.endpoint.endswith(self.endpoint)
+
+    def __str__(self) -> str:
+        return f"{self.protocol} {self.endpoint}"
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One alert, in every form in which it was delivered."""
+
+    id: str
+    change: Expected
+    envelope: Mapping[str, Any]
+    deliveries: Sequence[Delivery] = field(default_factory=list)
+
+    @property
+    def seconds(self) -> float | None:
+        """From the change, by the provider's clock, until the first recipient had it; None if nothing says."""
+        changed = self.envelope["detail"].get("last_update_time")
+        if changed is None:
+            return None
+        return min(delivery.time for delivery in self.deliveries) - datetime.fromisoformat(changed).timestamp()
+
+    @classmethod
+    def from_envelope(cls, delivery: Delivery, everything: Iterable[Delivery]) -> Self:
+        """The alert in this delivery to the JSON recipient, and all others that are about the same."""
+        envelope = json.loads(delivery.body)
+        forms = [one for one in everything if envelope["id"] in one.body and _is_about(envelope["id"], one)]
+        return cls(envelope["id"], Expected.of(envelope), envelope, forms)
+
+
+def _is_about(alert_id: str, delivery: Delivery) -> bool:
+    """Not merely naming it, as a digest names its members."""
+    if delivery.protocol == "email":
+        return f"Alert id {alert_id}" in delivery.body
+    return bool(json.loads(delivery.body)["id"] == alert_id)
+
+
+def read(deliveries: Sequence[Delivery]) -> list[Received]:
+    """Every alert that the JSON recipient got, oldest first."""
+    return [Received.from_envelope(one, deliveries) for one in deliveries if one.protocol == JSON_RECIPIENT]
+
+
+def expected_alerts(file: Path) -> list[Expected]:
+    """What expected.toml asks for."""
+    return [Expected(**alert) for alert in tomllib.loads(file.read_text(encoding="utf-8"))["alert"]]
+
+
+def mismatches(
+    received: Sequence[Received], expected: Sequence[Expected], recipients: Sequence[Recipient]
+) -> Iterator[str]:
+    """Everything that is not as it must be: missing, repeated, unforeseen, or not in every recipient's hands."""
+    got = Counter(one.change for one in received)
+    wanted = Counter(expected)
+    for change, count in (wanted - got).items():
+        yield f"never told: {change.about} {change.what}" + (f" ({count} times)" if count > 1 else "")
+    for change in got - wanted:
+        yield f"told and not expected, or told again: {change.about} {change.what}"
+    for one in received:
+        for recipient in recipients:
+            count = sum(recipient.is_of(delivery) for delivery in one.deliveries)
+            if count != int(recipient.expects(one.change)):
+                yield f"{recipient} got {one.change.about} {one.change.what} {count} times"
