@@ -21,8 +21,8 @@ demo: install ## Deploy the real stack into a local cloud and watch alerts arriv
 
 .PHONY: test
 test: install ## Run every test, in a random order (no AWS account, no network but the package registries)
-	@# For two cores. The third worker has one while others wait for a schedule to fire.
-	$(PYTEST) -n 3 $(TEST_ARGS)
+	@# For two cores. The others have them while some wait for a schedule to fire, or for the CDK.
+	$(PYTEST) -n 4 $(TEST_ARGS)
 
 .PHONY: test-quick
 test-quick: install ## Run the tests that need no local cloud and no browser: the inner loop
@@ -83,7 +83,9 @@ install: .venv/.installed .venv-ministack/.installed node_modules/.installed ## 
 .venv/.installed: requirements.txt requirements.lock pyproject.toml
 	@python=$$(tools/find-python) || exit 1; \
 	echo "Installing the Python packages into .venv (once, a minute or two) …"; \
-	"$$python" -m venv --clear .venv && $(VENV)/python $(PIP) -r requirements.txt && touch $@
+	"$$python" -m venv --clear .venv && $(VENV)/python $(PIP) -r requirements.txt && \
+	JSII_RUNTIME_PACKAGE_CACHE_ROOT=.local-cloud/jsii $(VENV)/python -c 'import aws_cdk, cdk_nag; aws_cdk.App()' && \
+	touch $@
 
 .venv-ministack/.installed: local_cloud/requirements.txt
 	@python=$$(tools/find-python) || exit 1; \

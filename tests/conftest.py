@@ -30,7 +30,7 @@ LONGEST_FIRST: Final = ("integration/test_alarms.py", "infra/", "integration/", 
 """Where the tests are that take longest. Begun first, they leave no worker to finish one alone."""
 TOGETHER: Final = (
     ("browser/",),
-    ("infra/", "permissions/"),
+    ("infra/", "permissions/", "tools/"),
     ("integration/test_fault_proxy.py", "integration/test_local_cloud.py", "integration/test_ministack_adaptations.py"),
 )
 """Modules that share what takes long to make: the browser, the CDK's kernel, the local cloud with the probe in it."""
