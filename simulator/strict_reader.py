@@ -5,17 +5,16 @@ required. A scenario with a misspelt key must not quietly test something else th
 """
 
 import difflib
-import re
 import types
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from journey_watch.core.durations import parse_duration
+
 T = TypeVar("T")
 
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
-_UNIT_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _PLAIN: dict[type, str] = {str: "text", int: "a whole number", bool: "true or false"}
 
 
@@ -69,10 +68,11 @@ def read_value(hint: Any, value: object, where: str) -> Any:  # noqa: ANN401 - a
 
 def read_duration(value: object, where: str) -> timedelta:
     """A number and its unit (``ms``, ``s``, ``m``, ``h``, ``d``) as a timedelta."""
-    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
-    if match is None:
-        raise ScenarioError(f'{where}: expected a duration such as "500ms", "5s", "10m", "2h" or "1d", got {value!r}')
-    return timedelta(seconds=float(match[1]) * _UNIT_SECONDS[match[2]])
+    try:
+        return parse_duration(value if isinstance(value, str) else "")
+    except ValueError:
+        problem = f'{where}: expected a duration such as "500ms", "5s", "10m", "2h" or "1d", got {value!r}'
+        raise ScenarioError(problem) from None
 
 
 def unique(named: Iterable[tuple[str, T]], what: str) -> dict[str, T]:
