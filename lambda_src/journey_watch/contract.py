@@ -5,7 +5,7 @@ from typing import Final
 # Environment of the functions
 ENV_STATE_TABLE: Final = "STATE_TABLE_NAME"
 ENV_ALERT_TOPIC: Final = "ALERT_TOPIC_ARN"
-"""For programs. The names of the channels, below, say what each topic is for."""
+"""The topic for programs. The names of the channels, below, say what each topic is for."""
 ENV_ALERT_MAIL_TOPIC: Final = "ALERT_MAIL_TOPIC_ARN"
 ENV_OPS_TOPIC: Final = "OPS_TOPIC_ARN"
 ENV_OPS_MAIL_TOPIC: Final = "OPS_MAIL_TOPIC_ARN"
@@ -14,7 +14,7 @@ ENV_CHAT_TOPICS: Final = "CHAT_TOPIC_ARNS"
 ENV_EVENT_BUS: Final = "EVENT_BUS_ARN"
 """The event bus that gets every alert; empty without one."""
 ENV_WEBHOOK_SECRETS: Final = "WEBHOOK_SECRETS"
-"""Of the Slack function: a JSON object from the ARN of each queue to the name of its webhook's secret."""
+"""The Slack function has it: a JSON object from the ARN of each queue to the name of its webhook's secret."""
 ENV_ACCOUNT: Final = "STACK_ACCOUNT"
 """The account the stack lives in: a lane without a role to assume is in this account."""
 ENV_REGION: Final = "AWS_REGION"
@@ -32,7 +32,7 @@ WATCH_CONFIG_FILE: Final = "watch_config.json"
 # The event of one lane's schedule
 EVENT_LANE: Final = "lane"
 EVENT_TEST_ALERT: Final = "test_alert"
-"""With the value true it stands alone: one test alert through every channel, and no poll."""
+"""An event with this key alone, and the value true, asks for a test alert through every channel, and no poll."""
 
 # The state table
 PARTITION_KEY: Final = "pk"

@@ -159,6 +159,6 @@ class Channel:
     for_operators: bool = False
     """True: it is owed the alerts about the monitor's own sight and no others; False: all the others."""
     at_once: int = 10
-    """So many alerts are handed over together: what a notifier sends without a pause between."""
+    """This many alerts are handed over together: what a notifier sends without a pause between."""
     max_single: int = 1_000
     """More alerts than this in one poll become a digest, whatever the configuration says: it would take too long."""

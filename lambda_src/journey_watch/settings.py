@@ -39,7 +39,7 @@ class WatchConfig:
     alert_recipients: tuple[str, ...] = ()
     """The addresses that should have confirmed their subscription to the mail of alerts; set for the bundle."""
     ops_recipients: tuple[str, ...] = ()
-    """The same for the operators' mail."""
+    """The addresses that should have confirmed their subscription to the operators' mail."""
 
     def to_json(self) -> str:
         """The bundled file's text; the same configuration gives the same bytes."""

@@ -34,15 +34,15 @@ SLOW_DOWN = SourceError("slow down", code="TooManyRequestsException", throttled=
 
 
 @pytest.fixture
-def stage() -> PollHarness:
+def harness() -> PollHarness:
     """One lane with two journeys, after its first look."""
-    stage = PollHarness()
-    stage.source.set(WELCOME, "r1", Status.RUNNING)
-    stage.source.set(WINBACK, "r2", Status.SCHEDULED)
-    stage.poll()
-    stage.store.writes.clear()
-    stage.clock.advance(minutes=1)
-    return stage
+    harness = PollHarness()
+    harness.source.set(WELCOME, "r1", Status.RUNNING)
+    harness.source.set(WINBACK, "r2", Status.SCHEDULED)
+    harness.poll()
+    harness.store.writes.clear()
+    harness.clock.advance(minutes=1)
+    return harness
 
 
 @pytest.fixture
@@ -60,161 +60,161 @@ def said(monkeypatch: pytest.MonkeyPatch) -> Said:
     return read
 
 
-def sent(stage: PollHarness) -> list[tuple[str, str | None, str]]:
-    details = [alert.envelope["detail"] for alert in stage.channel.accepted]
+def sent(harness: PollHarness) -> list[tuple[str, str | None, str]]:
+    details = [alert.envelope["detail"] for alert in harness.channel.accepted]
     return [(detail["run_id"], detail["previous_status"], detail["status"]) for detail in details]
 
 
 def test_first_look_sends_nothing_and_marks_the_target() -> None:
-    stage = PollHarness()
-    stage.source.set(WELCOME, "r1", Status.CANCELLED)
-    stage.poll()
-    assert stage.channel.accepted == []
-    assert stage.store.writes == ["commit", "mark"]
+    harness = PollHarness()
+    harness.source.set(WELCOME, "r1", Status.CANCELLED)
+    harness.poll()
+    assert harness.channel.accepted == []
+    assert harness.store.writes == ["commit", "mark"]
 
 
 def test_journey_that_the_patterns_leave_out_is_forgotten_and_begins_anew_when_they_name_it_again(
-    stage: PollHarness,
+    harness: PollHarness,
 ) -> None:
-    stage.source.excluded = {WELCOME}
-    stage.source.set(WELCOME, "r1", Status.CANCELLED)
-    stage.source.observed.clear()
-    stage.poll()
-    assert stage.source.observed == [WINBACK]
-    assert stage.store.writes == ["forget"]
+    harness.source.excluded = {WELCOME}
+    harness.source.set(WELCOME, "r1", Status.CANCELLED)
+    harness.source.observed.clear()
+    harness.poll()
+    assert harness.source.observed == [WINBACK]
+    assert harness.store.writes == ["forget"]
 
-    stage.poll_a_minute_later()
-    assert stage.store.writes == ["forget"]
+    harness.poll_a_minute_later()
+    assert harness.store.writes == ["forget"]
 
-    stage.source.excluded = set()
-    stage.poll_a_minute_later()
-    assert sent(stage) == []
+    harness.source.excluded = set()
+    harness.poll_a_minute_later()
+    assert sent(harness) == []
 
 
-def test_running_then_cancelled_alerts_once(stage: PollHarness) -> None:
-    stage.source.set(WELCOME, "r1", Status.CANCELLED)
-    report = stage.poll()
-    assert sent(stage) == [("r1", "RUNNING", "CANCELLED")]
-    assert stage.store.writes == ["commit", "acknowledge"]
+def test_running_then_cancelled_alerts_once(harness: PollHarness) -> None:
+    harness.source.set(WELCOME, "r1", Status.CANCELLED)
+    report = harness.poll()
+    assert sent(harness) == [("r1", "RUNNING", "CANCELLED")]
+    assert harness.store.writes == ["commit", "acknowledge"]
     assert report.delivery.delivered == 1
 
-    stage.poll_a_minute_later()
-    assert len(stage.channel.accepted) == 1
+    harness.poll_a_minute_later()
+    assert len(harness.channel.accepted) == 1
 
 
-def test_quiet_poll_writes_nothing_and_sends_nothing(stage: PollHarness) -> None:
-    stage.poll()
-    stage.poll_a_minute_later()
-    assert stage.store.writes == []
-    assert stage.channel.calls == 0
+def test_quiet_poll_writes_nothing_and_sends_nothing(harness: PollHarness) -> None:
+    harness.poll()
+    harness.poll_a_minute_later()
+    assert harness.store.writes == []
+    assert harness.channel.calls == 0
 
 
-def test_counters_of_a_run_that_ended_are_told(stage: PollHarness) -> None:
-    stage.source.counted[WELCOME, "r1"] = {"ENDPOINT_ENTERED": "100"}
-    stage.source.set(WELCOME, "r1", Status.CANCELLED)
-    stage.poll()
-    assert stage.channel.accepted[0].envelope["detail"]["counters"] == {"ENDPOINT_ENTERED": "100"}
+def test_counters_of_a_run_that_ended_are_told(harness: PollHarness) -> None:
+    harness.source.counted[WELCOME, "r1"] = {"ENDPOINT_ENTERED": "100"}
+    harness.source.set(WELCOME, "r1", Status.CANCELLED)
+    harness.poll()
+    assert harness.channel.accepted[0].envelope["detail"]["counters"] == {"ENDPOINT_ENTERED": "100"}
 
 
-def test_counters_are_not_waited_for_when_time_is_short(stage: PollHarness) -> None:
-    stage.source.counted[WELCOME, "r1"] = {"ENDPOINT_ENTERED": "100"}
-    stage.source.set(WELCOME, "r1", Status.CANCELLED)
-    stage.poll(seconds=20)
-    assert "counters" not in stage.channel.accepted[0].envelope["detail"]
+def test_counters_are_not_waited_for_when_time_is_short(harness: PollHarness) -> None:
+    harness.source.counted[WELCOME, "r1"] = {"ENDPOINT_ENTERED": "100"}
+    harness.source.set(WELCOME, "r1", Status.CANCELLED)
+    harness.poll(seconds=20)
+    assert "counters" not in harness.channel.accepted[0].envelope["detail"]
 
 
-def test_every_changed_journey_is_one_commit_and_one_acknowledgement(stage: PollHarness) -> None:
+def test_every_changed_journey_is_one_commit_and_one_acknowledgement(harness: PollHarness) -> None:
     for n in range(3):
-        stage.source.set(WELCOME, f"new-{n}", Status.RUNNING)
-    stage.source.set(WINBACK, "r2", Status.RUNNING)
-    stage.poll()
-    assert sorted(stage.store.writes) == ["acknowledge", "acknowledge", "commit", "commit"]
-    assert len(stage.channel.accepted) == 4
+        harness.source.set(WELCOME, f"new-{n}", Status.RUNNING)
+    harness.source.set(WINBACK, "r2", Status.RUNNING)
+    harness.poll()
+    assert sorted(harness.store.writes) == ["acknowledge", "acknowledge", "commit", "commit"]
+    assert len(harness.channel.accepted) == 4
 
 
-def test_journey_first_listed_later_is_all_news(stage: PollHarness) -> None:
-    stage.source.set(JourneyKey("app-1", "new"), "r9", Status.CANCELLED)
-    stage.poll()
-    assert sent(stage) == [("r9", None, "CANCELLED")]
+def test_journey_first_listed_later_is_all_news(harness: PollHarness) -> None:
+    harness.source.set(JourneyKey("app-1", "new"), "r9", Status.CANCELLED)
+    harness.poll()
+    assert sent(harness) == [("r9", None, "CANCELLED")]
 
 
 def test_journey_named_by_id_begins_silently() -> None:
-    stage = PollHarness()
-    stage.configure(WatchTarget("pinpoint", "app-1", ("welcome",)))
-    stage.poll()
-    stage.source.set(WELCOME, "r1", Status.CANCELLED)
-    stage.poll_a_minute_later()
-    assert sent(stage) == []
+    harness = PollHarness()
+    harness.configure(WatchTarget("pinpoint", "app-1", ("welcome",)))
+    harness.poll()
+    harness.source.set(WELCOME, "r1", Status.CANCELLED)
+    harness.poll_a_minute_later()
+    assert sent(harness) == []
 
 
-def test_journey_unwatched_and_watched_again_begins_with_a_fresh_look(stage: PollHarness) -> None:
-    everything = stage.config.watch
-    stage.configure(WatchTarget("pinpoint", "app-1", ("winback",)))
-    stage.poll()
-    stage.source.set(WELCOME, "r1", Status.CANCELLED)
-    stage.poll_a_minute_later()
-    stage.configure(*everything)
-    stage.poll_a_minute_later()
-    assert sent(stage) == []
-    stage.source.set(WELCOME, "r3", Status.RUNNING)
-    stage.poll_a_minute_later()
-    assert sent(stage) == [("r3", None, "RUNNING")]
+def test_journey_unwatched_and_watched_again_begins_with_a_fresh_look(harness: PollHarness) -> None:
+    everything = harness.config.watch
+    harness.configure(WatchTarget("pinpoint", "app-1", ("winback",)))
+    harness.poll()
+    harness.source.set(WELCOME, "r1", Status.CANCELLED)
+    harness.poll_a_minute_later()
+    harness.configure(*everything)
+    harness.poll_a_minute_later()
+    assert sent(harness) == []
+    harness.source.set(WELCOME, "r3", Status.RUNNING)
+    harness.poll_a_minute_later()
+    assert sent(harness) == [("r3", None, "RUNNING")]
 
 
-def test_one_journeys_failure_is_not_anothers(stage: PollHarness) -> None:
-    stage.source.failures[WINBACK] = GONE
-    stage.source.set(WELCOME, "r1", Status.COMPLETED)
-    report = stage.poll()
-    assert sent(stage) == [("r1", "RUNNING", "COMPLETED")]
+def test_one_journeys_failure_is_not_anothers(harness: PollHarness) -> None:
+    harness.source.failures[WINBACK] = GONE
+    harness.source.set(WELCOME, "r1", Status.COMPLETED)
+    report = harness.poll()
+    assert sent(harness) == [("r1", "RUNNING", "COMPLETED")]
     assert (report.observed, report.failed) == (1, 1)
 
 
-def test_incomplete_listing_counts_as_a_failure_and_still_tells_what_it_saw(stage: PollHarness) -> None:
-    stage.source.set(WELCOME, "r1", Status.COMPLETED)
-    stage.source.incomplete.add(WELCOME)
-    report = stage.poll()
-    assert sent(stage) == [("r1", "RUNNING", "COMPLETED")]
+def test_incomplete_listing_counts_as_a_failure_and_still_tells_what_it_saw(harness: PollHarness) -> None:
+    harness.source.set(WELCOME, "r1", Status.COMPLETED)
+    harness.source.incomplete.add(WELCOME)
+    report = harness.poll()
+    assert sent(harness) == [("r1", "RUNNING", "COMPLETED")]
     assert report.failed == 1
 
 
-def test_nothing_readable_raises_and_says_why(stage: PollHarness) -> None:
-    stage.source.failures = {WELCOME: SLOW_DOWN, WINBACK: SLOW_DOWN}
+def test_nothing_readable_raises_and_says_why(harness: PollHarness) -> None:
+    harness.source.failures = {WELCOME: SLOW_DOWN, WINBACK: SLOW_DOWN}
     with pytest.raises(PollFailedError, match="slow down"):
-        stage.poll()
+        harness.poll()
 
 
-def test_what_was_owed_is_sent_even_if_nothing_can_be_read(stage: PollHarness) -> None:
-    stage.source.set(WELCOME, "r1", Status.CANCELLED)
-    stage.channel.refuse = lambda _: True
-    stage.poll()
-    stage.channel.refuse = lambda _: False
-    stage.source.failures = {WELCOME: SLOW_DOWN, WINBACK: SLOW_DOWN}
-    stage.clock.advance(minutes=1)
+def test_what_was_owed_is_sent_even_if_nothing_can_be_read(harness: PollHarness) -> None:
+    harness.source.set(WELCOME, "r1", Status.CANCELLED)
+    harness.channel.refuse = lambda _: True
+    harness.poll()
+    harness.channel.refuse = lambda _: False
+    harness.source.failures = {WELCOME: SLOW_DOWN, WINBACK: SLOW_DOWN}
+    harness.clock.advance(minutes=1)
     with pytest.raises(PollFailedError):
-        stage.poll()
-    assert sent(stage) == [("r1", "RUNNING", "CANCELLED")]
+        harness.poll()
+    assert sent(harness) == [("r1", "RUNNING", "CANCELLED")]
 
 
 def test_provider_that_was_never_read_is_not_in_use_rather_than_broken() -> None:
-    stage = PollHarness()
-    stage.source.unlisted = {"*": GONE}
+    harness = PollHarness()
+    harness.source.unlisted = {"*": GONE}
     for _ in range(30):
-        assert not stage.poll_a_minute_later().in_use
-    assert stage.store.writes == []
-    assert stage.operators.accepted == []
+        assert not harness.poll_a_minute_later().in_use
+    assert harness.store.writes == []
+    assert harness.operators.accepted == []
 
 
 @pytest.mark.parametrize("unlisted", [{"*": NO_GRANT}, {"app-1": NO_GRANT}, {"app-1": GONE, "app-2": NO_GRANT}])
 def test_provider_whose_first_listing_lacks_a_permission_is_a_fault_and_not_out_of_use(
     unlisted: dict[str, SourceError],
 ) -> None:
-    stage = PollHarness()
-    stage.source.unlisted = unlisted
+    harness = PollHarness()
+    harness.source.unlisted = unlisted
     for _ in range(2):
         with pytest.raises(PollFailedError, match="is not authorized to perform: mobiletargeting:GetApps"):
-            stage.poll()
-        stage.clock.advance(minutes=16)
-    (alert,) = stage.operators.accepted
+            harness.poll()
+        harness.clock.advance(minutes=16)
+    (alert,) = harness.operators.accepted
     detail = alert.envelope["detail"]
     assert (detail["condition"], detail["lane"]) == ("UNREACHABLE", str(LANE))
     assert detail["hint"] == DENIAL_HINT
@@ -222,204 +222,204 @@ def test_provider_whose_first_listing_lacks_a_permission_is_a_fault_and_not_out_
 
 @pytest.mark.parametrize("failure", [SLOW_DOWN, ERRORS], ids=str)
 def test_provider_that_answers_with_trouble_is_not_out_of_use(failure: SourceError) -> None:
-    stage = PollHarness()
-    stage.source.unlisted = {"*": failure}
+    harness = PollHarness()
+    harness.source.unlisted = {"*": failure}
     with pytest.raises(PollFailedError):
-        stage.poll()
+        harness.poll()
 
 
 def test_application_that_is_named_and_not_there_is_told_though_it_was_never_read() -> None:
-    stage = PollHarness()
-    stage.configure(WatchTarget("pinpoint", "app-1"))
-    stage.source.unlisted = {"app-1": GONE}
+    harness = PollHarness()
+    harness.configure(WatchTarget("pinpoint", "app-1"))
+    harness.source.unlisted = {"app-1": GONE}
     for _ in range(2):
         with pytest.raises(PollFailedError, match="gone"):
-            stage.poll()
-        stage.clock.advance(minutes=16)
-    assert [alert.envelope["detail"]["condition"] for alert in stage.operators.accepted] == ["UNREACHABLE"]
+            harness.poll()
+        harness.clock.advance(minutes=16)
+    assert [alert.envelope["detail"]["condition"] for alert in harness.operators.accepted] == ["UNREACHABLE"]
 
 
 def test_one_bad_answer_of_a_provider_that_is_not_in_use_does_not_make_the_next_look_long() -> None:
-    stage = PollHarness()
+    harness = PollHarness()
     for minutes, failure in ((1, ERRORS), (60, GONE), (60, ERRORS), (1, GONE)):
-        stage.source.unlisted = {"*": failure}
+        harness.source.unlisted = {"*": failure}
         if failure is GONE:
-            assert not stage.poll().in_use
+            assert not harness.poll().in_use
         else:
             with pytest.raises(PollFailedError):
-                stage.poll()
-        stage.clock.advance(minutes=minutes)
-    assert stage.operators.accepted == []
+                harness.poll()
+        harness.clock.advance(minutes=minutes)
+    assert harness.operators.accepted == []
 
 
 def test_provider_that_was_told_to_be_unreachable_is_not_taken_for_one_that_is_not_in_use() -> None:
-    stage = PollHarness()
-    stage.source.unlisted = {"*": NO_GRANT}
+    harness = PollHarness()
+    harness.source.unlisted = {"*": NO_GRANT}
     for _ in range(2):
         with pytest.raises(PollFailedError):
-            stage.poll()
-        stage.clock.advance(minutes=16)
-    stage.source.unlisted = {"*": GONE}
+            harness.poll()
+        harness.clock.advance(minutes=16)
+    harness.source.unlisted = {"*": GONE}
     with pytest.raises(PollFailedError):
-        stage.poll()
-    stage.source.unlisted = {}
-    stage.poll_a_minute_later()
-    assert [alert.envelope["detail"]["phase"] for alert in stage.operators.accepted] == ["Opened", "Resolved"]
+        harness.poll()
+    harness.source.unlisted = {}
+    harness.poll_a_minute_later()
+    assert [alert.envelope["detail"]["phase"] for alert in harness.operators.accepted] == ["Opened", "Resolved"]
 
 
 def test_empty_listing_is_said_once_and_is_no_warning(said: Said) -> None:
-    stage = PollHarness()
-    stage.poll()
+    harness = PollHarness()
+    harness.poll()
     (line,) = said()
     assert (line["level"], line["entry"]) == ("INFO", "*/*")
     for _ in range(3):
-        stage.poll_a_minute_later()
+        harness.poll_a_minute_later()
     assert said() == []
-    assert stage.store.writes == ["mark"]
+    assert harness.store.writes == ["mark"]
 
 
 def test_listing_with_something_in_it_says_nothing(said: Said) -> None:
-    stage = PollHarness()
-    stage.source.set(WELCOME, "r1", Status.RUNNING)
-    stage.poll()
+    harness = PollHarness()
+    harness.source.set(WELCOME, "r1", Status.RUNNING)
+    harness.poll()
     assert said() == []
 
 
 def test_provider_that_is_not_in_use_is_no_warning(said: Said) -> None:
-    stage = PollHarness()
-    stage.source.unlisted = {"*": GONE}
-    stage.poll()
+    harness = PollHarness()
+    harness.source.unlisted = {"*": GONE}
+    harness.poll()
     (line,) = said()
     assert (line["level"], line["reason"]) == ("INFO", str(GONE))
 
 
 def test_role_that_never_could_be_assumed_is_broken_rather_than_not_in_use() -> None:
-    stage = PollHarness()
-    stage.configure(WatchTarget("pinpoint", "*", role_arn="arn:aws:iam::111122223333:role/Reader"))
-    stage.source.unlisted = {"*": NOT_TRUSTED}
+    harness = PollHarness()
+    harness.configure(WatchTarget("pinpoint", "*", role_arn="arn:aws:iam::111122223333:role/Reader"))
+    harness.source.unlisted = {"*": NOT_TRUSTED}
     for _ in range(2):
         with pytest.raises(PollFailedError, match="trust policy"):
-            stage.poll()
-        stage.clock.advance(minutes=16)
-    (alert,) = stage.operators.accepted
+            harness.poll()
+        harness.clock.advance(minutes=16)
+    (alert,) = harness.operators.accepted
     assert alert.envelope["detail"]["condition"] == "UNREACHABLE"
 
 
-def test_provider_that_was_read_once_and_no_longer_answers_raises(stage: PollHarness) -> None:
-    stage.source.runs = {}
-    stage.source.unlisted = {"*": GONE}
-    stage.source.failures = {WELCOME: GONE, WINBACK: GONE}
+def test_provider_that_was_read_once_and_no_longer_answers_raises(harness: PollHarness) -> None:
+    harness.source.runs = {}
+    harness.source.unlisted = {"*": GONE}
+    harness.source.failures = {WELCOME: GONE, WINBACK: GONE}
     with pytest.raises(PollFailedError, match="gone"):
-        stage.poll()
+        harness.poll()
 
 
-def test_journeys_with_a_live_run_are_polled_when_listing_fails(stage: PollHarness) -> None:
-    stage.source.unlisted = {"*": SLOW_DOWN}
-    stage.source.set(WELCOME, "r1", Status.CANCELLED)
-    report = stage.poll()
-    assert sent(stage) == [("r1", "RUNNING", "CANCELLED")]
+def test_journeys_with_a_live_run_are_polled_when_listing_fails(harness: PollHarness) -> None:
+    harness.source.unlisted = {"*": SLOW_DOWN}
+    harness.source.set(WELCOME, "r1", Status.CANCELLED)
+    report = harness.poll()
+    assert sent(harness) == [("r1", "RUNNING", "CANCELLED")]
     assert report.failed == 1
 
 
-def test_store_that_takes_nothing_raises(stage: PollHarness) -> None:
+def test_store_that_takes_nothing_raises(harness: PollHarness) -> None:
     def broken(name: str) -> None:
         if name == "commit":
             raise StoreUnavailableError("the table is gone")
 
-    stage.store.before = broken
-    stage.source.set(WELCOME, "r1", Status.CANCELLED)
+    harness.store.before = broken
+    harness.source.set(WELCOME, "r1", Status.CANCELLED)
     with pytest.raises(StoreUnavailableError):
-        stage.poll()
-    assert sent(stage) == []
+        harness.poll()
+    assert sent(harness) == []
 
 
-def test_change_of_severity_none_is_recorded_and_not_sent(stage: PollHarness) -> None:
-    stage.config = type(stage.config)(watch=stage.config.watch, rules=(AlertRule("*", "*", Severity.NONE),))
-    stage.source.set(WELCOME, "r1", Status.CANCELLED)
-    stage.poll()
-    assert stage.channel.calls == 0
-    assert stage.store.writes == ["commit"]
+def test_change_of_severity_none_is_recorded_and_not_sent(harness: PollHarness) -> None:
+    harness.config = type(harness.config)(watch=harness.config.watch, rules=(AlertRule("*", "*", Severity.NONE),))
+    harness.source.set(WELCOME, "r1", Status.CANCELLED)
+    harness.poll()
+    assert harness.channel.calls == 0
+    assert harness.store.writes == ["commit"]
 
 
-def test_refused_alert_is_kept_and_sent_by_the_next_poll(stage: PollHarness) -> None:
-    stage.channel.refuse = lambda _: True
-    stage.source.set(WELCOME, "r1", Status.CANCELLED)
-    report = stage.poll()
+def test_refused_alert_is_kept_and_sent_by_the_next_poll(harness: PollHarness) -> None:
+    harness.channel.refuse = lambda _: True
+    harness.source.set(WELCOME, "r1", Status.CANCELLED)
+    report = harness.poll()
     assert (report.delivery.delivered, len(report.delivery.refused)) == (0, 1)
 
-    stage.channel.refuse = lambda _: False
-    report = stage.poll_a_minute_later()
-    assert sent(stage) == [("r1", "RUNNING", "CANCELLED")]
+    harness.channel.refuse = lambda _: False
+    report = harness.poll_a_minute_later()
+    assert sent(harness) == [("r1", "RUNNING", "CANCELLED")]
     assert report.delivery.redelivered == 1
 
 
-def test_later_alert_of_a_run_waits_while_an_earlier_one_is_refused(stage: PollHarness) -> None:
-    stage.channel.refuse = lambda alert: alert.envelope["detail"]["status"] == "PAUSED"
-    stage.source.set(WELCOME, "r1", Status.PAUSED)
-    stage.poll()
-    stage.clock.advance(minutes=1)
-    stage.source.set(WELCOME, "r1", Status.COMPLETED)
-    stage.source.set(WELCOME, "r3", Status.RUNNING)
-    stage.poll()
-    assert sent(stage) == [("r3", None, "RUNNING")]
+def test_later_alert_of_a_run_waits_while_an_earlier_one_is_refused(harness: PollHarness) -> None:
+    harness.channel.refuse = lambda alert: alert.envelope["detail"]["status"] == "PAUSED"
+    harness.source.set(WELCOME, "r1", Status.PAUSED)
+    harness.poll()
+    harness.clock.advance(minutes=1)
+    harness.source.set(WELCOME, "r1", Status.COMPLETED)
+    harness.source.set(WELCOME, "r3", Status.RUNNING)
+    harness.poll()
+    assert sent(harness) == [("r3", None, "RUNNING")]
 
-    stage.channel.refuse = lambda _: False
-    stage.poll_a_minute_later()
-    assert sent(stage)[1:] == [("r1", "RUNNING", "PAUSED"), ("r1", "PAUSED", "COMPLETED")]
-
-
-def test_oldest_undelivered_alert_ages_until_it_is_accepted(stage: PollHarness) -> None:
-    stage.channel.refuse = lambda _: True
-    stage.source.set(WELCOME, "r1", Status.CANCELLED)
-    stage.poll()
-    assert stage.poll_a_minute_later().measurements()["OldestUndeliveredAge"] == 60
-    stage.channel.refuse = lambda _: False
-    assert stage.poll_a_minute_later().measurements()["OldestUndeliveredAge"] == 0
+    harness.channel.refuse = lambda _: False
+    harness.poll_a_minute_later()
+    assert sent(harness)[1:] == [("r1", "RUNNING", "PAUSED"), ("r1", "PAUSED", "COMPLETED")]
 
 
-def test_poll_that_runs_out_of_time_resumes_where_it_stopped(stage: PollHarness) -> None:
+def test_oldest_undelivered_alert_ages_until_it_is_accepted(harness: PollHarness) -> None:
+    harness.channel.refuse = lambda _: True
+    harness.source.set(WELCOME, "r1", Status.CANCELLED)
+    harness.poll()
+    assert harness.poll_a_minute_later().measurements()["OldestUndeliveredAge"] == 60
+    harness.channel.refuse = lambda _: False
+    assert harness.poll_a_minute_later().measurements()["OldestUndeliveredAge"] == 0
+
+
+def test_poll_that_runs_out_of_time_resumes_where_it_stopped(harness: PollHarness) -> None:
     many = [JourneyKey("app-1", f"j{n:02}") for n in range(40)]
     for journey in many:
-        stage.source.runs[journey] = {}
-    stage.source.before_reading = lambda: stage.clock.advance(seconds=3)
-    report = stage.poll()
+        harness.source.runs[journey] = {}
+    harness.source.before_reading = lambda: harness.clock.advance(seconds=3)
+    report = harness.poll()
     assert 0 < report.observed < 42
     assert report.failed == 42 - report.observed
-    assert "resume" in stage.store.writes
+    assert "resume" in harness.store.writes
 
-    stage.source.before_reading = lambda: None
-    unread = set(many) - set(stage.source.observed)
-    stage.source.observed.clear()
-    stage.poll_a_minute_later()
-    assert stage.source.observed[0] in unread
+    harness.source.before_reading = lambda: None
+    unread = set(many) - set(harness.source.observed)
+    harness.source.observed.clear()
+    harness.poll_a_minute_later()
+    assert harness.source.observed[0] in unread
 
 
-def test_poll_without_any_time_says_so(stage: PollHarness) -> None:
+def test_poll_without_any_time_says_so(harness: PollHarness) -> None:
     with pytest.raises(PollFailedError, match="time"):
-        stage.poll(seconds=DELIVERY_RESERVE_SECONDS - 1)
+        harness.poll(seconds=DELIVERY_RESERVE_SECONDS - 1)
 
 
 def test_move_without_times_is_believed_only_if_a_second_reading_shows_it_too() -> None:
-    stage = PollHarness()
-    stage.source.runs[WELCOME] = {"r1": ObservedRun("r1", Status.PAUSED, "PAUSED")}
-    stage.poll()
-    before = stage.source.snapshot()
-    stage.source.runs[WELCOME] = {"r1": ObservedRun("r1", Status.RUNNING, "RUNNING")}
+    harness = PollHarness()
+    harness.source.runs[WELCOME] = {"r1": ObservedRun("r1", Status.PAUSED, "PAUSED")}
+    harness.poll()
+    before = harness.source.snapshot()
+    harness.source.runs[WELCOME] = {"r1": ObservedRun("r1", Status.RUNNING, "RUNNING")}
 
-    stage.source.shown_instead = [stage.source.snapshot(), before]
-    stage.poll_a_minute_later()
-    assert sent(stage) == []
+    harness.source.shown_instead = [harness.source.snapshot(), before]
+    harness.poll_a_minute_later()
+    assert sent(harness) == []
 
-    stage.poll_a_minute_later()
-    assert sent(stage) == [("r1", "PAUSED", "RUNNING")]
+    harness.poll_a_minute_later()
+    assert sent(harness) == [("r1", "PAUSED", "RUNNING")]
 
 
-def test_journey_that_ended_long_ago_costs_few_calls(stage: PollHarness) -> None:
+def test_journey_that_ended_long_ago_costs_few_calls(harness: PollHarness) -> None:
     quiet = JourneyKey("app-1", "ended")
-    stage.source.runs[quiet] = {}
-    stage.source.infos[quiet] = JourneyInfo(dormant=True)
-    stage.poll()
-    stage.source.observed.clear()
+    harness.source.runs[quiet] = {}
+    harness.source.infos[quiet] = JourneyInfo(dormant=True)
+    harness.poll()
+    harness.source.observed.clear()
     for _ in range(20):
-        stage.poll_a_minute_later()
-    assert stage.source.observed.count(WELCOME) == 20
+        harness.poll_a_minute_later()
+    assert harness.source.observed.count(WELCOME) == 20

@@ -38,60 +38,60 @@ scripts = st.lists(st.tuples(changes, failures_by_scope), min_size=1, max_size=8
 
 
 class FaultScript:
-    """A stage on which a script is played; counts how often each alert may have been repeated."""
+    """A harness in which a script of faults is played; counts how often each alert may have been repeated."""
 
     def __init__(self, digest_over: int) -> None:
-        self.stage = PollHarness()
-        self.stage.config = replace(self.stage.config, digest_over=digest_over)
+        self.harness = PollHarness()
+        self.harness.config = replace(self.harness.config, digest_over=digest_over)
         for journey in JOURNEYS:
-            self.stage.source.runs[journey] = {}
-        self.stage.poll()
+            self.harness.source.runs[journey] = {}
+        self.harness.poll()
         self.allowed_repeats: Counter[str] = Counter()
-        self.past = [self.stage.source.snapshot()]
+        self.past = [self.harness.source.snapshot()]
         self.lived: dict[tuple[JourneyKey, str], list[str]] = defaultdict(list)
 
     def change(self, journey: JourneyKey, run_id: str, choice: int) -> None:
-        held = self.stage.source.runs[journey].get(run_id)
+        held = self.harness.source.runs[journey].get(run_id)
         choices = NEXT.get(held.status if held else None, [])
         if choices:
             status = choices[choice % len(choices)]
-            self.stage.source.set(journey, run_id, status)
+            self.harness.source.set(journey, run_id, status)
             self.lived[journey, run_id].append(status)
 
     def minute(self, trouble: str, number: int) -> None:
-        self.stage.clock.advance(minutes=1)
-        told_before = len(self.stage.channel.told)
+        self.harness.clock.advance(minutes=1)
+        told_before = len(self.harness.channel.told)
         self._prepare(trouble, number)
         try:
-            self.stage.poll()
+            self.harness.poll()
         except Crash:
             pass
         finally:
             self._repair()
         if trouble.startswith("crash") or trouble == "lost answer":
-            self.allowed_repeats.update(detail["id"] for detail in self.stage.channel.told[told_before:])
+            self.allowed_repeats.update(detail["id"] for detail in self.harness.channel.told[told_before:])
 
     def _prepare(self, trouble: str, number: int) -> None:
-        stage = self.stage
+        harness = self.harness
         match trouble:
             case "crash before":
-                stage.store.before = self._at(number, self._crash)
+                harness.store.before = self._at(number, self._crash)
             case "crash after":
-                stage.store.after = self._at(number, self._crash)
+                harness.store.after = self._at(number, self._crash)
             case "overlap before":
-                stage.store.before = self._at(number, self._second_invocation)
+                harness.store.before = self._at(number, self._second_invocation)
             case "overlap after":
-                stage.store.after = self._at(number, self._second_invocation)
+                harness.store.after = self._at(number, self._second_invocation)
             case "crash after sending":
-                stage.store.before = lambda name: self._crash() if name == "acknowledge" else None
+                harness.store.before = lambda name: self._crash() if name == "acknowledge" else None
             case "refuse":
-                stage.channel.refuse = lambda alert: hash(alert.thread) % 3 == number
+                harness.channel.refuse = lambda alert: hash(alert.thread) % 3 == number
             case "lost answer":
-                stage.channel.answers = False
+                harness.channel.answers = False
             case "stale":
-                stage.source.shown_instead = [self.past[max(0, len(self.past) - 2 - number)]] * 2
+                harness.source.shown_instead = [self.past[max(0, len(self.past) - 2 - number)]] * 2
             case "cut":
-                stage.source.incomplete.add(JOURNEYS[number % 2])
+                harness.source.incomplete.add(JOURNEYS[number % 2])
 
     def _at(self, number: int, action: Callable[[], None]) -> Callable[[str], None]:
         left = [number]
@@ -107,19 +107,19 @@ class FaultScript:
         raise Crash
 
     def _second_invocation(self) -> None:
-        self.stage.poll()
+        self.harness.poll()
 
     def _repair(self) -> None:
-        self.stage.store.before = self.stage.store.after = lambda _: None
-        self.stage.channel.refuse = lambda _: False
-        self.stage.channel.answers = True
-        self.stage.source.shown_instead = []
-        self.stage.source.incomplete = set()
+        self.harness.store.before = self.harness.store.after = lambda _: None
+        self.harness.channel.refuse = lambda _: False
+        self.harness.channel.answers = True
+        self.harness.source.shown_instead = []
+        self.harness.source.incomplete = set()
 
     def play(self, script: list[tuple[list[tuple[JourneyKey, str, int]], tuple[str, int]]]) -> None:
         for new_changes, (trouble, number) in script:
-            self.past.append(self.stage.source.snapshot())
-            self.stage.clock.advance(seconds=1)
+            self.past.append(self.harness.source.snapshot())
+            self.harness.clock.advance(seconds=1)
             for journey, run_id, choice in new_changes:
                 self.change(journey, run_id, choice)
             self.minute(trouble, number)
@@ -133,28 +133,28 @@ class FaultScript:
 def test_every_change_is_told_once_and_in_an_unbroken_chain(
     script: list[tuple[list[tuple[JourneyKey, str, int]], tuple[str, int]]], digest_over: int
 ) -> None:
-    drama = FaultScript(digest_over)
-    drama.play(script)
+    faults = FaultScript(digest_over)
+    faults.play(script)
 
     told: dict[tuple[str, str], dict[str, dict[str, Any]]] = defaultdict(dict)
     # A stale reading may hide a live run for long enough to make it MISSING: true to what was seen, and no change.
-    for detail in (one for one in drama.stage.channel.told if "condition" not in one):
+    for detail in (one for one in faults.harness.channel.told if "condition" not in one):
         told[detail["journey_id"], detail["run_id"]][detail["id"]] = detail
 
     for journey in JOURNEYS:
-        for run_id, run in drama.stage.source.runs[journey].items():
+        for run_id, run in faults.harness.source.runs[journey].items():
             story = sorted(told[journey.journey_id, run_id].values(), key=lambda detail: detail["sequence"])
             links = [(detail["previous_status"], detail["status"]) for detail in story]
             assert links, f"{run_id} was never told"
             assert links[0][0] is None
             assert all(before[1] == after[0] for before, after in pairwise(links)), links
             assert links[-1][1] == run.status
-            lived = iter(drama.lived[journey, run_id])
+            lived = iter(faults.lived[journey, run_id])
             assert all(status in lived for _, status in links), (
                 "something was told that never happened, or out of order"
             )
 
-    repeats = Counter(detail["id"] for detail in drama.stage.channel.told)
-    assert all(count - 1 <= drama.allowed_repeats[alert_id] for alert_id, count in repeats.items())
-    owed = [state.undelivered for state in drama.stage.store.load(LANE).journeys.values()]
+    repeats = Counter(detail["id"] for detail in faults.harness.channel.told)
+    assert all(count - 1 <= faults.allowed_repeats[alert_id] for alert_id, count in repeats.items())
+    owed = [state.undelivered for state in faults.harness.store.load(LANE).journeys.values()]
     assert not any(owed)

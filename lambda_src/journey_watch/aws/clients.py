@@ -29,7 +29,7 @@ MAX_CONNECTIONS: Final = 16
 """At least the number of threads that use one client; beyond it connections would be thrown away after each call."""
 SOURCE_ATTEMPTS: Final = 5
 TIME_OUTS: Final = 2
-"""So many attempts may time out before a call to a source is given up: an API that hangs is not asked five times."""
+"""A call to a source is given up after this many time-outs: an API that hangs is not asked five times."""
 
 SOURCE_CONFIG: Final = Config(
     retries={"mode": "standard", "total_max_attempts": SOURCE_ATTEMPTS},
@@ -42,7 +42,7 @@ IMPATIENT_CONFIG: Final = SOURCE_CONFIG.merge(
     Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=1, read_timeout=2)
 )
 OWN_CONFIG: Final = SOURCE_CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 3}))
-"""For the stack's own table and topics: near, and rarely throttled."""
+"""The stack's own table and topics are near, and rarely throttled."""
 
 
 def dynamodb_client(session: boto3.Session) -> "DynamoDBClient":

@@ -21,11 +21,11 @@ class Quota:
 
 
 SHARE: Final = 0.9
-"""Of the quota; the rest is for the console and for others."""
+"""This share of the quota is used; the rest is for the console and for others."""
 LOWEST_SHARE: Final = 0.1
-"""Of the full rate: however often AWS throttles, the poller goes on at this one."""
+"""However often AWS throttles, the poller goes on at this share of the full rate."""
 RECOVERY: Final = 0.02
-"""Of the full rate, regained each second: half of it takes 25 seconds."""
+"""This share of the full rate is regained each second: half of it takes 25 seconds."""
 HALVE_AT_MOST_EVERY: Final = 1.0
 """Seconds. Calls already under way when the rate was halved are throttled too, and prove nothing more."""
 

@@ -20,7 +20,7 @@ class _Outgoing(Generic[Entry]):
     alert: Alert
     entry: Entry
     size: int
-    """In bytes, as the service counts them."""
+    """How many bytes it is, as the service counts them."""
 
 
 @dataclass(slots=True)
@@ -40,9 +40,9 @@ class BatchingNotifier(ABC, Generic[Entry]):
     service: ClassVar[str]
     """How sentences call it."""
     max_bytes: ClassVar[int]
-    """Of all entries of a call together, so of one as well."""
+    """All entries of a call together may have so many bytes, so one may too."""
     max_entries: int
-    """Of one call."""
+    """A call may have so many entries."""
 
     @abstractmethod
     def prepare(self, alert: Alert) -> tuple[Entry, int]:

@@ -13,7 +13,7 @@ class ChannelContext:
 
     settings: Settings
     session: boto3.Session
-    """Of the stack's own account and Region."""
+    """It is of the stack's own account and Region."""
     position: int
     """The lane's among all lanes, from 0."""
     lanes: int

@@ -79,7 +79,7 @@ class Alert:
 
     @property
     def status(self) -> Status | None:
-        """To which status a run changed; None if it is about no change of status."""
+        """The status to which a run changed; None if it is about no change of status."""
         return Status(self.detail["status"]) if self.kind is AlertKind.STATUS_CHANGE else None
 
     @property
@@ -105,7 +105,7 @@ class Alert:
 
     @property
     def sort_key(self) -> str:
-        """Of the TRANSITION item that keeps the envelope."""
+        """The sort key of the TRANSITION item that keeps the envelope."""
         return f"TRANSITION#{self.observed_time}#{self.id}"
 
 

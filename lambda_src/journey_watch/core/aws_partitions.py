@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 class Partition(NamedTuple):
     name: str
-    """As in an ARN: `aws`."""
+    """Its name in ARNs: `aws`."""
     console_host: str
 
 

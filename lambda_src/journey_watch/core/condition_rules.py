@@ -31,7 +31,7 @@ class Phase(StrEnum):
 class ConditionEvent:
     phase: Phase
     condition: Condition
-    """As it is from then on; a resolved one as it was."""
+    """The condition as it is from then on; a resolved one as it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class AssessmentContext:
     begun: datetime
     """When the reading began."""
     interval: timedelta
-    """Of the schedule."""
+    """How often the schedule polls."""
     thresholds: Thresholds
     muted: bool = False
     """A mute covers the journey: what opens is announced when the mute ends, if it is still open."""

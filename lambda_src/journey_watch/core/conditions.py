@@ -30,7 +30,7 @@ class Condition:
     since: datetime
     """When the trouble began, as far as known: for a run, when it took its status; else when it was first seen."""
     reason: str = ""
-    """In words, where the kind alone does not say it: what the provider answered."""
+    """What the provider answered, in words, where the kind alone does not say it."""
     opened_at: datetime | None = None
     """When it was found to be so; None while it is only suspected, which is told to nobody."""
     severity: Severity = Severity.WARNING

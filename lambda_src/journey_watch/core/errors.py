@@ -44,7 +44,7 @@ class ChatUnavailableError(JourneyWatchError):
     def __init__(self, message: str, *, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
-        """In seconds, if the service said so."""
+        """How many seconds to wait, if the service said so."""
 
 
 class ChatRefusedError(JourneyWatchError):

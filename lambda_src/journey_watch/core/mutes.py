@@ -26,7 +26,7 @@ class Mute:
     until: datetime | None = None
     """Given for a mute that ends; None for a weekly window."""
     days: tuple[int, ...] = ()
-    """Of a weekly window: the days on which it begins, 0 for Monday."""
+    """The days on which a weekly window begins, 0 for Monday."""
     begins: time | None = None
     ends: time | None = None
     """By the clock on the wall in `time_zone`. Not after `begins`: on the day after."""

@@ -8,9 +8,9 @@ class Provider:
     """Words, field names and links of one provider. Each adapter of a source defines its own."""
 
     name: str
-    """As in the configuration and in a lane: `pinpoint`."""
+    """Its name in the configuration and in a lane: `pinpoint`."""
     title: str
-    """As people know it: `Amazon Pinpoint`."""
+    """The name that people know it by: `Amazon Pinpoint`."""
     subject: str
     """What an alert's detail-type begins with: `Journey Run`, or `Campaign`."""
     journey_noun: str
@@ -26,8 +26,8 @@ class Provider:
     passes_through_running: bool
     """True if nothing is completed or paused that was not running before; False if it may also end without a start."""
     arn_format: str
-    """With {partition}, {region}, {account}, {container} and {journey}."""
+    """The ARN of a journey, with {partition}, {region}, {account}, {container} and {journey}."""
     refusal_hint: str
     """What an operator should know when the provider refuses or cannot be reached; one sentence, or empty."""
     console_url_format: str
-    """With {console} (the partition's console host), {region}, {container} and {journey}."""
+    """Where a journey is shown, with {console} (the partition's console host), {region}, {container} and {journey}."""

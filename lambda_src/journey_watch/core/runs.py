@@ -105,7 +105,7 @@ class LaneScope:
 
     @property
     def journey_id(self) -> str:
-        """The same, in place of a journey's id."""
+        """What stands for it in the state table, in place of a journey's id."""
         return "*"
 
     def __str__(self) -> str:
@@ -155,7 +155,7 @@ class DeliveryLease:
     """An alert that is owed: committed, and not yet known to be accepted by its channel."""
 
     sort_key: str
-    """Of the TRANSITION item that holds the envelope."""
+    """The sort key of the TRANSITION item that holds the envelope."""
     lease_until: datetime
     """Until then the invocation that committed or claimed it may be sending it; afterwards anyone may claim it."""
 
@@ -193,11 +193,11 @@ class JourneyState:
     undelivered: Mapping[str, DeliveryLease] = field(default_factory=_nothing_pending)
     """Alerts that are owed, by PendingDelivery.key: `id@channel`."""
     journey_name: str | None = None
-    """As of the last commit."""
+    """Its name as of the last commit."""
     conditions: Mapping[str, Condition] = field(default_factory=_no_conditions)
     """What is wrong, or suspected to be, by Condition.key."""
     mutes: Mapping[str, datetime] = field(default_factory=_no_mutes)
-    """Of a lane itself: the mutes in force at its last poll, by their ids, and since when."""
+    """The mutes in force at the last poll of a lane, by their ids, and since when; only the lane itself has them."""
 
     @property
     def has_live_run(self) -> bool:
@@ -210,7 +210,7 @@ class Observation:
 
     journey: JourneyKey
     runs: tuple[ObservedRun, ...]
-    """In listing order; one run may stand in it twice, if the listing moved while its pages were read."""
+    """They stand in listing order; one may stand in it twice, if the listing moved while its pages were read."""
     complete: bool
     """True if every page was read. Only a complete listing can show that something is missing."""
     malformed: int = 0

@@ -5,7 +5,7 @@ from typing import Final
 
 
 class Severity(StrEnum):
-    """From quiet to loud. NONE is recorded and not sent."""
+    """How loud an alert is, from quiet to loud. NONE is recorded and not sent."""
 
     NONE = "none"
     INFO = "info"
@@ -14,7 +14,7 @@ class Severity(StrEnum):
 
     @property
     def loudness(self) -> int:
-        """To sort by: greater is louder."""
+        """What severities are sorted by: greater is louder."""
         return list(Severity).index(self)
 
     def reaches(self, minimum: "Severity") -> bool:

@@ -9,7 +9,7 @@ from journey_watch.core.severity import Severity
 
 ANY = "*"
 NEW = "new"
-"""In a rule's left side: the run was not known before."""
+"""The left side of a rule has it for a run that was not known before."""
 
 
 @dataclass(frozen=True, slots=True)

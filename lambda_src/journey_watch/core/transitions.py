@@ -18,7 +18,7 @@ STALE_READ_WINDOW = timedelta(minutes=15)
 SETTLE_WINDOW = timedelta(days=2)
 """How long an ended run stays in `runs` before it may be dropped and only remembered by `settled_*`."""
 TRANSITIONS_PER_COMMIT = 40
-"""So few that the expression that adds them to what is owed, to every channel, stays below DynamoDB's 4 KB."""
+"""So few stand in a commit that the expression that adds them to what is owed stays below DynamoDB's 4 KB."""
 CROWDED_BYTES = 300_000
 """Above this, ended runs are dropped before anything is added: DynamoDB refuses an item over 400 KB."""
 _BYTES_PER_RECORD = 130
@@ -60,7 +60,7 @@ class StateChange:
 @dataclass(frozen=True, slots=True)
 class Comparison:
     changes: tuple[StateChange, ...] = ()
-    """To be committed in this order; if one fails, those after it must not be tried."""
+    """They are committed in this order; if one fails, those after it must not be tried."""
     unconfirmed: frozenset[tuple[str, Status]] = frozenset()
     """Moves that are believed only if a second reading shows them too: pass them back as `confirmed`."""
     stale: int = 0

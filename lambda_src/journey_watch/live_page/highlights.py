@@ -60,7 +60,7 @@ def _change(change: Change, clock: ViewerClock) -> Html:
 
 
 def _what_changed(change: Change) -> list[Html | str]:
-    """In few words; the whole sentence stands in the title."""
+    """It has few words; the whole sentence stands in the title."""
     if change.journey is None or change.after is None:
         return [one_line(change.summary, _MAX_SENTENCE)]
     name = shown(change.journey_name, change.journey.journey_id)

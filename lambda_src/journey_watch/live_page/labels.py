@@ -25,5 +25,5 @@ def journey_name(row: JourneyRow) -> Html:
 
 
 def badge(severity: Severity, label: str, *, good: bool = False) -> Html:
-    """In the colour of its severity; good news is in the colour of good news, however loud it was told."""
+    """It has the colour of its severity; good news is in the colour of good news, however loud it was told."""
     return element("span", label, cls=f"jw-badge jw-{'good' if good else severity}", title=f"Severity: {severity}")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 MAX_CHANGES: Final = 500
-"""Of one lane, the latest. An envelope takes some 1.5 KB, so that is one page of a Query."""
+"""So many are read of one lane, the latest. An envelope takes some 1.5 KB, so that is one page of a Query."""
 _LANES_AT_ONCE: Final = 8
 
 

@@ -44,7 +44,7 @@ class WidgetLinks:
 
 @dataclass(frozen=True, slots=True)
 class UrlLinks:
-    """In a browser the query stands in the address."""
+    """A browser has the query in its address."""
 
     def to(self, query: Query, label: str) -> Html:
         return element("a", label, href=f"?{urlencode(query.parameters())}", cls="jw-link")

@@ -5,22 +5,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from journey_watch.core.conditions import ConditionKind
 from journey_watch.core.runs import ContainerScope, JourneyKey, JourneyState, Lane
 from journey_watch.core.severity import Severity
 from journey_watch.live_page.lane_snapshot import Change, LaneSnapshot
+from journey_watch.messages.condition import WORDS
 
 UNSENT_AFTER: Final = timedelta(minutes=5)
 """An alert still owed so long after its lease ended was refused, or nobody polls any more."""
 _LOUD: Final = (Severity.CRITICAL, Severity.WARNING)
-
-_MEANING: Final = {
-    ConditionKind.STUCK: "has been running for too long",
-    ConditionKind.LATE: "should have started",
-    ConditionKind.MISSING: "is no longer listed by the provider",
-    ConditionKind.OVERDUE: "has no new run for too long",
-    ConditionKind.UNREACHABLE: "cannot be read: nothing is seen there",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +62,7 @@ def _open(reading: LaneSnapshot, journey: JourneyKey | None, state: JourneyState
             yield Problem(
                 severity=condition.severity,
                 label=condition.kind.value,
-                text=_MEANING[condition.kind] + (f" ({condition.reason})" if condition.reason else ""),
+                text=WORDS[condition.kind].in_short + (f" ({condition.reason})" if condition.reason else ""),
                 since=condition.since,
                 lane=reading.lane,
                 journey=journey,

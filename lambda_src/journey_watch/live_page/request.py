@@ -30,7 +30,7 @@ class Theme(StrEnum):
     LIGHT = "light"
     DARK = "dark"
     AUTO = "auto"
-    """As the reader's system is set."""
+    """It follows the viewer's system."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Query:
 
     @classmethod
     def read(cls, values: Mapping[str, Any]) -> Self:
-        """From parameters of any type; what cannot be understood is as if it were not there."""
+        """Reads parameters of any type; what cannot be understood is as if it were not there."""
         sort = _text(values, "sort")
         return cls(
             lane=_text(values, "lane"),

@@ -169,7 +169,7 @@ def _by_name(row: JourneyRow) -> str:
 
 
 def _together(rows: Sequence[JourneyRow]) -> list[JourneyRow]:
-    """The same order, but that a pair stands together where the first of it stood."""
+    """Keeps the order, but that a pair stands together where the first of it stood."""
     first: dict[str, int] = {}
     for place, row in enumerate(rows):
         if row.pair:

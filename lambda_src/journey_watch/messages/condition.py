@@ -1,6 +1,7 @@
 """The alert about a condition: it opened, lasts, or is over."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from journey_watch.core.alerts import Alert
@@ -15,26 +16,52 @@ from journey_watch.messages.untrusted_text import one_line, valid_text
 from journey_watch.messages.wording import readable_time
 
 MAX_REASON: Final = 500
-_IS: Final = {
-    ConditionKind.STUCK: "has been RUNNING for {long}",
-    ConditionKind.LATE: "has been SCHEDULED for {long} and has not started",
-    ConditionKind.MISSING: "is no longer listed, though it had not ended",
-    ConditionKind.OVERDUE: "has had no new run for too long: one was expected {long} ago",
-    ConditionKind.UNREACHABLE: "cannot be read, for {long} now: {reason}",
-}
-_WAS: Final = {
-    ConditionKind.STUCK: "is no longer stuck",
-    ConditionKind.LATE: "is no longer late",
-    ConditionKind.MISSING: "is no longer missing",
-    ConditionKind.OVERDUE: "has a new run again",
-    ConditionKind.UNREACHABLE: "can be read again",
-}
-_NEXT_STEP: Final = {
-    ConditionKind.STUCK: "See in the console whether it still sends; stop it if it does not.",
-    ConditionKind.LATE: "See in the console what it waits for: its start time, its segment, its quiet hours.",
-    ConditionKind.MISSING: "See in the console whether somebody deleted it. It was not reported as cancelled.",
-    ConditionKind.OVERDUE: "See in the console whether it is still active and its schedule is right.",
-    ConditionKind.UNREACHABLE: "Until this is over nothing is known of it, and nothing will be told. {hint}",
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionWords:
+    """How one kind of condition is told, wherever it is: each goes on where a name ends."""
+
+    is_so: str
+    """While it lasts, with {long} and {reason}."""
+    in_short: str
+    """While it lasts, where its times and its reason stand beside it."""
+    is_over: str
+    next_step: str
+    """What to do about it, with {hint}."""
+
+
+WORDS: Final[Mapping[ConditionKind, ConditionWords]] = {
+    ConditionKind.STUCK: ConditionWords(
+        is_so="has been RUNNING for {long}",
+        in_short="has been running for too long",
+        is_over="is no longer stuck",
+        next_step="See in the console whether it still sends; stop it if it does not.",
+    ),
+    ConditionKind.LATE: ConditionWords(
+        is_so="has been SCHEDULED for {long} and has not started",
+        in_short="should have started",
+        is_over="is no longer late",
+        next_step="See in the console what it waits for: its start time, its segment, its quiet hours.",
+    ),
+    ConditionKind.MISSING: ConditionWords(
+        is_so="is no longer listed, though it had not ended",
+        in_short="is no longer listed by the provider",
+        is_over="is no longer missing",
+        next_step="See in the console whether somebody deleted it. It was not reported as cancelled.",
+    ),
+    ConditionKind.OVERDUE: ConditionWords(
+        is_so="has had no new run for too long: one was expected {long} ago",
+        in_short="has no new run for too long",
+        is_over="has a new run again",
+        next_step="See in the console whether it is still active and its schedule is right.",
+    ),
+    ConditionKind.UNREACHABLE: ConditionWords(
+        is_so="cannot be read, for {long} now: {reason}",
+        in_short="cannot be read: nothing is seen there",
+        is_over="can be read again",
+        next_step="Until this is over nothing is known of it, and nothing will be told. {hint}",
+    ),
 }
 _NOTHING: Final = "Nothing."
 _HEADLINE: Final = {
@@ -90,7 +117,7 @@ def content(detail: Mapping[str, Any], *, lane: Entity) -> Content:
             ("Since", readable_time(detail["since"])),
             ("Seen", readable_time(detail["observed_time"])),
         ],
-        next_step=_NOTHING if phase is Phase.RESOLVED else _NEXT_STEP[kind].format(hint=hint),
+        next_step=_NOTHING if phase is Phase.RESOLVED else WORDS[kind].next_step.format(hint=hint),
     )
 
 
@@ -109,7 +136,7 @@ def _summary(detail: Mapping[str, Any], *, region: str) -> str:
 def _state(detail: Mapping[str, Any]) -> str:
     kind = ConditionKind(detail["condition"])
     if detail["phase"] == Phase.RESOLVED:
-        return _WAS[kind]
-    return _IS[kind].format(
+        return WORDS[kind].is_over
+    return WORDS[kind].is_so.format(
         long=readable_duration(detail["lasted_seconds"]), reason=one_line(detail["reason"], MAX_REASON)
     )

@@ -12,7 +12,7 @@ from journey_watch.messages.envelope import SCHEMA_VERSION, framed, stable_id
 from journey_watch.messages.wording import readable_time
 
 MAX_DIGEST_BYTES: Final = 100_000
-"""Of members, as JSON. A queue gets them as a text within SNS's own JSON, which may double it, and 256 KiB in all."""
+"""The members of a digest have so many, as JSON. A queue gets them as a text in SNS's own JSON, which may double it."""
 
 T = TypeVar("T")
 

@@ -16,7 +16,7 @@ from journey_watch.messages.untrusted_text import valid_text
 SOURCE: Final = "journey-watch"
 SCHEMA_VERSION: Final = "1"
 MAX_TEXT: Final = 512
-"""In characters. No name or status of a provider comes near it."""
+"""A text is cut at so many characters. No name or status of a provider comes near it."""
 _ID_DIGITS: Final = 32
 _NOTHING_KNOWN: Final = JourneyInfo()
 

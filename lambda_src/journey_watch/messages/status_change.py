@@ -17,7 +17,7 @@ from journey_watch.messages.untrusted_text import for_chat, one_line, valid_text
 from journey_watch.messages.wording import MAX_NAME, readable_time
 
 MAX_COUNTER: Final = 60
-"""Of a counter's name, and of its value."""
+"""A counter's name is cut at so many characters, and so is its value."""
 MAX_COUNTERS: Final = 400
 _NEXT_STEP: Final = {
     Status.SCHEDULED: "Nothing, unless you did not expect it to be scheduled.",

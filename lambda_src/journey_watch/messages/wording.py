@@ -3,7 +3,7 @@
 from typing import Final
 
 MAX_NAME: Final = 120
-"""In characters; what a person reads before giving up, and more than Pinpoint's console shows."""
+"""A name is cut at so many characters: what a person reads before giving up, and more than Pinpoint's console shows."""
 
 
 def readable_time(iso: str) -> str:

@@ -29,7 +29,7 @@ class CommittedChange:
     result: CommitResult
     alerts: Sequence[Alert]
     pending: Sequence[PendingDelivery]
-    """To which channels the alerts have yet to be sent."""
+    """The channels to which the alerts have yet to be sent."""
     muted: int
     """How many alerts a mute holds back: they are recorded and never sent."""
 
@@ -40,7 +40,7 @@ class ChangeCommitter:
 
     context: PollContext
     mutes: Sequence[Mute]
-    """Of the configuration, and those that operators have set."""
+    """Those of the configuration, and those that operators have set."""
 
     def muted_by(self, journey: Scope, now: datetime) -> str | None:
         """The mute that keeps quiet about a journey, if one does. The monitor's own blindness is never muted."""
@@ -87,7 +87,7 @@ class ChangeCommitter:
         return {run_id: self.context.source.counters(journey, run_id) for run_id in ended}
 
     def _pending(self, alert: Alert) -> list[PendingDelivery]:
-        """To whom an alert is owed: the monitor's blindness to its operators only, everything else to all others."""
+        """The channels to which an alert is owed: the monitor's blindness to operators only, all else to all others."""
         return [
             PendingDelivery(alert, name)
             for name, channel in self.context.channels.items()

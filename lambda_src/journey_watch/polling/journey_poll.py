@@ -33,7 +33,7 @@ class JourneyOutcome:
     """It has had its first look, now or earlier."""
     committed: list[Alert] = field(default_factory=list)
     pending: list[PendingDelivery] = field(default_factory=list)
-    """To which channels the committed alerts have yet to be sent."""
+    """The channels to which the committed alerts have yet to be sent."""
     commits: Counter[CommitResult] = field(default_factory=Counter)
     runs: Counter[Status] = field(default_factory=Counter)
     """Live runs of the listing, by status."""

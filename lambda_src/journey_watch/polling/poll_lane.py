@@ -39,7 +39,7 @@ class _Plan:
 
     discovery: Discovery
     journeys: Sequence[JourneyKey]
-    """In the order in which they are read."""
+    """The journeys in the order in which they are read."""
     states: Mapping[JourneyKey, JourneyState]
     """What the listing of each is compared with."""
 

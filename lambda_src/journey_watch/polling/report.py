@@ -20,7 +20,7 @@ class PollReport:
     planned: int
     """Journeys this poll set out to read."""
     outcomes: Sequence[JourneyOutcome]
-    """Of those it came to; the rest had no time."""
+    """What became of the journeys it came to; the rest had no time."""
     unlisted: Mapping[str, SourceError]
     """Containers that could not be listed, and why."""
     in_use: bool

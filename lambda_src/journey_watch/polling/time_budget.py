@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 DELIVERY_RESERVE_SECONDS = 14.0
-"""With less than this and a turn left nothing is read any more, so that what was committed can still be sent."""
+"""Nothing is read any more with less than this and a turn left, so that what was committed can still be sent."""
 LAST_SEND_SECONDS = 7.0
-"""With less than this and a turn left nothing is sent any more: answers and acknowledgements take time."""
+"""Nothing is sent any more with less than this and a turn left: answers and acknowledgements take time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Final
 
 MAILS_PER_SECOND: Final = 5
-"""Of all lanes together. SNS suspends the subscription of who gets more than 10; the rest is for alarms."""
+"""All lanes together send so many. SNS suspends a subscription that gets more than 10; the rest is for alarms."""
 
 _INTO_THE_SLOT: Final = 0.25
 """Where in a slot a lane that had to wait begins, as a share of it: a wait that ends early still ends inside."""
@@ -46,7 +46,7 @@ class MailPace:
         self._slot = -1
         """The last one that was used."""
         self.at_once = MAILS_PER_SECOND if lanes == 1 else 1
-        """So many messages may be sent together."""
+        """This many messages may be sent together."""
 
     def wait(self, messages: int) -> None:
         """Return when so many messages, at most `at_once`, may be sent, and count them as sent."""

@@ -19,9 +19,9 @@ _MAX_HEADLINE: Final = 100
 _MAX_STEP: Final = 350
 _MAX_LINE: Final = 300
 _MAX_URL: Final = 2000
-"""With it, a few lines and the summary stay far below the 8000 characters that a description may have."""
+"""A longer link is left out: the rest stays far below the 8000 characters that a description may have."""
 _MAX_LINES: Final = 10
-"""So many members of a digest stay below it too; the JSON form has them all."""
+"""This many members of a digest stay below it too; the JSON form has them all."""
 SIGN: Final = {Severity.CRITICAL: "🔴", Severity.WARNING: "🟠", Severity.INFO: "🔵", Severity.NONE: "⚪"}
 
 

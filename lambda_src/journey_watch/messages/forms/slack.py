@@ -19,12 +19,12 @@ from journey_watch.messages.wording import readable_time
 # Slack counts characters without saying which: all of this fits even if each of them counts twice.
 _MAX_NAME: Final = 40
 _MAX_HEADLINE: Final = 50
-"""With severity and punctuation, less than the 150 characters of a header; the summary below it says all."""
+"""The header has 150 characters, with severity and punctuation; the summary below it says all."""
 _MAX_LINE: Final = 250
 _MAX_SUMMARY: Final = 1000
 _LINES_PER_SECTION: Final = 5
 _MAX_LINES: Final = 20
-"""Of a digest; the JSON form has them all."""
+"""A digest shows so many members; the JSON form has them all."""
 _MAX_FIELDS: Final = 10
 _LINKABLE: Final = re.compile(r"https://[!-;=?-{}~]{1,2000}")
 """Printable ASCII without what ends a link in Slack's markup."""

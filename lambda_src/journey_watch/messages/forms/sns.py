@@ -17,7 +17,7 @@ from journey_watch.messages.forms.amazon_q import chat_card
 from journey_watch.messages.forms.email import email_subject, email_text
 
 MAX_EMAIL_BYTES: Final = 200_000
-"""In UTF-8. SNS takes 256 KiB, and counts the subject and the attributes as well."""
+"""An e-mail is cut at so many bytes of UTF-8. SNS takes 256 KiB, and counts the subject and the attributes as well."""
 CUT_NOTICE: Final = "\n[cut to the size that a message may have]\n"
 
 
@@ -29,7 +29,7 @@ class TopicMessage:
     attributes: Mapping[str, str | tuple[str, ...]]
     """What filter policies read: a text is sent as String, several as String.Array."""
     subject: str | None = None
-    """Of an e-mail; programs have no use for one."""
+    """An e-mail has one; programs have no use for it."""
 
 
 def email_message(alert: Alert) -> TopicMessage:
@@ -69,5 +69,5 @@ def _attributes(alert: Alert) -> dict[str, str | tuple[str, ...]]:
 
 
 def _json(body: dict[str, Any]) -> str:
-    """In ASCII: queues refuse some characters that are valid in JSON."""
+    """JSON in ASCII: queues refuse some characters that are valid in JSON."""
     return json.dumps(body, separators=(",", ":"))

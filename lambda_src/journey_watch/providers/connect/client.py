@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from mypy_boto3_connectcampaignsv2 import ConnectCampaignServiceV2Client
 
 CONNECT_READS: Final = Quota(per_second=5, burst=10)
-"""Of ListCampaigns and of GetCampaignStateBatch, which share one limit here:
+"""ListCampaigns and GetCampaignStateBatch have it each; here they share one limit:
 https://docs.aws.amazon.com/connect/latest/adminguide/amazon-connect-service-limits.html"""
 
 

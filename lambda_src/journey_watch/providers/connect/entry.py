@@ -14,7 +14,7 @@ from journey_watch.providers.entry import ProviderEntry
 
 
 def make_source(session: boto3.Session) -> RunSource:
-    """With a rate limit of its own: it is a lane's."""
+    """The source of one lane, with a rate limit of its own."""
     limit = RateLimit(CONNECT_READS)
     return ConnectCampaigns(campaigns_client(session, limit), limit)
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_pinpoint import PinpointClient
 
 PINPOINT_READS: Final = Quota(per_second=300, burst=300)
-"""Of each journey operation: https://docs.aws.amazon.com/pinpoint/latest/developerguide/quotas.html"""
+"""Each journey operation has it: https://docs.aws.amazon.com/pinpoint/latest/developerguide/quotas.html"""
 READ_AS_JSON: Final = {"GetJourneyRuns": "JourneyRunsResponse", "ListJourneys": "JourneysResponse"}
 """Pinpoint's operations with long answers, and under which name boto3 shows the body of each."""
 

@@ -33,7 +33,7 @@ class PinpointDiscovery:
         self._lock = threading.Lock()
 
     def discover(self, targets: Sequence[WatchTarget]) -> Discovery:
-        """As RunSource.discover."""
+        """List what the targets name, as RunSource.discover asks."""
         with self._lock:
             everywhere = any(target.container_id == ALL for target in targets)
             if everywhere and self._applications.is_due(self._clock(), needed=True):

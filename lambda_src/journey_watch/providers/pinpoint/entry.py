@@ -15,7 +15,7 @@ from journey_watch.providers.pinpoint.words import PINPOINT
 
 
 def make_source(session: boto3.Session) -> RunSource:
-    """With a rate limit of its own: it is a lane's."""
+    """The source of one lane, with a rate limit of its own."""
     limit = RateLimit(PINPOINT_READS)
     counters = PinpointCounters(lambda: impatient_pinpoint_client(session, limit))
     return PinpointJourneyRuns(pinpoint_client(session, limit), limit, counters)

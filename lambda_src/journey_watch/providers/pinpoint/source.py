@@ -49,7 +49,7 @@ class PinpointJourneyRuns:
         self._discovery = PinpointDiscovery(self._listings, clock=clock, now=now)
 
     def counters(self, journey: JourneyKey, run_id: str) -> Mapping[str, str]:
-        """Of GetJourneyRunExecutionMetrics; empty if they cannot be had at once."""
+        """What GetJourneyRunExecutionMetrics counts; empty if they cannot be had at once."""
         return self._counters.read(journey, run_id) if self._counters else {}
 
     @property
