@@ -3,6 +3,7 @@
 import click
 
 from benchmarks.compare import compare
+from benchmarks.connections import connections
 from benchmarks.memory import memory
 from benchmarks.parsing import parsing
 from benchmarks.quota import quota
@@ -14,7 +15,7 @@ def main() -> None:
     """Only a name for the others."""
 
 
-for command in (compare, parsing, start_up, memory, quota):
+for command in (compare, parsing, start_up, connections, memory, quota):
     main.add_command(command)
 
 if __name__ == "__main__":

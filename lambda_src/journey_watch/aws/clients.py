@@ -98,8 +98,9 @@ def share_tls_context(client: "BaseClient") -> None:
     """Let the client's connections share one TLS context that reads each CA bundle once.
 
     botocore keeps one context per client, yet has urllib3 read the whole CA bundle into it again for each connection:
-    38 ms of CPU, against 1.2 ms without. Nothing else about verification changes. botocore has no public way to set
-    the context; should its insides move, each client keeps its own and is only slower.
+    228 million instructions in the deployed bundle, against 9 without (`python -m benchmarks connections`). Nothing
+    else about verification changes. botocore has no public way to set the context; should its insides move, each client
+    keeps its own and is only slower.
     """
     http_session = getattr(getattr(client, "_endpoint", None), "http_session", None)
     pools = getattr(getattr(http_session, "_manager", None), "connection_pool_kw", None)

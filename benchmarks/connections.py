@@ -1,0 +1,102 @@
+"""The work of a new TLS connection in the deployed bundle, with and without the shared context of `aws.clients`.
+
+A server on this machine closes each connection after one answer. The trusted bundle is botocore's own, and the server's
+certificate behind it. Few connections are counted and many; the difference is the connections alone.
+"""
+
+import http.server
+import ssl
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Final
+
+import botocore
+import click
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from benchmarks.effort import UNIT, effort
+from benchmarks.parsing import ENVIRONMENT
+from infra.bundle import ROOT, build_bundle
+from journey_watch.core.watch_list import WatchTarget
+from journey_watch.settings import WatchConfig
+
+FEW: Final = 2
+MANY: Final = 22
+CALLS: Final = """
+import boto3
+from journey_watch.aws import clients
+if not {shared}:
+    clients.share_tls_context = lambda client: None
+client = clients.dynamodb_client(boto3.Session(region_name="eu-west-1"))
+for _ in range({calls}):
+    client.update_item(TableName="state", Key={{"pk": {{"S": "a"}}, "sk": {{"S": "b"}}}})
+"""
+
+
+class _Table(http.server.BaseHTTPRequestHandler):
+    """HTTP/1.0: a new connection, and so a new handshake, for each request."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the base class's
+        del format, args
+
+
+@click.command(help=__doc__)
+def connections() -> None:
+    bundle = build_bundle(WatchConfig(watch=(WatchTarget("pinpoint", "*"),)), build_directory=ROOT / ".build")
+    with tempfile.TemporaryDirectory() as folder, _served(Path(folder)) as served:
+        env = {**ENVIRONMENT, **served, "PYTHONPATH": str(bundle.path)}
+        alone, shared = (_per_connection(env, shared=shared) for shared in (False, True))
+    click.echo(f"{UNIT} a connection: {alone:.4g}, with a shared context {shared:.4g}, ratio {alone / shared:.1f}")
+
+
+def _per_connection(env: dict[str, str], *, shared: bool) -> float:
+    few, many = (effort("-c", CALLS.format(shared=shared, calls=calls), env=env) for calls in (FEW, MANY))
+    return (many - few) / (MANY - FEW)
+
+
+@contextmanager
+def _served(folder: Path) -> Iterator[dict[str, str]]:
+    """What leads a client to a server that shows a certificate of its own."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "made up to be measured")])
+    now = datetime.now(UTC)
+    signed = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(minutes=5))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+        .public_bytes(serialization.Encoding.PEM)
+    )
+    own, trusted = folder / "own.pem", folder / "trusted.pem"
+    own.write_bytes(
+        signed
+        + key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    trusted.write_bytes((Path(botocore.__file__).parent / "cacert.pem").read_bytes() + signed)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(own)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Table) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield {"AWS_ENDPOINT_URL": f"https://127.0.0.1:{server.server_port}", "AWS_CA_BUNDLE": str(trusted)}
+        server.shutdown()
