@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 _SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_WRITTEN: Final = re.compile(r"(\d{1,5}(?:\.\d{1,3})?)(ms|s|m|h|d)")
+_WRITTEN: Final = re.compile(r"(\d{1,5}(?:\.\d{1,3})?)(ms|s|m|h|d)", re.ASCII)
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
