@@ -28,11 +28,11 @@ class AlertKind(StrEnum):
         found = _DETAIL_TYPE.fullmatch(envelope["detail-type"])
         if found is None:
             raise ValueError(f"{envelope['detail-type']!r} is the detail-type of no alert of this version")
-        return cls(found[1])
+        return cls(found[1] or found[2])
 
 
 _DETAIL_TYPE: Final = re.compile(
-    r".+? (Status Change|Condition|Digest|Mute Ended|Test)(?:(?<= Condition) (?:Opened|Reminder|Resolved))?"
+    r".+? (?:(Status Change|Digest|Mute Ended|Test)|(Condition) (?:Opened|Reminder|Resolved))"
 )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Self
 
+from journey_watch.core.alerts import AlertKind
 from journey_watch.core.provider import Provider
 from journey_watch.core.runs import JourneyKey, JourneyState, Lane, Scope
 from journey_watch.core.severity import Severity
@@ -41,7 +42,7 @@ class Change:
         detail = envelope["detail"]
         entities = entities_of(detail)
         container, journey = (entities[0], entities[1]) if len(entities) > 1 else (None, None)
-        is_status_change = str(envelope["detail-type"]).endswith("Status Change")
+        is_status_change = str(envelope["detail-type"]).endswith(AlertKind.STATUS_CHANGE)
         seen = datetime.fromisoformat(detail["observed_time"])
         return cls(
             lane=lane,
