@@ -1,4 +1,4 @@
-"""What Pinpoint and Connect answer here, asked with the operator's own credentials by the adapters' own code."""
+"""What Pinpoint and Connect answer here, asked with the operator's own credentials by this project's own code."""
 
 import time
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ ABOUT = "answers"
 def find(verification: Verification) -> Iterator[Finding]:
     """One line for each operation: what it listed, or with what it was refused.
 
-    A refusal is no failure, for a service may not be in use here. An answer that the adapters cannot read is one.
+    A refusal is no failure, for a service may not be in use here. An answer that it cannot read is one.
     """
     providers = {lane.provider for lane in verification.lanes}
     if "pinpoint" in providers:
@@ -86,7 +86,7 @@ def refused(operation: str, problem: SourceError) -> Finding:
     """What a refusal says of the account, or of an answer that cannot be read."""
     evidence = {"code": problem.code, "answer": str(problem)}
     if problem.code == BROKEN_ANSWER:
-        return failed(ABOUT, f"{operation} answers what the adapters cannot read: {problem}", **evidence)
+        return failed(ABOUT, f"{operation} answers what Journey Watch cannot read: {problem}", **evidence)
     if problem.absent:
         return ok(ABOUT, f"{operation}: by this answer the service is not in use here. {problem}", **evidence)
     if problem.denied:

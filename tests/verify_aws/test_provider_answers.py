@@ -14,7 +14,7 @@ from verify_aws.provider_answers import refused
         (SourceError("ended", code="Gone", absent=True), Verdict.OK, "not in use here"),
         (SourceError("no", code="AccessDenied", denied=True), Verdict.NOT_CHECKED, "your own credentials may not"),
         (SourceError("slow", code="ReadTimeoutError"), Verdict.NOT_CHECKED, "no answer that says anything"),
-        (SourceError("odd", code=BROKEN_ANSWER), Verdict.FAILED, "what the adapters cannot read"),
+        (SourceError("odd", code=BROKEN_ANSWER), Verdict.FAILED, "what Journey Watch cannot read"),
     ],
 )
 def test_a_refusal_is_told_for_what_it_is(problem: SourceError, verdict: Verdict, words: str) -> None:
