@@ -7,22 +7,26 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, cast
 
-from journey_watch.providers.registry import REGISTRY
+from journey_watch.channels.registry import REGISTRY as CHANNELS
+from journey_watch.providers.registry import REGISTRY as PROVIDERS
 
 _OWN_OPERATIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "dynamodb": ("BatchGetItem", "Query", "TransactWriteItems", "UpdateItem"),
-    "sns": ("ListSubscriptionsByTopic", "PublishBatch"),
     "sqs": ("ChangeMessageVisibility",),
     "secretsmanager": ("GetSecretValue",),
-    "events": ("PutEvents",),
     "sts": ("AssumeRole",),
 }
 
 
 def sdk_operations() -> dict[str, tuple[str, ...]]:
     """What the functions may call. The models of all other services and operations, 25 MB, stay out of the bundle."""
-    of_providers = {service: names for entry in REGISTRY.values() for service, names in entry.sdk_operations.items()}
-    return {**of_providers, **_OWN_OPERATIONS}
+    of_providers = [entry.sdk_operations for entry in PROVIDERS.values()]
+    of_channels = [entry.sdk_operations for entry in CHANNELS]
+    called: dict[str, tuple[str, ...]] = {}
+    for calls in (*of_providers, *of_channels, _OWN_OPERATIONS):
+        for service, names in calls.items():
+            called[service] = tuple(dict.fromkeys((*called.get(service, ()), *names)))
+    return called
 
 
 def trim(data: Path) -> None:

@@ -12,9 +12,11 @@ from typing import Final
 
 from infra.deployed_stack import DeployedStack
 from journey_watch import contract
+from journey_watch.aws.access import Access
+from journey_watch.channels.registry import REGISTRY as CHANNELS
 from journey_watch.core.runs import JourneyKey, Lane
 from journey_watch.core.watch_list import WatchTarget
-from journey_watch.providers.registry import REGISTRY
+from journey_watch.providers.registry import REGISTRY as PROVIDERS
 
 READING_TABLE: Final = ("kms:Decrypt", "kms:DescribeKey")
 WRITING_TABLE: Final = (
@@ -113,14 +115,10 @@ def _of_poller(stack: DeployedStack, watched: Watched, journeys: Journeys) -> It
         yield from (Operation(action, table) for action in _TABLE_ACTIONS)
         # When a mute ends, it looks up what the mute held back.
         yield Operation("dynamodb:Query", f"{table}/index/{contract.LANE_INDEX}")
-    yield from (Operation("sns:Publish", topic) for topic in stack.arns("AWS::SNS::Topic"))
     function = stack.function(contract.POLL_HANDLER)
     environment = stack.environment(function) if function else {}
-    for name in (contract.ENV_ALERT_MAIL_TOPIC, contract.ENV_OPS_MAIL_TOPIC):
-        # Once an hour it looks who never confirmed.
-        yield Operation("sns:ListSubscriptionsByTopic", environment[name])
-    if contract.ENV_EVENT_BUS in environment:
-        yield Operation("events:PutEvents", environment[contract.ENV_EVENT_BUS])
+    for channel in CHANNELS:
+        yield from _each(stack, channel.uses(environment))
     own = {lane: targets for lane, targets in watched.items() if not targets[0].role_arn}
     yield from _reading(stack, own, journeys)
     for lane in watched.keys() - own.keys():
@@ -154,9 +152,13 @@ def _of_schedule(stack: DeployedStack, schedule: str) -> Iterator[Operation]:
 
 def _reading(stack: DeployedStack, watched: Watched, journeys: Journeys) -> Iterator[Operation]:
     for lane, targets in watched.items():
-        for access in REGISTRY[lane.provider].uses(targets, journeys.get(lane, ())):
-            for resource in access.resources:
-                yield from (Operation(action, stack.substituted(resource)) for action in access.actions)
+        yield from _each(stack, PROVIDERS[lane.provider].uses(targets, journeys.get(lane, ())))
+
+
+def _each(stack: DeployedStack, accesses: Iterable[Access]) -> Iterator[Operation]:
+    for access in accesses:
+        for resource in access.resources:
+            yield from (Operation(action, stack.substituted(resource)) for action in access.actions)
 
 
 def _logging(stack: DeployedStack, function: str) -> Iterator[Operation]:

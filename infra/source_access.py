@@ -7,9 +7,9 @@ from aws_cdk import Fn
 from aws_cdk import aws_iam as iam
 
 from infra.nag import acknowledge
+from journey_watch.aws.access import Access
 from journey_watch.core.errors import ConfigurationError
 from journey_watch.core.watch_list import WatchTarget
-from journey_watch.providers.entry import Access
 from journey_watch.providers.registry import REGISTRY
 
 # IAM and AWS STS quotas: a managed policy has at most 6,144 characters, a role at most 10 of them.

@@ -49,7 +49,9 @@ class Poller:
     def _channels_of(self, position: int) -> dict[str, Channel]:
         """Those through which a lane sends, by its position among the lanes."""
         if position not in self._channels:
-            context = ChannelContext(self._settings, self._session, position=position, lanes=len(self._targets))
+            context = ChannelContext(
+                self._settings, self._session, os.environ, position=position, lanes=len(self._targets)
+            )
             self._channels[position] = channels_of(context)
         return self._channels[position]
 

@@ -96,8 +96,6 @@ class Settings:
     service: str
     """The stack's name."""
     config: WatchConfig = field(repr=False)
-    event_bus_arn: str | None = None
-    """The bus that gets every alert, if there is one."""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str], config: WatchConfig) -> Self:
@@ -117,7 +115,6 @@ class Settings:
         return cls(
             config=config,
             chat_topic_arns={Severity(severity): arn for severity, arn in chat.items()},
-            event_bus_arn=env.get(contract.ENV_EVENT_BUS) or None,
             **values,
         )
 

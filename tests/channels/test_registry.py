@@ -1,7 +1,7 @@
-"""A channel is one folder and one line: the poller owes it alerts, sends it a test, and keeps what it refuses."""
+"""A channel is a folder and its entry; tests/infra/test_another_channel.py has what follows for the infrastructure."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+import json
+from dataclasses import replace
 
 import boto3
 import pytest
@@ -11,10 +11,9 @@ from journey_watch import contract
 from journey_watch.channels import registry
 from journey_watch.channels.entry import ChannelContext
 from journey_watch.channels.registry import channels_of
-from journey_watch.core.alerts import Alert
 from journey_watch.core.severity import Severity
-from journey_watch.ports import Channel
 from journey_watch.settings import Settings, WatchConfig
+from tests.channels.toy.pigeon import LOFT, PIGEON, PIGEON_ENTRY
 from tests.messages.alert_builders import alert
 
 REGION = "eu-west-1"
@@ -29,26 +28,22 @@ SETTINGS = Settings(
     region=REGION,
     service="journey-watch",
     config=WatchConfig(),
-    event_bus_arn=f"arn:aws:events:{REGION}:111122223333:event-bus/alerts",
 )
-
-
-@dataclass
-class Pigeon:
-    """The toy: all that a channel must be."""
-
-    carried: list[str] = field(default_factory=list)
-
-    def publish(self, alerts: Sequence[Alert]) -> Mapping[str, str]:
-        self.carried += [one.id for one in alerts]
-        return {}
+ENVIRONMENT = {
+    contract.ENV_ALERT_TOPIC: SETTINGS.alert_topic_arn,
+    contract.ENV_ALERT_MAIL_TOPIC: SETTINGS.alert_mail_topic_arn,
+    contract.ENV_OPS_TOPIC: SETTINGS.ops_topic_arn,
+    contract.ENV_OPS_MAIL_TOPIC: SETTINGS.ops_mail_topic_arn,
+    contract.ENV_CHAT_TOPICS: json.dumps(SETTINGS.chat_topic_arns),
+    contract.ENV_EVENT_BUS: f"arn:aws:events:{REGION}:111122223333:event-bus/alerts",
+}
 
 
 @pytest.fixture
 def context(monkeypatch: pytest.MonkeyPatch) -> ChannelContext:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "made-up")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "made-up")
-    return ChannelContext(SETTINGS, boto3.Session(region_name=REGION), position=0, lanes=1)
+    return ChannelContext(SETTINGS, boto3.Session(region_name=REGION), ENVIRONMENT, position=0, lanes=1)
 
 
 def test_every_channel_has_the_name_under_which_alerts_are_owed(context: ChannelContext) -> None:
@@ -65,11 +60,20 @@ def test_every_channel_has_the_name_under_which_alerts_are_owed(context: Channel
     }
 
 
-def test_a_channel_more_is_one_line(context: ChannelContext, monkeypatch: pytest.MonkeyPatch) -> None:
-    pigeon = Pigeon()
-    monkeypatch.setattr(registry, "REGISTRY", [*registry.REGISTRY, lambda _: {"pigeon": Channel(pigeon)}])
+def test_the_bus_is_a_channel_only_where_there_is_one(context: ChannelContext) -> None:
+    without = {name: value for name, value in ENVIRONMENT.items() if name != contract.ENV_EVENT_BUS}
     with mock_aws():
-        channel = channels_of(context)["pigeon"]
+        assert contract.CHANNEL_EVENT_BUS not in channels_of(replace(context, environment=without))
 
-    assert channel.notifier.publish([alert()]) == {}
-    assert pigeon.carried == [alert().id]
+
+def test_a_channel_more_is_an_entry_more(context: ChannelContext, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "REGISTRY", [*registry.REGISTRY, PIGEON_ENTRY])
+    with mock_aws():
+        sqs = boto3.client("sqs", region_name=REGION)
+        loft = sqs.create_queue(QueueName="loft")["QueueUrl"]
+        arn = f"arn:aws:sqs:{REGION}:123456789012:loft"
+        channel = channels_of(replace(context, environment={**ENVIRONMENT, LOFT: arn}))[PIGEON]
+        assert channel.notifier.publish([alert()]) == {}
+        (arrived,) = sqs.receive_message(QueueUrl=loft)["Messages"]
+
+    assert json.loads(arrived["Body"])["id"] == alert().id

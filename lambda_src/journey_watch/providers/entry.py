@@ -6,6 +6,7 @@ from typing import Final
 
 import boto3
 
+from journey_watch.aws.access import Access
 from journey_watch.core.provider import Provider
 from journey_watch.core.runs import JourneyKey
 from journey_watch.core.watch_list import Thresholds, WatchTarget
@@ -13,14 +14,6 @@ from journey_watch.ports import RunSource
 
 THRESHOLD_KEYS: Final = tuple(field.name for field in fields(Thresholds))
 """Keys of a `[[watch]]` entry that every provider has: durations."""
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """Read permissions in the account of the role that gets them. ARNs hold CloudFormation's `${AWS::…}` names."""
-
-    actions: tuple[str, ...]
-    resources: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +37,7 @@ class ProviderEntry:
     regions: frozenset[str]
     """Where it exists."""
     access: Callable[[Sequence[WatchTarget]], list[Access]]
-    """What reading these targets, all of one lane, needs."""
+    """What reading these targets, all of one lane, needs in the account of the role that reads."""
     uses: Callable[[Sequence[WatchTarget], Collection[JourneyKey]], list[Access]]
     """What reading these journeys of the targets calls: what `access` is for, without wildcards."""
 

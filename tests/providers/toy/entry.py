@@ -5,9 +5,10 @@ from typing import Final
 
 import boto3
 
+from journey_watch.aws.access import Access
 from journey_watch.core.runs import JourneyKey
 from journey_watch.core.watch_list import WatchTarget
-from journey_watch.providers.entry import Access, ProviderEntry
+from journey_watch.providers.entry import ProviderEntry
 from tests.providers.toy.newsletter_service import NewsletterService
 from tests.providers.toy.newsletters import NEWSLETTER, Newsletters
 

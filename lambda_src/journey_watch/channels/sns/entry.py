@@ -1,5 +1,6 @@
 """The topics of a deployment: for people, for programs, for operators, and the cards for Amazon Q."""
 
+import json
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Final
@@ -7,8 +8,9 @@ from typing import Final
 import boto3
 
 from journey_watch import contract
+from journey_watch.aws.access import Access
 from journey_watch.aws.clients import sns_client
-from journey_watch.channels.entry import ChannelContext
+from journey_watch.channels.entry import ChannelContext, ChannelEntry
 from journey_watch.channels.sns.mail_pace import MailPace, longest_wait
 from journey_watch.channels.sns.notifier import SnsNotifier
 from journey_watch.channels.sns.subscriptions import TopicSubscriptions
@@ -26,7 +28,7 @@ _client = cache(sns_client)
 """All lanes share one: to make a client takes a good part of a cold start."""
 
 
-def sns_channels(context: ChannelContext) -> Mapping[str, Channel]:
+def _channels(context: ChannelContext) -> Mapping[str, Channel]:
     """A channel for each topic. People and chats get what they get at a pace, programs at full speed."""
     settings, sns = context.settings, _client(context.session)
 
@@ -59,6 +61,23 @@ def sns_channels(context: ChannelContext) -> Mapping[str, Channel]:
             for severity, topic_arn in settings.chat_topic_arns.items()
         },
     }
+
+
+def _uses(environment: Mapping[str, str]) -> list[Access]:
+    mail = (environment[contract.ENV_ALERT_MAIL_TOPIC], environment[contract.ENV_OPS_MAIL_TOPIC])
+    programs = (environment[contract.ENV_ALERT_TOPIC], environment[contract.ENV_OPS_TOPIC])
+    cards: dict[str, str] = json.loads(environment.get(contract.ENV_CHAT_TOPICS, "{}"))
+    return [
+        # PublishBatch is authorised as Publish.
+        Access(("sns:Publish",), (*mail, *programs, *cards.values())),
+        # Once an hour the poller looks who never confirmed.
+        Access(("sns:ListSubscriptionsByTopic",), mail),
+    ]
+
+
+SNS_ENTRY: Final = ChannelEntry(
+    make=_channels, sdk_operations={"sns": ("ListSubscriptionsByTopic", "PublishBatch")}, uses=_uses
+)
 
 
 def topic_subscriptions(settings: Settings, session: boto3.Session) -> TopicSubscriptions:

@@ -3,9 +3,9 @@
 from collections.abc import Collection, Sequence
 from typing import Final
 
+from journey_watch.aws.access import Access
 from journey_watch.core.runs import JourneyKey
 from journey_watch.core.watch_list import ALL, WatchTarget
-from journey_watch.providers.entry import Access
 
 MAX_CAMPAIGN_ARNS: Final = 200
 """A role's policies hold about 60 KB in all: beyond this number, all campaigns are granted."""

@@ -3,9 +3,9 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
+from journey_watch.aws.access import Access
 from journey_watch.core.runs import JourneyKey
 from journey_watch.core.watch_list import ALL, WatchTarget
-from journey_watch.providers.entry import Access
 
 MAX_ARNS_PER_APPLICATION: Final = 20
 MAX_JOURNEY_ARNS: Final = 200

@@ -1,0 +1,11 @@
+"""Permissions, as the folder that needs them names them: infrastructure and tests make of them what they need."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Actions of IAM's on resources. ARNs may hold CloudFormation's `${AWS::…}` names."""
+
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
