@@ -1,9 +1,9 @@
 """Where alerts go: those about journeys, and those about Journey Watch itself, each to people and to programs.
 
-That makes four topics, because a topic has one form: journey_watch/core/messages/topic_message.py says why.
+That makes four topics, because a topic has one form: journey_watch/messages/forms/sns.py says why.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from aws_cdk import ArnFormat, Aws, Stack
 from aws_cdk import aws_iam as iam
@@ -68,13 +68,20 @@ class AlertChannels(Construct):
             contract.CHANNEL_OPS: self.ops_topic,
         }
 
-    def grant_publish(self, role: iam.Role) -> None:
-        """Also covers PublishBatch, which is authorised as Publish."""
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What the poller reads of them."""
+        return {
+            contract.ENV_ALERT_TOPIC: self.alert_topic.topic_arn,
+            contract.ENV_ALERT_MAIL_TOPIC: self.alert_mail_topic.topic_arn,
+            contract.ENV_OPS_TOPIC: self.ops_topic.topic_arn,
+            contract.ENV_OPS_MAIL_TOPIC: self.ops_mail_topic.topic_arn,
+        }
+
+    def grant_sending(self, role: iam.Role) -> None:
+        """Publishing, which covers PublishBatch, and finding out who never confirmed a subscription to the mail."""
         topic_arns = [topic.topic_arn for topic in self.topics.values()]
         role.add_to_principal_policy(iam.PolicyStatement(actions=["sns:Publish"], resources=topic_arns))
-
-    def grant_listing_subscriptions(self, role: iam.Role) -> None:
-        """To find out who never confirmed."""
         role.add_to_principal_policy(
             iam.PolicyStatement(
                 actions=["sns:ListSubscriptionsByTopic"],

@@ -4,7 +4,7 @@ It shows cards and nothing else, and so has its own topics: one for each distinc
 itself, without a filter policy.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Final
 
@@ -16,6 +16,7 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from infra.recipients import SlackChannel, TeamsChannel
+from journey_watch import contract
 from journey_watch.core.severity import Severity
 
 GUARDRAIL: Final = f"arn:{Aws.PARTITION}:iam::aws:policy/CloudWatchReadOnlyAccess"
@@ -31,7 +32,7 @@ class ChatChannels(Construct):
         self, scope: Construct, construct_id: str, *, key: kms.IKey, channels: Sequence[SlackChannel | TeamsChannel]
     ) -> None:
         super().__init__(scope, construct_id)
-        self.topics = {
+        self._topics = {
             severity: sns.Topic(
                 self,
                 f"{severity.title()}Cards",
@@ -54,15 +55,26 @@ class ChatChannels(Construct):
         for channel in channels:
             self._show_in(channel, role)
 
-    def grant_publish_cards(self, role: iam.Role) -> None:
-        """Also covers PublishBatch, which is authorised as Publish."""
-        if self.topics:
-            topic_arns = [topic.topic_arn for topic in self.topics.values()]
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """The topics by the least severity; the poller reads an empty object if there are none."""
+        arns = {severity.value: topic.topic_arn for severity, topic in self._topics.items()}
+        return {contract.ENV_CHAT_TOPICS: Stack.of(self).to_json_string(arns)}
+
+    @property
+    def topics(self) -> Mapping[str, sns.ITopic]:
+        """All of them, by channel."""
+        return {contract.chat_channel(severity.value): topic for severity, topic in self._topics.items()}
+
+    def grant_sending(self, role: iam.Role) -> None:
+        """Publishing, which covers PublishBatch."""
+        if self._topics:
+            topic_arns = [topic.topic_arn for topic in self._topics.values()]
             role.add_to_principal_policy(iam.PolicyStatement(actions=["sns:Publish"], resources=topic_arns))
 
     def _show_in(self, channel: SlackChannel | TeamsChannel, role: iam.Role) -> None:
         name = _name(channel)
-        topic_arns = [self.topics[channel.min_severity].topic_arn]
+        topic_arns = [self._topics[channel.min_severity].topic_arn]
         if isinstance(channel, SlackChannel):
             chatbot.CfnSlackChannelConfiguration(
                 self,

@@ -1,12 +1,12 @@
 """The whole deployment. It only wires: what each part is stands in its own file, what it may do is granted here."""
 
 from aws_cdk import Annotations, CfnOutput, Environment, Stack
-from aws_cdk import aws_events as events
 from constructs import Construct
 
 from infra.alert_channels import AlertChannels
 from infra.bundle import Bundle
-from infra.chat_channels import ChatChannels
+from infra.channels import REGISTRY as CHANNELS
+from infra.channels import SendingParts
 from infra.deployment_config import RECIPIENTS_KEY, DeploymentConfig
 from infra.encryption_key import EncryptionKey
 from infra.monitoring import Monitoring
@@ -19,7 +19,7 @@ from infra.widget import LiveRunsWidget
 from journey_watch.core.aws_partitions import partition_of
 from journey_watch.core.errors import ConfigurationError
 from journey_watch.core.watch_list import lanes_of
-from journey_watch.providers.registry import REGISTRY
+from journey_watch.providers.registry import REGISTRY as PROVIDERS
 
 
 class JourneyWatchStack(Stack):
@@ -46,11 +46,10 @@ class JourneyWatchStack(Stack):
 
         encryption = EncryptionKey(self, "Encryption", keep_data=config.keep_data)
         state = StateTable(self, "State", key=encryption.key, keep_data=config.keep_data)
-        channels = AlertChannels(
+        topics = AlertChannels(
             self, "Channels", key=encryption.key, alert_email=config.alert_email, ops_email=config.ops_email
         )
-        chat = ChatChannels(self, "Chat", key=encryption.key, channels=config.chat)
-        event_bus = self._event_bus(config.event_bus)
+        channels: list[SendingParts] = [topics, *(make(self, config, encryption.key) for make in CHANNELS)]
         poller = Poller(
             self,
             "Poller",
@@ -58,11 +57,9 @@ class JourneyWatchStack(Stack):
             every=config.every,
             state=state,
             channels=channels,
-            chat=chat,
-            event_bus=event_bus,
         )
         slack = (
-            SlackWebhooks(self, "Slack", bundle=bundle, alert_topic=channels.alert_topic, webhooks=config.webhooks)
+            SlackWebhooks(self, "Slack", bundle=bundle, alert_topic=topics.alert_topic, webhooks=config.webhooks)
             if config.webhooks
             else None
         )
@@ -76,8 +73,8 @@ class JourneyWatchStack(Stack):
             poller=poller,
             schedules=schedules,
             state=state,
+            topics=topics,
             channels=channels,
-            chat=chat,
             slack=slack,
             live_runs=live_runs.widget(),
         )
@@ -85,11 +82,8 @@ class JourneyWatchStack(Stack):
         encryption.grant_writing_table(poller.role)
         encryption.grant_publishing(poller.role)
         state.grant_poller(poller.role)
-        channels.grant_publish(poller.role)
-        channels.grant_listing_subscriptions(poller.role)
-        chat.grant_publish_cards(poller.role)
-        if event_bus:
-            event_bus.grant_put_events_to(poller.role)
+        for parts in channels:
+            parts.grant_sending(poller.role)
         encryption.grant_reading_table(live_runs.role)
         state.grant_reader(live_runs.role)
         grant_reading(poller.role, [targets for targets in lanes.values() if not targets[0].role_arn])
@@ -98,10 +92,10 @@ class JourneyWatchStack(Stack):
 
         self._warn_if_useless(config)
         for name, value, meaning in (
-            ("AlertTopicArn", channels.alert_topic.topic_arn, "Alerts as JSON: for queues, functions and HTTPS"),
-            ("AlertMailTopicArn", channels.alert_mail_topic.topic_arn, "Alerts as text: for e-mail"),
-            ("OpsTopicArn", channels.ops_topic.topic_arn, "Journey Watch's own troubles as JSON: for programs"),
-            ("OpsMailTopicArn", channels.ops_mail_topic.topic_arn, "Journey Watch's own troubles as text: for e-mail"),
+            ("AlertTopicArn", topics.alert_topic.topic_arn, "Alerts as JSON: for queues, functions and HTTPS"),
+            ("AlertMailTopicArn", topics.alert_mail_topic.topic_arn, "Alerts as text: for e-mail"),
+            ("OpsTopicArn", topics.ops_topic.topic_arn, "Journey Watch's own troubles as JSON: for programs"),
+            ("OpsMailTopicArn", topics.ops_mail_topic.topic_arn, "Journey Watch's own troubles as text: for e-mail"),
             ("StateTableName", state.table.table_name, "What was seen, what is owed, what happened"),
             (
                 "PollerFunctionName",
@@ -112,13 +106,6 @@ class JourneyWatchStack(Stack):
             ("PollerRoleArn", poller.role.role_arn, "Whom a reader role in another account must trust"),
         ):
             CfnOutput(self, name, value=value, description=meaning)
-
-    def _event_bus(self, name_or_arn: str | None) -> events.IEventBus | None:
-        if name_or_arn is None:
-            return None
-        if name_or_arn.startswith("arn:"):
-            return events.EventBus.from_event_bus_arn(self, "EventBus", name_or_arn)
-        return events.EventBus.from_event_bus_name(self, "EventBus", name_or_arn)
 
     def _refuse_if_useless(self, config: DeploymentConfig) -> None:
         if not config.watch:
@@ -149,5 +136,5 @@ class JourneyWatchStack(Stack):
     def _left_out(self, provider: str) -> str:
         return (
             f'{self.region} has no "{provider}": what would be watched of it is left out. It exists in '
-            f"{', '.join(sorted(REGISTRY[provider].regions))}; name one of them as the entry's region."
+            f"{', '.join(sorted(PROVIDERS[provider].regions))}; name one of them as the entry's region."
         )

@@ -1,6 +1,6 @@
 """How Journey Watch is watched: alarms, dashboard, saved queries."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -9,14 +9,13 @@ from constructs import Construct
 
 from infra.alarms import Alarms
 from infra.alert_channels import AlertChannels
-from infra.chat_channels import ChatChannels
+from infra.channels import SendingParts
 from infra.dashboard import Dashboard
 from infra.poller import Poller
 from infra.saved_queries import SavedQueries
 from infra.schedules import Schedules
 from infra.slack_webhooks import SlackWebhooks
 from infra.state_table import StateTable
-from journey_watch import contract
 from journey_watch.core.runs import Lane
 
 _SLACK_PATIENCE: Final = timedelta(minutes=15)
@@ -36,23 +35,22 @@ class Monitoring(Construct):
         poller: Poller,
         schedules: Schedules,
         state: StateTable,
-        channels: AlertChannels,
-        chat: ChatChannels,
+        topics: AlertChannels,
+        channels: Sequence[SendingParts],
         slack: SlackWebhooks | None,
         live_runs: cloudwatch.IWidget | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         self.alarms = Alarms(
-            self, "Alarms", ops_mail_topic=channels.ops_mail_topic, ops_topic=channels.ops_topic, every=every
+            self, "Alarms", ops_mail_topic=topics.ops_mail_topic, ops_topic=topics.ops_topic, every=every
         )
         self.alarms.watch_lanes(lanes)
         self.alarms.watch_service(timeout=poller.timeout)
         self.alarms.watch_function("poller", poller.function)
         self.alarms.watch_dead_letters("schedules", schedules.dead_letters)
-        for channel, topic in channels.topics.items():
-            self.alarms.watch_topic(channel, topic)
-        for severity, topic in chat.topics.items():
-            self.alarms.watch_topic(contract.chat_channel(severity.value), topic)
+        for parts in channels:
+            for channel, topic in parts.topics.items():
+                self.alarms.watch_topic(channel, topic)
         if slack:
             self.alarms.watch_function("slack", slack.function)
             self.alarms.watch_dead_letters("slack", slack.dead_letters)

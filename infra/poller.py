@@ -1,15 +1,14 @@
 """The function that polls one lane per invocation."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
-from aws_cdk import Aws, Duration, Stack
-from aws_cdk import aws_events as events
+from aws_cdk import Aws, Duration
 from constructs import Construct
 
-from infra.alert_channels import AlertChannels
 from infra.bundle import Bundle
-from infra.chat_channels import ChatChannels
+from infra.channels import SendingParts
 from infra.function import add_function
 from infra.state_table import StateTable
 from journey_watch import contract
@@ -29,9 +28,7 @@ class Poller(Construct):
         bundle: Bundle,
         every: timedelta,
         state: StateTable,
-        channels: AlertChannels,
-        chat: ChatChannels,
-        event_bus: events.IEventBus | None,
+        channels: Sequence[SendingParts],
     ) -> None:
         super().__init__(scope, construct_id)
         self.timeout = Duration.seconds(_timeout(every).total_seconds())
@@ -50,14 +47,7 @@ class Poller(Construct):
             max_event_age=Duration.minutes(1),
             environment={
                 contract.ENV_STATE_TABLE: state.table.table_name,
-                contract.ENV_ALERT_TOPIC: channels.alert_topic.topic_arn,
-                contract.ENV_ALERT_MAIL_TOPIC: channels.alert_mail_topic.topic_arn,
-                contract.ENV_OPS_TOPIC: channels.ops_topic.topic_arn,
-                contract.ENV_OPS_MAIL_TOPIC: channels.ops_mail_topic.topic_arn,
-                contract.ENV_CHAT_TOPICS: Stack.of(self).to_json_string(
-                    {severity.value: topic.topic_arn for severity, topic in chat.topics.items()}
-                ),
-                **({contract.ENV_EVENT_BUS: event_bus.event_bus_arn} if event_bus else {}),
+                **{name: value for parts in channels for name, value in parts.environment.items()},
                 contract.ENV_ACCOUNT: Aws.ACCOUNT_ID,
                 contract.ENV_METRICS_NAMESPACE: contract.METRICS_NAMESPACE,
             },
