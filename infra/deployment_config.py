@@ -22,7 +22,6 @@ from infra.recipients import (
     slack_recipients,
     teams_channels,
 )
-from infra.toml_table import Place, Table, boolean, list_of, load, matching, nearest, one_of, text, whole_number
 from infra.watch_entries import read_watch_list, served
 from journey_watch.core.runs import Status
 from journey_watch.core.severity import Severity
@@ -30,6 +29,7 @@ from journey_watch.core.severity_rules import ANY, NEW, AlertRule
 from journey_watch.core.watch_list import WatchTarget
 from journey_watch.providers.registry import REGISTRY
 from journey_watch.settings import WatchConfig
+from strict_toml.tables import Place, Table, boolean, list_of, load, matching, nearest, one_of, text, whole_number
 
 KEYS: Final = ("name", "every", "keep_data", "history_days", "watch", "pair", "alerts", "ops", "metrics")
 ALERT_KEYS: Final = ("email", "slack", "teams", "event_bus", "alert_on_first_sight", "digest_over", "rules", "mute")

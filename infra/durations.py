@@ -3,8 +3,8 @@
 from datetime import timedelta
 from typing import Final
 
-from infra.toml_table import Place
 from journey_watch.core.durations import parse_duration
+from strict_toml.tables import Place
 
 _SLOWEST: Final = timedelta(hours=1)
 

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, time
 from typing import Final
 from zoneinfo import available_timezones
 
-from infra.toml_table import Place, Table, list_of, matching, one_of, text
 from journey_watch.core.mutes import Mute
 from journey_watch.core.severity_rules import ANY
 from journey_watch.providers.registry import REGISTRY
+from strict_toml.tables import Place, Table, list_of, matching, one_of, text
 
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _name: Final = matching(re.compile(r"[A-Za-z0-9_-]{1,64}"), "a name: letters, digits, - and _")

@@ -4,9 +4,9 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from infra.toml_table import Place, Table, matching
 from journey_watch.core.pairs import Pair
 from journey_watch.core.watch_list import WatchTarget
+from strict_toml.tables import Place, Table, matching
 
 MEMBERS: Final = {"journey": "pinpoint", "campaign": "connect"}
 """The provider of each member, by its key."""

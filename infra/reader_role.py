@@ -6,9 +6,9 @@ from constructs import Construct
 
 from infra.deployment_config import DeploymentConfig
 from infra.source_access import grant_reading
-from infra.toml_table import nearest
 from journey_watch.core.errors import ConfigurationError
 from journey_watch.core.watch_list import lanes_of
+from strict_toml.tables import nearest
 
 
 class ReaderRoleStack(Stack):

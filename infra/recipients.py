@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from infra.toml_table import Parser, Place, Table, list_of, matching, one_of
 from journey_watch.core.severity import SENT, Severity
+from strict_toml.tables import Parser, Place, Table, list_of, matching, one_of
 
 T = TypeVar("T")
 

@@ -6,10 +6,10 @@ from dataclasses import fields
 from typing import Final
 
 from infra.durations import seconds
-from infra.toml_table import Place, Table, list_of, matching, one_of
 from journey_watch.core.watch_list import ALL, Thresholds, WatchTarget, is_pattern, lanes_of
 from journey_watch.providers.entry import ProviderEntry
 from journey_watch.providers.registry import REGISTRY
+from strict_toml.tables import Place, Table, list_of, matching, one_of
 
 MAX_LANES: Final = 50
 """Each lane costs up to $2 a month and a set of alarms: more than this is taken for a mistake."""

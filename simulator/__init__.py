@@ -3,14 +3,12 @@
 from simulator.scenario import Scenario, load_scenario, parse_scenario
 from simulator.server import RunningSimulator, running
 from simulator.simulation import Simulation
-from simulator.strict_reader import ScenarioError
 from simulator.world import NotInWorldError
 
 __all__ = [
     "NotInWorldError",
     "RunningSimulator",
     "Scenario",
-    "ScenarioError",
     "Simulation",
     "load_scenario",
     "parse_scenario",

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
+from journey_watch.core.errors import ConfigurationError
 from simulator.judge import Judge
 from simulator.scenario import Scenario, load_scenario
 from simulator.server import SimulatorServer, listen, url_of
 from simulator.simulation import Simulation
-from simulator.strict_reader import ScenarioError
 
 _HELP = """Serve a stand-in for the AWS APIs that Journey Watch polls, on 127.0.0.1 only.
 
@@ -44,7 +44,7 @@ def main(path: Path | None, port: int, start_clock: bool, judge_url: str | None,
     """Serves until a signal comes."""
     try:
         scenario = load_scenario(path) if path else Scenario()
-    except ScenarioError as error:
+    except ConfigurationError as error:
         raise _WrongScenario(str(error)) from error
     if check:
         click.echo(f"The scenario is right: {len(scenario.event)} events, {len(scenario.application)} applications")

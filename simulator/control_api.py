@@ -10,10 +10,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
+from journey_watch.core.errors import ConfigurationError
 from simulator.events import Event
 from simulator.faults import Fault
 from simulator.simulation import Simulation
-from simulator.strict_reader import ScenarioError
 from simulator.world import NotInWorldError
 
 Json = dict[str, Any]
@@ -135,7 +135,7 @@ def _endpoint(steer: Steer) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         try:
             return JSONResponse(steer(request, await request.body()))
-        except (ScenarioError, NotInWorldError, ValueError) as error:
+        except (ConfigurationError, NotInWorldError, ValueError) as error:
             return JSONResponse({"error": str(error)}, status_code=400)
 
     return endpoint

@@ -4,11 +4,12 @@ Times are given as ages (``created_ago = "2h"``), counted back from the moment t
 its ``starts_at``.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TypeVar
 
-from simulator.strict_reader import ScenarioError, unique
+from journey_watch.core.errors import ConfigurationError
 from simulator.world import (
     Application,
     Campaign,
@@ -21,6 +22,9 @@ from simulator.world import (
     RunStatus,
     Site,
 )
+from strict_toml.schemas import WrongValueError
+
+T = TypeVar("T")
 
 _AT_ONCE = timedelta()
 _METRICS = {"ENDPOINT_PRODUCED": "100", "ENDPOINT_ENTERED": "100", "ENDPOINT_LEFT": "0"}
@@ -59,9 +63,11 @@ class HistoryDeclaration:
 
     def __post_init__(self) -> None:
         if self.runs < 0:
-            raise ScenarioError(f"runs: expected 0 or more, got {self.runs}")
+            raise WrongValueError("runs", f"is {self.runs}; expected 0 or more.")
         if "{n}" not in self.id:
-            raise ScenarioError(f'id: expected a "{{n}}" that numbers the runs, as in "history-{{n}}", got {self.id!r}')
+            raise WrongValueError(
+                "id", f'is "{self.id}"; expected a "{{n}}" that numbers the runs, as in "history-{{n}}".'
+            )
 
     def build(self, now: datetime) -> Iterator[Run]:
         """The runs, oldest first."""
@@ -182,8 +188,18 @@ class RoleDeclaration:
 
     def __post_init__(self) -> None:
         if len(self.arn.split(":", 5)) != 6:  # noqa: PLR2004 - arn, partition, service, region, account, resource
-            raise ScenarioError(f'arn: expected "arn:aws:iam::ACCOUNT:role/NAME", got {self.arn!r}')
+            raise WrongValueError("arn", f'is "{self.arn}"; expected "arn:aws:iam::ACCOUNT:role/NAME".')
 
     def build(self) -> Role:
         """The role."""
         return Role(self.arn, self.external_id, self.assumable)
+
+
+def unique(named: Iterable[tuple[str, T]], what: str) -> dict[str, T]:
+    """The things by their id. Raises ConfigurationError when two have the same."""
+    found: dict[str, T] = {}
+    for id_, thing in named:
+        if id_ in found:
+            raise ConfigurationError(f'{what} "{id_}" is declared twice; give each its own id')
+        found[id_] = thing
+    return found

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar, Literal
 
-from simulator.strict_reader import ScenarioError
+from strict_toml.schemas import WrongValueError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,10 +37,10 @@ class Fault:
 
     def __post_init__(self) -> None:
         if not 0 <= self.rate <= 1:
-            raise ScenarioError(f"rate: expected a probability from 0 to 1, got {self.rate!r}")
+            raise WrongValueError("rate", f"is {self.rate}; expected a probability from 0 to 1.")
         for key, value in (("after", self.after), ("count", self.count)):
             if value is not None and value < 0:
-                raise ScenarioError(f"{key}: expected 0 or more, got {value!r}")
+                raise WrongValueError(key, f"is {value}; expected 0 or more.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +58,7 @@ class Failed(Fault, kind="error"):
     def __post_init__(self) -> None:
         super().__post_init__()
         if not 400 <= self.status <= 599:  # noqa: PLR2004 - the HTTP error statuses
-            raise ScenarioError(f"status: expected an HTTP error status from 400 to 599, got {self.status}")
+            raise WrongValueError("status", f"is {self.status}; expected an HTTP error status from 400 to 599.")
 
 
 @dataclass(frozen=True, kw_only=True)

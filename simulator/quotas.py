@@ -3,8 +3,8 @@
 import math
 from dataclasses import dataclass
 
-from simulator.strict_reader import ScenarioError
 from simulator.world import Site
+from strict_toml.schemas import WrongValueError
 
 
 @dataclass(frozen=True)
@@ -16,9 +16,8 @@ class Quota:
 
     def __post_init__(self) -> None:
         if self.per_second < 0 or self.burst < 1:
-            raise ScenarioError(
-                f"per_second: expected 0 or more, and a burst of at least 1; got {self.per_second} and {self.burst}"
-            )
+            problem = f"is {self.per_second} and burst {self.burst}; expected 0 or more, and a burst of at least 1."
+            raise WrongValueError("per_second", problem)
 
 
 class TokenBucket:

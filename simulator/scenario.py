@@ -1,20 +1,21 @@
 """A scenario: what is there, what will happen and when, and what goes wrong. Written in TOML, read strictly."""
 
-import tomllib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 import simulator.campaign_events
 import simulator.listing_faults  # noqa: F401 - importing these two is what makes their kinds known
-from simulator.declarations import ApplicationDeclaration, InstanceDeclaration, RoleDeclaration
+from journey_watch.core.errors import ConfigurationError
+from simulator.declarations import ApplicationDeclaration, InstanceDeclaration, RoleDeclaration, unique
 from simulator.events import Event, FaultIsSwitchedOn
 from simulator.faults import Fault
 from simulator.journey_events import JourneyAppears
 from simulator.providers import OPERATIONS
 from simulator.quotas import Quota
-from simulator.strict_reader import ScenarioError, read_table, suggest, unique
 from simulator.world import NotInWorldError, Site, World
+from strict_toml.schemas import read_dataclass
+from strict_toml.tables import Place, Table, load, one_of, parse
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +25,9 @@ class QuotaDeclaration:
     operation: str
     per_second: float
     burst: int
+
+    def __post_init__(self) -> None:
+        self.build()
 
     def build(self) -> Quota:
         """The quota."""
@@ -72,66 +76,66 @@ class Scenario:
 
 
 def load_scenario(path: Path) -> Scenario:
-    """The scenario in the TOML file at `path`, checked whole. Raises ScenarioError, which names the file."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ScenarioError(f"{path}: {error.strerror}; name a scenario file that can be read") from error
-    return parse_scenario(text, source=str(path))
+    """The scenario in the TOML file at `path`, checked whole. Raises ConfigurationError, which names the file."""
+    return _read(*load(path))
 
 
 def parse_scenario(text: str, *, source: str = "scenario") -> Scenario:
     """The scenario written in TOML, its events played once over its world so that none can fail later.
 
-    Raises ScenarioError, whose message begins with `source`.
+    Raises ConfigurationError, whose message begins with `source`.
     """
-    try:
-        scenario = read_table(Scenario, tomllib.loads(text), where="")
-        _check(scenario)
-    except tomllib.TOMLDecodeError as error:
-        raise ScenarioError(f"{source}: is not TOML: {error}") from error
-    except ScenarioError as error:
-        raise ScenarioError(f"{source}: {error}") from error
+    place = Place(source)
+    return _read(parse(text, place), place)
+
+
+def check_operation(name: str, place: Place) -> None:
+    """Raises ConfigurationError unless the simulator serves an operation of this name."""
+    one_of(tuple(OPERATIONS))(name, place)
+
+
+def _read(value: object, place: Place) -> Scenario:
+    scenario = read_dataclass(Scenario, value, place)
+    _check(scenario, place)
     return scenario
 
 
-def check_operation(name: str, where: str) -> None:
-    """Raises ScenarioError unless the simulator serves an operation of this name."""
-    if name not in OPERATIONS:
-        raise ScenarioError(f"{where}: {name!r} is not an operation; {suggest(name, OPERATIONS)}")
-
-
-def _check(scenario: Scenario) -> None:
+def _check(scenario: Scenario, place: Place) -> None:
     if scenario.max_page_size < 1:
-        raise ScenarioError(f"max_page_size: expected 1 or more, got {scenario.max_page_size}")
+        raise place.key("max_page_size").unexpected(scenario.max_page_size, "1 or more")
+    Table(scenario.page_size, place.key("page_size"), keys=tuple(OPERATIONS))
     for name, size in scenario.page_size.items():
-        check_operation(name, "page_size")
         if size < 1:
-            raise ScenarioError(f"page_size.{name}: expected 1 or more, got {size}")
-    for quota in scenario.quota:
-        check_operation(quota.operation, "quota.operation")
-        quota.build()
-    _play(scenario)
-    for fault in (*scenario.fault, *(event.fault for event in scenario.event if isinstance(event, FaultIsSwitchedOn))):
-        _check_fault(fault, scenario)
+            raise place.key("page_size").key(name).unexpected(size, "1 or more")
+    for index, quota in enumerate(scenario.quota):
+        check_operation(quota.operation, place.key("quota").item(index).key("operation"))
+    _play(scenario, place)
+    for index, fault in enumerate(scenario.fault):
+        _check_fault(fault, scenario, place.key("fault").item(index))
+    for index, event in enumerate(scenario.event):
+        if isinstance(event, FaultIsSwitchedOn):
+            _check_fault(event.fault, scenario, place.key("event").item(index).key("fault"))
 
 
-def _play(scenario: Scenario) -> None:
-    world = scenario.world(datetime.now(UTC))
-    for event in sorted(scenario.event, key=lambda event: event.at):
+def _play(scenario: Scenario, place: Place) -> None:
+    try:
+        world = scenario.world(datetime.now(UTC))
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{place.file}: {error}") from error
+    numbered = sorted(enumerate(scenario.event), key=lambda pair: pair[1].at)
+    for index, event in numbered:
         try:
             world = event.apply(world, datetime.now(UTC))
         except NotInWorldError as error:
-            raise ScenarioError(f"event {event.kind} at {event.at.total_seconds():g}s: {error}") from error
+            raise place.key("event").item(index).error(f"({event.kind}) cannot happen: {error}.") from error
 
 
-def _check_fault(fault: Fault, scenario: Scenario) -> None:
+def _check_fault(fault: Fault, scenario: Scenario, place: Place) -> None:
     if fault.operation != "*":
-        check_operation(fault.operation, f"fault {fault.kind}.operation")
+        check_operation(fault.operation, place.key("operation"))
     journeys = [spec.id for application in scenario.application for spec in application.journey]
     journeys += [event.journey for event in scenario.event if isinstance(event, JourneyAppears)]
     journeys += [spec.id for instance in scenario.instance for spec in instance.campaign]
     applications = [spec.id for spec in scenario.application]
     for key, found, known in (("application", fault.application, applications), ("journey", fault.journey, journeys)):
-        if found not in ("*", *known):
-            raise ScenarioError(f"fault {fault.kind}.{key}: {found!r} is not declared; {suggest(found, known)}")
+        one_of(("*", *known))(found, place.key(key))

@@ -193,7 +193,7 @@ def running(
     `scenario` is one that was loaded, the path of its file, or its TOML. Unless `start_clock`, nothing happens but
     by the control. Without a `judge` every caller may do everything. `monotonic` is what the clock and the quotas
     count by.
-    Raises ScenarioError for a scenario that is not right.
+    Raises ConfigurationError for a scenario that is not right.
     """
     simulation = Simulation(load_scenario(scenario) if isinstance(scenario, Path) else scenario, monotonic=monotonic)
     bound = listen()

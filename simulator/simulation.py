@@ -18,8 +18,9 @@ from simulator.listing_faults import ListingFault
 from simulator.providers import OPERATIONS
 from simulator.quotas import Quotas
 from simulator.scenario import Scenario, check_operation, parse_scenario
-from simulator.strict_reader import read_duration, read_table
 from simulator.world import NotInWorldError, Site, World
+from strict_toml.schemas import duration, read_dataclass
+from strict_toml.tables import Place
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Simulation:
     """The control of a running simulator. Safe to use from any thread.
 
     Durations may be given as timedelta or as in a scenario (``"5s"``), events and faults as objects or as the tables
-    a scenario writes. Raises ScenarioError for tables that are not right, NotInWorldError for events about what is
+    a scenario writes. Raises ConfigurationError for tables that are not right, NotInWorldError for events about what is
     not there.
     """
 
@@ -117,15 +118,15 @@ class Simulation:
         """Plays an event now, whether or not the scenario knows it."""
         with self._lock:
             self._catch_up()
-            known = event if isinstance(event, Event) else read_table(Event, event, "event")
+            known = event if isinstance(event, Event) else read_dataclass(Event, event, Place("event"))
             self._play(replace(known, at=self.clock.elapsed))
 
     def switch_on(self, fault: Fault | Mapping[str, object]) -> None:
         """Switches a fault on."""
         with self._lock:
-            known = fault if isinstance(fault, Fault) else read_table(Fault, fault, "fault")
+            known = fault if isinstance(fault, Fault) else read_dataclass(Fault, fault, Place("fault"))
             if known.operation != "*":
-                check_operation(known.operation, "fault.operation")
+                check_operation(known.operation, Place("fault", "operation"))
             self._faults.switch_on(known)
 
     def switch_off(self, name: str = "*") -> int:
@@ -193,4 +194,4 @@ _PAGE_SIZE = 50
 
 
 def _duration(value: timedelta | str) -> timedelta:
-    return value if isinstance(value, timedelta) else read_duration(value, "duration")
+    return value if isinstance(value, timedelta) else duration(value, Place("duration"))

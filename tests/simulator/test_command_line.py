@@ -41,7 +41,7 @@ def test_a_wrong_scenario_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
     done = simulator("--scenario", str(path))
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
-    assert "story.toml: sed: unknown key" in done.stderr
+    assert "story.toml: sed is not a known key" in done.stderr
 
 
 def test_a_taken_port_is_one_line_and_exit_code_1() -> None:

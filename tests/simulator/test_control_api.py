@@ -57,7 +57,7 @@ def test_events_are_listed_stepped_and_played(http: Http, pinpoint: PinpointClie
         ("run_status", "2026-11-01T08:00:05.000Z", ""),
     ]
     assert 'run "r-9"' in refusal(http, "POST", "/events", {**event, "run": "r-9"})
-    assert "event.state: unknown key" in refusal(http, "POST", "/events", {**event, "state": "x"})
+    assert "event: state is not a known key" in refusal(http, "POST", "/events", {**event, "state": "x"})
 
 
 def test_faults_are_switched_on_listed_and_switched_off(http: Http, pinpoint: PinpointClient) -> None:
@@ -69,7 +69,7 @@ def test_faults_are_switched_on_listed_and_switched_off(http: Http, pinpoint: Pi
     assert http("DELETE", "/faults/busy") == {"switched_off": 1}
     http("POST", "/faults", {"kind": "latency", "delay": "1s"})
     assert http("DELETE", "/faults") == {"switched_off": 1}
-    assert "fault.operation: 'GetApp5'" in refusal(
+    assert 'fault: operation is "GetApp5"' in refusal(
         http, "POST", "/faults", {"kind": "throttle", "operation": "GetApp5"}
     )
 
@@ -101,7 +101,7 @@ def test_state_shows_the_world(http: Http) -> None:
 def test_another_scenario_begins_anew(http: Http, pinpoint: PinpointClient) -> None:
     http("PUT", "/scenario", "[[application]]\nid = 'other'\n")
     assert [app["Id"] for app in pinpoint.get_apps()["ApplicationsResponse"]["Item"]] == ["other"]
-    assert "sed: unknown key" in refusal(http, "PUT", "/scenario", "sed = 1")
+    assert "sed is not a known key" in refusal(http, "PUT", "/scenario", "sed = 1")
 
 
 @pytest.mark.parametrize("body", ["", "[]", "{", "3"])

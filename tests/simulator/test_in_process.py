@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from simulator import ScenarioError, running
+from journey_watch.core.errors import ConfigurationError
+from simulator import running
 from tests.simulator.plain_http import ask
 
 
@@ -41,6 +42,6 @@ def test_it_takes_the_path_of_a_scenario_and_starts_its_clock(tmp_path: Path) ->
 
 def test_a_wrong_scenario_starts_nothing() -> None:
     threads = set(threading.enumerate())
-    with pytest.raises(ScenarioError), running("sed = 1"):
+    with pytest.raises(ConfigurationError), running("sed = 1"):
         pass
     assert set(threading.enumerate()) <= threads  # of those of other tests, some may have ended meanwhile

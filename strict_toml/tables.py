@@ -12,6 +12,7 @@ from typing import Final, TypeVar, cast
 from journey_watch.core.errors import ConfigurationError
 
 T = TypeVar("T")
+C = TypeVar("C", bound=str | int)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +80,18 @@ def load(path: Path) -> tuple[object, Place]:
     """The raw contents of a file, and its root. Raises ConfigurationError if there is none or it is not TOML."""
     place = Place(str(path))
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8")), place
+        return parse(path.read_text(encoding="utf-8"), place), place
     except OSError as error:
         raise place.error(f"cannot be read: {error.strerror}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise place.error(f"is not TOML: {error}.") from error
+
+
+def parse(written: str, place: Place) -> object:
+    """The raw contents of a text in TOML. Raises ConfigurationError if it is none."""
+    try:
+        return tomllib.loads(written)
+    except tomllib.TOMLDecodeError as error:
         raise place.error(f"is not TOML: {error}.") from error
 
 
@@ -116,6 +125,18 @@ def matching(pattern: re.Pattern[str], expected: str) -> Parser[str]:
     return read
 
 
+def integer(value: object, place: Place) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    raise place.unexpected(value, "a whole number")
+
+
+def number(value: object, place: Place) -> float:
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value)
+    raise place.unexpected(value, "a number")
+
+
 def whole_number(low: int, high: int) -> Parser[int]:
     def read(value: object, place: Place) -> int:
         if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
@@ -125,18 +146,22 @@ def whole_number(low: int, high: int) -> Parser[int]:
     return read
 
 
-def one_of(choices: Collection[str]) -> Parser[str]:
-    def read(value: object, place: Place) -> str:
-        if isinstance(value, str) and value in choices:
-            return value
-        hint = nearest(value, choices) if isinstance(value, str) else ""
-        raise place.error(f"is {_as_toml(value)}{hint}. Expected one of: {', '.join(choices)}.")
+def one_of(choices: Collection[C]) -> Parser[C]:
+    """One of some words or numbers."""
+
+    def read(value: object, place: Place) -> C:
+        for choice in choices:
+            if choice == value and not isinstance(value, bool):
+                return choice
+        words = [str(choice) for choice in choices]
+        hint = nearest(value, words) if isinstance(value, str) else ""
+        raise place.error(f"is {_as_toml(value)}{hint}. Expected one of: {', '.join(words)}.")
 
     return read
 
 
-def list_of(read_item: Parser[T], *, at_least: int = 0) -> Parser[tuple[T, ...]]:
-    """A list without repetitions."""
+def list_of(read_item: Parser[T], *, at_least: int = 0, repeats: bool = False) -> Parser[tuple[T, ...]]:
+    """A list; one with repetitions only if that is said."""
 
     def read(value: object, place: Place) -> tuple[T, ...]:
         if not isinstance(value, list):
@@ -148,7 +173,7 @@ def list_of(read_item: Parser[T], *, at_least: int = 0) -> Parser[tuple[T, ...]]
         items: list[T] = []
         for index, raw in enumerate(value):
             item = read_item(raw, place.item(index))
-            if item in items:
+            if item in items and not repeats:
                 raise place.item(index).error(f"is the same as {place.item(items.index(item)).path}.")
             items.append(item)
         return tuple(items)

@@ -1,0 +1,1 @@
+"""What reads TOML, by plain texts."""
