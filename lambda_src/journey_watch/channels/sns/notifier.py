@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from journey_watch.aws.errors import source_error
 from journey_watch.channels.batching import BatchingNotifier
-from journey_watch.channels.sns.entries import MAX_BATCH, entry_of, size_of
+from journey_watch.channels.sns.batch_entry import MAX_BATCH, entry_of, size_of
 from journey_watch.channels.sns.mail_pace import MailPace
 from journey_watch.core.alerts import Alert
 from journey_watch.core.errors import SourceError
