@@ -10,20 +10,15 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 
 import botocore
 import click
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from benchmarks.effort import UNIT, effort
 from benchmarks.parsing import ENVIRONMENT
+from benchmarks.self_signed import self_signed
 from infra.bundle import ROOT, build_bundle
 from journey_watch.core.watch_list import WatchTarget
 from journey_watch.settings import WatchConfig
@@ -71,30 +66,11 @@ def _per_connection(env: dict[str, str], *, shared: bool) -> float:
 @contextmanager
 def _served(folder: Path) -> Iterator[dict[str, str]]:
     """What leads a client to a server that shows a certificate of its own."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "made up to be measured")])
-    now = datetime.now(UTC)
-    signed = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(minutes=5))
-        .not_valid_after(now + timedelta(hours=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-        .public_bytes(serialization.Encoding.PEM)
-    )
-    own, trusted = folder / "own.pem", folder / "trusted.pem"
-    own.write_bytes(
-        signed
-        + key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    trusted.write_bytes((Path(botocore.__file__).parent / "cacert.pem").read_bytes() + signed)
+    shown = self_signed(folder)
+    trusted = folder / "trusted.pem"
+    trusted.write_bytes((Path(botocore.__file__).parent / "cacert.pem").read_bytes() + shown.path.read_bytes())
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(own)
+    context.load_cert_chain(shown.path, shown.key_path)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Table) as server:
         server.socket = context.wrap_socket(server.socket, server_side=True)
         threading.Thread(target=server.serve_forever, daemon=True).start()

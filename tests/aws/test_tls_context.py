@@ -4,20 +4,14 @@ import http.server
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import boto3
 import pytest
 from botocore.exceptions import SSLError
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
+from benchmarks.self_signed import Certificate, self_signed
 from journey_watch.aws import clients as aws_clients
 from journey_watch.aws.clients import SOURCE_CONFIG, share_tls_context
 from journey_watch.aws.rate_limit import RateLimit
@@ -26,38 +20,6 @@ from tests.aws.doubles import do_not_wait_between_retries
 
 if TYPE_CHECKING:
     from mypy_boto3_pinpoint import PinpointClient
-
-
-@dataclass(frozen=True)
-class Certificate:
-    """Self-signed: its own CA bundle."""
-
-    path: Path
-    key_path: Path
-
-
-def certificate(folder: Path, *, address: str = "127.0.0.1") -> Certificate:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "made up for a test")])
-    now = datetime.now(UTC)
-    signed = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(minutes=5))
-        .not_valid_after(now + timedelta(minutes=5))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address(address))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    made = Certificate(folder / "bundle.pem", folder / "key.pem")
-    made.path.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
-    made.key_path.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return made
 
 
 class _EmptyListing(http.server.BaseHTTPRequestHandler):
@@ -95,7 +57,7 @@ def _fresh_context() -> None:
 
 @pytest.fixture
 def trusted(tmp_path: Path) -> Certificate:
-    return certificate(tmp_path)
+    return self_signed(tmp_path)
 
 
 @pytest.fixture
@@ -160,13 +122,13 @@ def test_a_certificate_of_nobody_known_is_refused(
     serve: Serve, client: MakeClient, trusted: Certificate, tmp_path: Path
 ) -> None:
     (tmp_path / "other").mkdir()
-    serve(certificate(tmp_path / "other"), trusted.path)
+    serve(self_signed(tmp_path / "other"), trusted.path)
     with pytest.raises(SSLError):
         client().get_apps()
 
 
 def test_a_certificate_for_another_name_is_refused(serve: Serve, client: MakeClient, tmp_path: Path) -> None:
-    elsewhere = certificate(tmp_path, address="127.0.0.2")
+    elsewhere = self_signed(tmp_path, address="127.0.0.2")
     serve(elsewhere, elsewhere.path)
     with pytest.raises(SSLError):
         client().get_apps()

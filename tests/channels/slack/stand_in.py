@@ -1,6 +1,5 @@
 """Slack's side of an incoming webhook, over real TLS, in every mood: and a queue whose time passes only when told."""
 
-import ipaddress
 import json
 import ssl
 import threading
@@ -13,10 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from benchmarks.self_signed import self_signed
 
 TOKEN: Final = "T0SECRET/B0SECRET/x0x0secretx0x0"
 """Makes up the path of the webhook; no log may hold it."""
@@ -56,9 +52,9 @@ class SlackStandIn:
 @contextmanager
 def slack_stand_in(directory: Path, moods: Sequence[str] = ()) -> Iterator[tuple[SlackStandIn, Path]]:
     """A stand-in, and the certificate to trust for it."""
-    certificate = _certificate(directory)
+    certificate = self_signed(directory)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
+    context.load_cert_chain(certificate.path, certificate.key_path)
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     server.daemon_threads = True
     server.socket = context.wrap_socket(server.socket, server_side=True)
@@ -67,7 +63,7 @@ def slack_stand_in(directory: Path, moods: Sequence[str] = ()) -> Iterator[tuple
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
-        yield stand_in, certificate
+        yield stand_in, certificate.path
     finally:
         stand_in.released.set()
         server.shutdown()
@@ -114,30 +110,6 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_request(self, code: object = "-", size: object = "-") -> None:
         """Nothing: what came of requests is what the tests look at."""
-
-
-def _certificate(directory: Path) -> Path:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Slack stand-in")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(hours=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    file = directory / "slack.pem"
-    file.write_bytes(
-        certificate.public_bytes(serialization.Encoding.PEM)
-        + key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return file
 
 
 QUEUE_ARN: Final = "arn:aws:sqs:eu-west-1:111122223333:slack"
