@@ -49,3 +49,11 @@ def test_no_text_does_anything_but_parse_or_be_refused(text: str) -> None:
 )
 def test_two_units_are_read(seconds: float, read: str) -> None:
     assert readable_duration(seconds) == read
+
+
+@pytest.mark.parametrize(
+    ("seconds", "read"),
+    [(59.4, "59 s"), (200, "3 min"), (7_500, "2 h 05 min"), (86_399, "23 h 59 min"), (90_000, "1 d 1 h")],
+)
+def test_at_a_glance_it_keeps_still(seconds: float, read: str) -> None:
+    assert readable_duration(seconds, at_a_glance=True) == read

@@ -17,13 +17,17 @@ def parse_duration(text: str) -> timedelta:
     return timedelta(seconds=float(written[1]) * _SECONDS[written[2]])
 
 
-def readable_duration(seconds: float) -> str:
-    """The two largest units, which is all that a person compares: `3 min 20 s`."""
+def readable_duration(seconds: float, *, at_a_glance: bool = False) -> str:
+    """The two largest units, which is all that a person compares: `3 min 20 s`, `2 h 5 min`, `3 d 4 h`.
+
+    At a glance, where the same is read again and again, it keeps still: `3 min`, `2 h 05 min`.
+    """
     whole = round(seconds)
     if whole < _MINUTE:
         return f"{whole} s"
     if whole < _HOUR:
-        return f"{whole // _MINUTE} min {whole % _MINUTE} s"
+        minutes = f"{whole // _MINUTE} min"
+        return minutes if at_a_glance else f"{minutes} {whole % _MINUTE} s"
     if whole < _DAY:
-        return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE} min"
+        return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE:0{2 if at_a_glance else 1}} min"
     return f"{whole // _DAY} d {whole % _DAY // _HOUR} h"

@@ -3,21 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
+from journey_watch.core.durations import readable_duration
 from journey_watch.live_page.elements import Html, element
-
-_MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
 def age(span: timedelta) -> str:
-    """`40 s`, `12 min`, `2 h 05 min`, `3 d 4 h`: what a person compares, and no more."""
-    seconds = max(0, round(span.total_seconds()))
-    if seconds < _MINUTE:
-        return f"{seconds} s"
-    if seconds < _HOUR:
-        return f"{seconds // _MINUTE} min"
-    if seconds < _DAY:
-        return f"{seconds // _HOUR} h {seconds % _HOUR // _MINUTE:02d} min"
-    return f"{seconds // _DAY} d {seconds % _DAY // _HOUR} h"
+    """`40 s`, `12 min`, `2 h 05 min`, `3 d 4 h`; `0 s` for a span below zero, for clocks differ."""
+    return readable_duration(max(0.0, span.total_seconds()), at_a_glance=True)
 
 
 @dataclass(frozen=True, slots=True)
