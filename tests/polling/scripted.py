@@ -16,25 +16,13 @@ from journey_watch.polling.poll_lane import LanePoll
 from journey_watch.polling.report import PollReport
 from journey_watch.polling.time_budget import TimeBudget
 from journey_watch.ports import Channel, CommitResult, Discovery
+from journey_watch.providers.pinpoint.words import PINPOINT
 from journey_watch.settings import WatchConfig
 from journey_watch.store.memory import MemoryRunStore
 from tests.core.builders import LANE, NOON
 
 EVERYTHING = WatchTarget("pinpoint", "*")
-PROVIDER = Provider(
-    name="pinpoint",
-    title="Amazon Pinpoint",
-    subject="Journey Run",
-    journey_noun="journey",
-    container_noun="application",
-    container_field="application_id",
-    journey_field="journey_id",
-    run_field="run_id",
-    passes_through_running=True,
-    arn_format="arn:{partition}:mobiletargeting:{region}:{account}:apps/{container}/journeys/{journey}",
-    refusal_hint="",
-    console_url_format="https://{console}/pinpoint/home?region={region}#/apps/{container}/journeys/{journey}",
-)
+PROVIDER = replace(PINPOINT, refusal_hint="")
 
 
 class Crash(BaseException):
