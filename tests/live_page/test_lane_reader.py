@@ -1,12 +1,9 @@
 """The page's reader: it sees what the store wrote, all of it, and changes nothing."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from journey_watch.core.alerts import Alert
 from journey_watch.core.conditions import Condition, ConditionKind
@@ -19,23 +16,14 @@ from journey_watch.providers.pinpoint.words import PINPOINT
 from journey_watch.store.dynamodb import DynamoDBRunStore
 from tests.core.builders import JOURNEY, LANE, NOON, minutes, recorded
 from tests.messages.alert_builders import alert
-from tests.store.state_table import TABLE, create_state_table
+from tests.store.state_table import TABLE
+from tests.store.state_table import client as client  # noqa: PLC0414 - a fixture here too
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 OTHER = Lane("pinpoint", "111122223333", "us-east-1")
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def client(monkeypatch: pytest.MonkeyPatch) -> Iterator["DynamoDBClient"]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    with mock_aws():
-        client = boto3.client("dynamodb", region_name="eu-west-1")
-        create_state_table(client)
-        yield client
 
 
 @pytest.fixture

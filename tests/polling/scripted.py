@@ -15,7 +15,7 @@ from journey_watch.polling.poll_context import PollContext
 from journey_watch.polling.poll_lane import LanePoll
 from journey_watch.polling.report import PollReport
 from journey_watch.polling.time_budget import TimeBudget
-from journey_watch.ports import Channel, CommitResult, Discovery
+from journey_watch.ports import Channel, CommitResult, Discovery, RunSource
 from journey_watch.providers.pinpoint.words import PINPOINT
 from journey_watch.settings import WatchConfig
 from journey_watch.store.memory import MemoryRunStore
@@ -175,6 +175,29 @@ class WatchedStore(MemoryRunStore):
 
     def resume_at(self, lane: Lane, journey: JourneyKey) -> None:
         self._around("resume", lambda: super(WatchedStore, self).resume_at(lane, journey))
+
+
+def polled_by_the_minute(
+    source: RunSource, lane: Lane, target: WatchTarget
+) -> tuple[Callable[[], None], ScriptedChannel]:
+    """A poll of the lane on command, after which a minute passes, and what its only channel was sent."""
+    clock, channel, store = Clock(), ScriptedChannel(), MemoryRunStore()
+
+    def poll() -> None:
+        LanePoll(
+            PollContext(
+                lane,
+                [target],
+                source=source,
+                store=store,
+                channels={"alerts": Channel(channel)},
+                config=WatchConfig(watch=(target,)),
+                time_budget=TimeBudget(clock.now, clock.time + timedelta(seconds=50)),
+            )
+        ).run()
+        clock.advance(minutes=1)
+
+    return poll, channel
 
 
 class PollHarness:

@@ -11,7 +11,6 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.config import Config
 from botocore.exceptions import ReadTimeoutError
-from moto import mock_aws
 
 from journey_watch import contract
 from journey_watch.core.alerts import PendingDelivery
@@ -24,22 +23,13 @@ from journey_watch.store.dynamodb import ACKNOWLEDGE_ATTEMPTS, KEEP_OWED_FOR, Dy
 from journey_watch.store.items import state_update
 from tests.core.builders import JOURNEY, LANE, NOON, recorded
 from tests.store.run_store_contract import RunStoreContract, alert, change, commit, state_of, try_commit
-from tests.store.state_table import TABLE, create_state_table
+from tests.store.state_table import TABLE
+from tests.store.state_table import client as client  # noqa: PLC0414 - a fixture here too
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 HISTORY = timedelta(days=90)
-
-
-@pytest.fixture
-def client(monkeypatch: pytest.MonkeyPatch) -> Iterator["DynamoDBClient"]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    with mock_aws():
-        client = boto3.client("dynamodb", region_name="eu-west-1")
-        create_state_table(client)
-        yield client
 
 
 @pytest.fixture

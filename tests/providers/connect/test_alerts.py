@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,13 +14,7 @@ from journey_watch.core.runs import Lane
 from journey_watch.core.watch_list import ALL, WatchTarget
 from journey_watch.messages.forms.email import email_subject, email_text
 from journey_watch.messages.forms.sns import card_message, envelope_message
-from journey_watch.polling.poll_context import PollContext
-from journey_watch.polling.poll_lane import LanePoll
-from journey_watch.polling.time_budget import TimeBudget
-from journey_watch.ports import Channel
-from journey_watch.settings import WatchConfig
-from journey_watch.store.memory import MemoryRunStore
-from tests.polling.scripted import Clock, ScriptedChannel
+from tests.polling.scripted import polled_by_the_minute
 from tests.providers.connect.doubles import SCENARIO, SimulatedConnect
 
 LANE = Lane("connect", "111122223333", "eu-west-2")
@@ -42,22 +35,7 @@ def told(server: simulator.RunningSimulator, monkeypatch: pytest.MonkeyPatch) ->
     """What is told when the first campaign, which runs at first, is in each of these states for a minute."""
     server.control.load(SCENARIO)
     monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
-    clock, channel, store = Clock(), ScriptedChannel(), MemoryRunStore()
-    source = SimulatedConnect(server.control).source()
-
-    def poll() -> None:
-        LanePoll(
-            PollContext(
-                LANE,
-                [EVERYTHING],
-                source=source,
-                store=store,
-                channels={"alerts": Channel(channel)},
-                config=WatchConfig(watch=(EVERYTHING,)),
-                time_budget=TimeBudget(clock.now, clock.time + timedelta(seconds=50)),
-            )
-        ).run()
-        clock.advance(minutes=1)
+    poll, channel = polled_by_the_minute(SimulatedConnect(server.control).source(), LANE, EVERYTHING)
 
     def tell(*states: str) -> list[Alert]:
         poll()

@@ -1,19 +1,11 @@
 """The toy provider keeps the contract, is polled like any other, and is told of in its own words."""
 
-from datetime import timedelta
-
 import pytest
 
 from journey_watch.core.runs import JourneyKey, Lane
 from journey_watch.core.watch_list import ALL, WatchTarget
 from journey_watch.messages.forms.email import email_subject, email_text
-from journey_watch.polling.poll_context import PollContext
-from journey_watch.polling.poll_lane import LanePoll
-from journey_watch.polling.time_budget import TimeBudget
-from journey_watch.ports import Channel
-from journey_watch.settings import WatchConfig
-from journey_watch.store.memory import MemoryRunStore
-from tests.polling.scripted import Clock, ScriptedChannel
+from tests.polling.scripted import polled_by_the_minute
 from tests.providers.run_source_contract import (
     FIRST,
     ContainerByContainerContract,
@@ -72,21 +64,7 @@ class TestContract(RunSourceContract, RunSourceDiscoveryContract, ContainerByCon
 
 
 def test_its_changes_are_committed_and_told_in_its_own_words(provider: SimulatedNewsletters) -> None:
-    clock, channel, store, source = Clock(), ScriptedChannel(), MemoryRunStore(), provider.source()
-
-    def poll() -> None:
-        LanePoll(
-            PollContext(
-                LANE,
-                [EVERYTHING],
-                source=source,
-                store=store,
-                channels={"alerts": Channel(channel)},
-                config=WatchConfig(watch=(EVERYTHING,)),
-                time_budget=TimeBudget(clock.now, clock.time + timedelta(seconds=50)),
-            )
-        ).run()
-        clock.advance(minutes=1)
+    poll, channel = polled_by_the_minute(provider.source(), LANE, EVERYTHING)
 
     poll()
     provider.service.issues[FIRST.journey_id]["2"] = "mailed"
