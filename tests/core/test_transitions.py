@@ -185,6 +185,16 @@ def test_second_reading_confirms_a_move_without_times() -> None:
     assert steps(compare(state, reading, now=NOON, confirmed=first.unconfirmed)) == [("r1", PAUSED, RUNNING)]
 
 
+def test_ended_run_lives_again_only_once_the_record_is_not_fresh_whatever_its_times_or_a_second_reading_say() -> None:
+    for updated in (None, NOON + minutes(1)):
+        state = known({"r1": recorded(COMPLETED, at=NOON, updated=updated and NOON)})
+        reading = listing(observed("r1", RUNNING, updated=updated))
+        early = compare(state, reading, now=NOON + minutes(14), confirmed=frozenset({("r1", RUNNING)}))
+        assert (early.changes, early.unconfirmed, early.stale) == ((), frozenset(), 1)
+        late = compare(state, reading, now=NOON + minutes(15), confirmed=frozenset({("r1", RUNNING)}))
+        assert steps(late) == [("r1", COMPLETED, RUNNING)]
+
+
 def test_second_reading_that_differs_confirms_nothing() -> None:
     state = known({"r1": recorded(COMPLETED, updated=None)})
     first = compare(state, listing(observed("r1", RUNNING, updated=None)), now=NOON)

@@ -201,15 +201,16 @@ def _verdict(run: ObservedRun, recorded: RecordedRun, now: datetime) -> _Verdict
     if run.status is recorded.status:
         return _Verdict.SAME
     step = run.status.progress - recorded.status.progress
+    fresh = now - recorded.recorded_at < STALE_READ_WINDOW
+    if fresh and step < 0 and recorded.status.is_terminal:
+        return _Verdict.STALE  # a second reading proves nothing: two stale ones in a row are no coincidence
     if run.last_update_time is None or recorded.last_update_time is None:
         return _Verdict.CHANGED if step > 0 else _Verdict.REREAD
-    if now - recorded.recorded_at >= STALE_READ_WINDOW:
+    if not fresh:
         return _Verdict.CHANGED
-    if run.last_update_time > recorded.last_update_time:
-        return _Verdict.CHANGED if step >= 0 else _Verdict.STALE
-    if run.last_update_time == recorded.last_update_time:
-        return _Verdict.CHANGED if step > 0 else _Verdict.STALE
-    return _Verdict.STALE
+    newer, as_old = run.last_update_time > recorded.last_update_time, run.last_update_time == recorded.last_update_time
+    believed = (newer and step >= 0) or (as_old and step > 0)
+    return _Verdict.CHANGED if believed else _Verdict.STALE
 
 
 def _record(run: ObservedRun, now: datetime) -> RecordedRun:
