@@ -1,6 +1,15 @@
 """Which journeys a poll reads, in which order, and from what each is compared."""
 
-from journey_watch.core.poll_plan import DORMANT_EVERY, journeys_to_poll, newly_listed, starting_state, unwatched
+import pytest
+
+from journey_watch.core.poll_plan import (
+    DORMANT_EVERY,
+    journeys_to_poll,
+    newly_listed,
+    next_start,
+    starting_state,
+    unwatched,
+)
 from journey_watch.core.runs import JourneyInfo, JourneyKey, JourneyState, Status
 from journey_watch.core.watch_list import WatchTarget
 from tests.core.builders import NOON, days, known, recorded
@@ -59,6 +68,17 @@ def test_poll_begins_where_the_last_one_was_cut_short() -> None:
     assert plan(discovered, {}, resume_at=str(B)) == [B, C, A]
     assert plan(discovered, {}, resume_at="app-1/bb") == [C, A, B]
     assert plan(discovered, {}, resume_at="zzz") == [A, B, C]
+
+
+@pytest.mark.parametrize(
+    ("finished", "following"),
+    [((A, B, C), None), ((A, B), C), ((B,), C), ((C,), A), ((A, C), A), ((), B)],
+    ids=["all", "cut short", "the first hung", "only the last", "one in the middle hung", "none"],
+)
+def test_next_poll_begins_after_the_last_journey_that_was_finished(
+    finished: tuple[JourneyKey, ...], following: JourneyKey | None
+) -> None:
+    assert next_start([A, B, C], finished, at_once=1) == following
 
 
 def test_dormant_journey_is_polled_in_one_of_several_polls() -> None:

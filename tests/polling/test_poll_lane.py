@@ -394,6 +394,14 @@ def test_poll_that_runs_out_of_time_resumes_where_it_stopped(harness: PollHarnes
     assert harness.source.observed[0] in unread
 
 
+def test_poll_that_finished_nothing_does_not_begin_with_the_same_journeys_again(harness: PollHarness) -> None:
+    harness.source.runs = {JourneyKey("app-1", f"j{n:02}"): {} for n in range(40)}
+    with pytest.raises(PollFailedError):
+        harness.poll(seconds=DELIVERY_RESERVE_SECONDS - 1)
+    harness.poll_a_minute_later()
+    assert harness.source.observed[0] != JourneyKey("app-1", "j00")
+
+
 def test_poll_without_any_time_says_so(harness: PollHarness) -> None:
     with pytest.raises(PollFailedError, match="time"):
         harness.poll(seconds=DELIVERY_RESERVE_SECONDS - 1)

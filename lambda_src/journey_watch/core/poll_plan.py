@@ -45,6 +45,18 @@ def journeys_to_poll(
     return ordered[start:] + ordered[:start]
 
 
+def next_start(planned: Sequence[JourneyKey], finished: Collection[JourneyKey], *, at_once: int) -> JourneyKey | None:
+    """The journey with which the next poll begins; None if this one finished all that it planned.
+
+    It is the one after the last that was finished: to begin with the first that was not would let journeys that hang
+    starve all the others. If none was finished, the `at_once` journeys that are read side by side are skipped.
+    """
+    if all(journey in finished for journey in planned):
+        return None
+    last = max((n for n, journey in enumerate(planned) if journey in finished), default=at_once - 1)
+    return planned[(last + 1) % len(planned)]
+
+
 def starting_state(
     journey: JourneyKey,
     remembered: Mapping[JourneyKey, JourneyState],

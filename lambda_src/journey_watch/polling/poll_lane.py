@@ -13,7 +13,7 @@ from datetime import timedelta
 from aws_lambda_powertools import Logger
 
 from journey_watch.core.errors import PollFailedError, StoreUnavailableError
-from journey_watch.core.poll_plan import journeys_to_poll, newly_listed, starting_state, unwatched
+from journey_watch.core.poll_plan import journeys_to_poll, newly_listed, next_start, starting_state, unwatched
 from journey_watch.core.refusals import why_not_in_use
 from journey_watch.core.runs import JourneyKey, JourneyState
 from journey_watch.polling.committing import ChangeCommitter
@@ -141,13 +141,13 @@ class LanePoll:
     def _save_progress(self, plan: _Plan, remembered: LaneState, outcomes: Sequence[JourneyOutcome]) -> None:
         """Written only when it changes: a complete poll of known targets writes nothing here."""
         lane, store, discovery = self._context.lane, self._context.store, plan.discovery
-        done = {outcome.journey for outcome in outcomes}
-        left = [journey for journey in plan.journeys if journey not in done]
+        finished = {outcome.journey for outcome in outcomes}
+        following = next_start(plan.journeys, finished, at_once=WORKERS * self._context.source.batch_size)
         baselined = {journey for journey, state in remembered.journeys.items() if state.baselined_at is not None}
         baselined.update(outcome.journey for outcome in outcomes if outcome.baselined)
         try:
-            if left:
-                store.resume_at(lane, left[0])
+            if following is not None:
+                store.resume_at(lane, following)
             for marker in newly_listed(
                 self._context.targets,
                 listed_completely=discovery.listed_completely,
