@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from getpass import getuser
+from itertools import starmap
 from typing import Any, Final, NoReturn
 
 import boto3
@@ -128,13 +129,15 @@ def mutes(cli: Cli) -> None:
     with _told():
         found = cli.deployment.mutes()
 
-    def cells(mute: Mute) -> Sequence[str]:
+    def cells(mute_id: str, mute: Mute | None) -> Sequence[str]:
+        if mute is None:
+            return escape(mute_id), "[red]cannot be read by this version[/]", "", "", ""
         scope = f"{mute.provider}/{mute.container_id}/{','.join(mute.journeys)}"
         return tuple(escape(text) for text in (mute.id, scope, str(mute.until), mute.reason, mute.set_by))
 
     cli.show(
-        [_mute_json(mute) for mute in found],
-        as_table=lambda: _table(None, ("id", "what", "until", "reason", "set by"), map(cells, found)),
+        [_mute_json(one) if one else {"id": mute_id, "readable": False} for mute_id, one in found.items()],
+        as_table=lambda: _table(None, ("id", "what", "until", "reason", "set by"), starmap(cells, found.items())),
     )
 
 

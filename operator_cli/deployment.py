@@ -105,9 +105,9 @@ class Deployment:
             raise ConfigurationError(f"The poller failed: {result.get('errorMessage', result)}")
         return result
 
-    def mutes(self) -> list[Mute]:
-        """Those that operators have set; the configuration may have others."""
-        return sorted(self._store.mutes(), key=lambda mute: mute.id)
+    def mutes(self) -> Mapping[str, Mute | None]:
+        """Those that operators have set, by id: None if not readable. The configuration may have others."""
+        return dict(sorted(self._store.mutes().items()))
 
     def put_mute(self, mute: Mute) -> None:
         self._dynamodb.put_item(TableName=self.outputs["StateTableName"], Item=dynamodb_items.mute_item(mute))

@@ -78,6 +78,8 @@ class LaneState:
     """By `WatchTarget.marker`: since when every journey the target lists is news when it is first listed."""
     resume_at: str | None = None
     """The journey (as text) with which the next poll begins, if one was cut short."""
+    unreadable: Mapping[Scope, str] = field(default_factory=dict)
+    """What is remembered and this version cannot read, and why: it is left alone."""
 
     @property
     def states(self) -> dict[Scope, JourneyState]:
@@ -113,17 +115,20 @@ class RunStore(Protocol):
         False if the lease of any is no longer `seen`: another invocation was first.
         """
 
-    def alerts(self, lane: Lane, journey: Scope, sort_keys: Sequence[str]) -> Sequence[Alert]:
-        """Read back committed alerts; one that is no longer there is left out."""
+    def alerts(self, lane: Lane, journey: Scope, sort_keys: Sequence[str]) -> Mapping[str, Alert | None]:
+        """Read back committed alerts, by sort key: None for one that this version cannot read.
+
+        One that is no longer there is left out.
+        """
 
     def acknowledge(self, lane: Lane, journey: Scope, keys: Sequence[str]) -> None:
         """Note that these are no longer owed. Neither tests nor bumps the version: it commutes with commits."""
 
-    def mutes(self) -> Sequence[Mute]:
-        """Mutes that operators have set, expired ones perhaps among them."""
+    def mutes(self) -> Mapping[str, Mute | None]:
+        """Mutes that operators have set, by id, expired ones perhaps among them: None for one that is not readable."""
 
     def history(self, lane: Lane, since: datetime) -> Sequence[Alert]:
-        """Everything that was recorded in a lane since then, sent or not, oldest first."""
+        """Everything that was recorded in a lane since then, sent or not, oldest first; what is readable of it."""
 
     def forget_baseline(self, lane: Lane, journey: JourneyKey, seen_version: int) -> CommitResult:
         """A journey is no longer watched: drop what is remembered but `version` and `undelivered`."""

@@ -27,7 +27,7 @@ from journey_watch.core.severity import Severity
 from journey_watch.core.transitions import Transition
 from journey_watch.core.watch_list import ALL
 from journey_watch.messages.condition import condition_alert
-from journey_watch.messages.digest import digests
+from journey_watch.messages.digest import digest_of, digest_pieces
 from journey_watch.messages.envelope import AlertContext
 from journey_watch.messages.mute_ended import mute_ended_alert
 from journey_watch.messages.self_test import self_test_alert
@@ -179,7 +179,7 @@ _HELD_BACK: Final = st.lists(alerts(), min_size=1, max_size=3)
 def digest_alerts(draw: st.DrawFn) -> Alert:
     """Any digest: the first piece, if it was split."""
     members = draw(_MEMBERS) * draw(st.integers(1, 40))
-    return next(iter(digests(members, lane=LANE, provider=PINPOINT)))[0]
+    return digest_of(next(digest_pieces(members)), lane=LANE, provider=PINPOINT)
 
 
 @cache

@@ -28,7 +28,8 @@ def alert(
         "observed_time": "2026-11-23T12:00:00.000Z",
         "name": "Ünï <&>",
     }
-    return Alert.from_envelope({"id": name, "detail": detail}, journey=journey, thread=f"run-of-{name}")
+    envelope = {"id": name, "detail-type": "Journey Run Status Change", "detail": detail}
+    return Alert.from_envelope(envelope, journey=journey, thread=f"run-of-{name}")
 
 
 def change(
@@ -86,7 +87,7 @@ class RunStoreContract:
         late = change(runs={"r1": recorded(Status.CANCELLED)})
         assert try_commit(store, late, alert("a1")) is CommitResult.LOST_RACE
         assert state_of(store).runs["r1"].status is Status.RUNNING
-        assert store.alerts(LANE, JOURNEY, [alert("a1").sort_key]) == []
+        assert store.alerts(LANE, JOURNEY, [alert("a1").sort_key]) == {}
 
     def test_committed_alerts_are_owed_under_the_lease(self, store: RunStore) -> None:
         commit(store, change(), [alert("a1"), alert("a2")])
@@ -106,7 +107,7 @@ class RunStoreContract:
         silent = alert("a1", severity=Severity.NONE)
         assert store.commit(LANE, change(), [silent], [], LEASE) is CommitResult.DONE
         assert state_of(store).undelivered == {}
-        assert store.alerts(LANE, JOURNEY, [silent.sort_key]) == [silent]
+        assert store.alerts(LANE, JOURNEY, [silent.sort_key]) == {silent.sort_key: silent}
 
     def test_commit_keeps_what_was_owed_before(self, store: RunStore) -> None:
         commit(store, change(), [alert("a1")])
@@ -133,11 +134,12 @@ class RunStoreContract:
         store.acknowledge(LANE, JOURNEY, ["a1@alerts"])
         assert state_of(store).undelivered == {}
 
-    def test_alerts_come_back_in_the_order_of_their_commits(self, store: RunStore) -> None:
-        second, first = alert("a1", sequence=2), alert("b1", sequence=1)
-        commit(store, change(), [second, first])
+    def test_alerts_come_back_by_sort_key_without_those_that_are_gone(self, store: RunStore) -> None:
+        one, other = alert("a1"), alert("b1")
+        commit(store, change(), [one, other])
         missing = alert("never committed").sort_key
-        assert store.alerts(LANE, JOURNEY, [second.sort_key, missing, first.sort_key]) == [first, second]
+        found = store.alerts(LANE, JOURNEY, [one.sort_key, missing, other.sort_key])
+        assert found == {one.sort_key: one, other.sort_key: other}
 
     def test_more_alerts_than_one_request_may_ask_for_come_back(self, store: RunStore) -> None:
         keys = []
@@ -201,3 +203,15 @@ class RunStoreContract:
         commit(store, change(journey=OTHER_JOURNEY))
         store.resume_at(LANE, JOURNEY)
         assert set(store.load(LANE).journeys) == {JOURNEY, OTHER_JOURNEY}
+
+    def test_history_is_everything_since_then_oldest_first(self, store: RunStore) -> None:
+        commit(store, change(), [alert("a1"), alert("b1")])
+        commit(store, change(journey=OTHER_JOURNEY), [alert("a2", journey=OTHER_JOURNEY)])
+        recorded = store.history(LANE, NOON)
+        assert [(one.id, one.journey) for one in recorded] == [
+            ("a1", JOURNEY),
+            ("a2", OTHER_JOURNEY),
+            ("b1", JOURNEY),
+        ]
+        assert store.history(LANE, NOON + minutes(1)) == []
+        assert store.history(OTHER_LANE, NOON) == []

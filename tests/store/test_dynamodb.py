@@ -15,12 +15,13 @@ from botocore.exceptions import ReadTimeoutError
 from journey_watch import contract
 from journey_watch.core.alerts import PendingDelivery
 from journey_watch.core.errors import StateTooLargeError, StoreUnavailableError
+from journey_watch.core.mutes import Mute
 from journey_watch.core.runs import JourneyKey, Status
 from journey_watch.core.severity import SENT
 from journey_watch.core.transitions import TRANSITIONS_PER_COMMIT
 from journey_watch.ports import CommitResult
 from journey_watch.store.dynamodb import ACKNOWLEDGE_ATTEMPTS, KEEP_OWED_FOR, DynamoDBRunStore
-from journey_watch.store.items import state_update
+from journey_watch.store.items import journey_key, mute_item, state_update
 from tests.core.builders import JOURNEY, LANE, NOON, recorded
 from tests.store.run_store_contract import RunStoreContract, alert, change, commit, state_of, try_commit
 from tests.store.state_table import TABLE
@@ -208,3 +209,101 @@ def test_what_happened_lately_in_a_lane_can_be_asked_of_the_index(
         ExpressionAttributeValues={":lane": {"S": str(LANE)}},
     )
     assert [item[contract.LANE_INDEX_SORT_KEY]["S"][-2:] for item in answer["Items"]] == ["a1", "a2"]
+
+
+def rewrite(client: "DynamoDBClient", sort_key: str, **values: dict[str, str]) -> None:
+    """Overwrite attributes of the items whose sort key begins like this, as another version might."""
+    items = [
+        item for item in client.scan(TableName=TABLE)["Items"] if item[contract.SORT_KEY]["S"].startswith(sort_key)
+    ]
+    assert items
+    for item in items:
+        client.put_item(TableName=TABLE, Item={**item, **values})
+
+
+@pytest.mark.parametrize(
+    ("written", "reason"),
+    [
+        ({"schema_version": {"N": "2"}}, "a newer version wrote it: its schema is 2, and 1 the latest known here"),
+        ({"runs": {"S": "[]"}}, "items"),
+        ({"runs": {"S": '{"r1": ["ASCENDED", "2026-11-23T12:00:00Z", null, null]}'}}, "ASCENDED"),
+        ({"version": {"S": "seven"}}, "N"),
+    ],
+)
+def test_state_that_cannot_be_read_is_named_and_the_rest_of_the_lane_is_loaded(
+    client: "DynamoDBClient", dynamodb_store: DynamoDBRunStore, written: dict[str, dict[str, str]], reason: str
+) -> None:
+    commit(dynamodb_store, change())
+    rewrite(client, "STATE#", **written)
+    other = JourneyKey("app-1", "readable")
+    commit(dynamodb_store, change(journey=other))
+    loaded = dynamodb_store.load(LANE)
+    assert set(loaded.journeys) == {other}
+    assert set(loaded.unreadable) == {JOURNEY}
+    assert reason in loaded.unreadable[JOURNEY]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"schema_version": {"N": "2"}},
+        {"envelope": {"S": "{"}},
+        {"envelope": {"S": '{"id": "a1", "detail-type": "Journey Run Prophecy", "detail": {}}'}},
+    ],
+)
+def test_alert_that_cannot_be_read_is_there_and_says_nothing(
+    client: "DynamoDBClient", dynamodb_store: DynamoDBRunStore, written: dict[str, dict[str, str]]
+) -> None:
+    commit(dynamodb_store, change(), [alert("a1"), alert("a2")])
+    rewrite(client, alert("a1").sort_key, **written)
+    found = dynamodb_store.alerts(LANE, JOURNEY, [alert("a1").sort_key, alert("a2").sort_key])
+    assert found == {alert("a1").sort_key: None, alert("a2").sort_key: alert("a2")}
+    assert dynamodb_store.history(LANE, NOON - timedelta(days=1)) == [alert("a2")]
+
+
+def test_mute_that_cannot_be_read_is_there_by_its_id(
+    client: "DynamoDBClient", dynamodb_store: DynamoDBRunStore
+) -> None:
+    for mute in (Mute(id="one", until=NOON), Mute(id="two", until=NOON)):
+        client.put_item(TableName=TABLE, Item=mute_item(mute))
+    rewrite(client, "MUTE#one", mute={"S": '{"id": "one", "phase": "of the moon"}'})
+    assert dynamodb_store.mutes() == {"one": None, "two": Mute(id="two", until=NOON)}
+
+
+def test_alerts_that_a_batch_read_misses_are_asked_for_again(dynamodb_store: DynamoDBRunStore, wire: Wire) -> None:
+    """What is taken for expired is never sent: a throttled table must not look like an empty one."""
+    commit(dynamodb_store, change(), [alert("a1"), alert("a2")])
+    key = {
+        contract.PARTITION_KEY: {"S": journey_key(LANE, JOURNEY)},
+        contract.SORT_KEY: {"S": alert("a2").sort_key},
+    }
+    left = {"Responses": {TABLE: []}, "UnprocessedKeys": {TABLE: {"Keys": [key], "ConsistentRead": True}}}
+    wire.answers = [(200, json.dumps(left).encode())]
+    wire.calls.clear()
+    found = dynamodb_store.alerts(LANE, JOURNEY, [alert("a1").sort_key, alert("a2").sort_key])
+    assert wire.calls == ["BatchGetItem", "BatchGetItem"]
+    assert alert("a2").sort_key in found
+
+
+def test_table_that_reads_nothing_is_unavailable_and_not_empty(dynamodb_store: DynamoDBRunStore, wire: Wire) -> None:
+    commit(dynamodb_store, change(), [alert("a1")])
+    key = {
+        contract.PARTITION_KEY: {"S": journey_key(LANE, JOURNEY)},
+        contract.SORT_KEY: {"S": alert("a1").sort_key},
+    }
+    nothing = {"Responses": {}, "UnprocessedKeys": {TABLE: {"Keys": [key], "ConsistentRead": True}}}
+    wire.answers = [(200, json.dumps(nothing).encode())]
+    with pytest.raises(StoreUnavailableError, match="throttled"):
+        dynamodb_store.alerts(LANE, JOURNEY, [alert("a1").sort_key])
+
+
+def test_what_decides_whether_an_alert_is_sent_is_read_consistently(
+    client: "DynamoDBClient", dynamodb_store: DynamoDBRunStore
+) -> None:
+    bodies: list[bytes] = []
+    client.meta.events.register_first(
+        "before-send.dynamodb.BatchGetItem", lambda request, **_: bodies.append(request.body)
+    )
+    commit(dynamodb_store, change(), [alert("a1")])
+    dynamodb_store.alerts(LANE, JOURNEY, [alert("a1").sort_key])
+    assert [json.loads(body)["RequestItems"][TABLE]["ConsistentRead"] for body in bodies] == [True]

@@ -1,6 +1,5 @@
 """Mutes: who is not to be told, until when. What happens under one is recorded and never sent later."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from fnmatch import fnmatchcase
@@ -51,8 +50,3 @@ class Mute:
             return today in self.days and self.begins <= local.time() < self.ends
         evening = today in self.days and local.time() >= self.begins
         return evening or (yesterday in self.days and local.time() < self.ends)
-
-
-def muted_by(mutes: Iterable[Mute], *, provider: str, journey: Scope, now: datetime) -> str | None:
-    """The id of the first mute that keeps quiet about a journey now."""
-    return next((mute.id for mute in mutes if mute.covers(provider, journey) and mute.is_in_force(now)), None)

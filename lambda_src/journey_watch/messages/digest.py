@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
-from journey_watch.core.alerts import Alert
+from journey_watch.core.alerts import Alert, AlertKind
 from journey_watch.core.provider import Provider
 from journey_watch.core.runs import LANE_ITSELF, Lane
 from journey_watch.messages.content import Content, Entity
@@ -17,29 +17,37 @@ MAX_DIGEST_BYTES: Final = 100_000
 T = TypeVar("T")
 
 
-def digests(alerts: Sequence[Alert], *, lane: Lane, provider: Provider) -> Iterator[tuple[Alert, Sequence[Alert]]]:
-    """Each digest, and the alerts it stands for, the worst first.
+def fits_in_a_digest(alert: Alert) -> bool:
+    """True if it is one change or one condition: what accounts for many things already is told by itself."""
+    return alert.kind in (AlertKind.STATUS_CHANGE, AlertKind.CONDITION)
 
-    More digests where one would be too large: what is acknowledged with a digest must be in it.
+
+def digest_pieces(alerts: Sequence[Alert]) -> Iterator[Sequence[Alert]]:
+    """Cut what is told together so that each piece fits in a digest, in the given order; none is empty."""
+    return pieces(alerts, _member)
+
+
+def digest_of(members: Sequence[Alert], *, lane: Lane, provider: Provider) -> Alert:
+    """The digest that stands for its members, the worst of them first.
+
     A digest is not recorded, its members are: sent again, it may have other members, and so another id.
     """
-    worst_first = sorted(alerts, key=lambda alert: (-alert.severity.loudness, alert.observed_time, alert.sequence))
-    for members in pieces(worst_first, _member):
-        details = [_member(alert) for alert in members]
-        detail = {
-            "schema_version": SCHEMA_VERSION,
-            "provider": provider.name,
-            "lane": str(lane),
-            "changes": details,
-            "counts": counts_of(details),
-            "severity": members[0].severity.value,
-            "sequence": max(alert.sequence for alert in members),
-            "observed_time": max(alert.observed_time for alert in members),
-        }
-        detail["summary"] = f"{len(details)} changes in {lane.region}: {in_words(counts_of(details))}."
-        digest_id = stable_id(sorted(alert.id for alert in members))
-        envelope = framed(digest_id, f"{provider.subject} Digest", detail, lane=lane)
-        yield Alert.from_envelope(envelope, journey=LANE_ITSELF, thread=digest_id), members
+    worst_first = sorted(members, key=lambda alert: (-alert.severity.loudness, alert.observed_time, alert.sequence))
+    details = [_member(alert) for alert in worst_first]
+    detail = {
+        "schema_version": SCHEMA_VERSION,
+        "provider": provider.name,
+        "lane": str(lane),
+        "changes": details,
+        "counts": counts_of(details),
+        "severity": worst_first[0].severity.value,
+        "sequence": max(alert.sequence for alert in members),
+        "observed_time": max(alert.observed_time for alert in members),
+    }
+    detail["summary"] = f"{len(details)} changes in {lane.region}: {in_words(counts_of(details))}."
+    digest_id = stable_id(sorted(alert.id for alert in members))
+    envelope = framed(digest_id, f"{provider.subject} Digest", detail, lane=lane)
+    return Alert.from_envelope(envelope, journey=LANE_ITSELF, thread=digest_id)
 
 
 def content(detail: Mapping[str, Any], *, lane: Entity) -> Content:

@@ -70,6 +70,10 @@ def _subscriptions(lane: Lane, find_unconfirmed: Callable[[Lane], list[str] | No
     except SourceError as error:
         logger.warning("who has confirmed is not known", reason=str(error))
         return {}
+    except Exception:
+        # The poll is done, and must not fail for what is looked at once an hour.
+        logger.exception("who has confirmed is not known")
+        return {}
     if unconfirmed:
         logger.warning("recipients get nothing until they confirm their subscription", recipients=unconfirmed)
     return {} if unconfirmed is None else {contract.METRIC_SUBSCRIPTIONS_UNCONFIRMED: len(unconfirmed)}

@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from journey_watch.core.alerts import Alert, PendingDelivery
 from journey_watch.core.condition_rules import Phase
-from journey_watch.core.mutes import Mute, muted_by
+from journey_watch.core.mutes import Mute
 from journey_watch.core.runs import JourneyInfo, JourneyKey, Scope
 from journey_watch.core.severity import Severity
 from journey_watch.core.severity_rules import severity_of
@@ -34,22 +33,23 @@ class CommittedChange:
     """How many alerts a mute holds back: they are recorded and never sent."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ChangeCommitter:
     """Commits the changes of one lane. Safe for threads."""
 
     context: PollContext
-    mutes: Sequence[Mute]
-    """Those of the configuration, and those that operators have set."""
+    mutes: Sequence[Mute] = ()
+    """Those that are in force throughout this poll: judged once, at its start."""
 
-    def muted_by(self, journey: Scope, now: datetime) -> str | None:
+    def muted_by(self, journey: Scope) -> str | None:
         """The mute that keeps quiet about a journey, if one does. The monitor's own blindness is never muted."""
-        return muted_by(self.mutes, provider=self.context.provider.name, journey=journey, now=now)
+        provider = self.context.provider.name
+        return next((mute.id for mute in self.mutes if mute.covers(provider, journey)), None)
 
     def commit(self, change: StateChange, info: JourneyInfo, more: Sequence[Alert] = ()) -> CommittedChange:
         """Save the change, its alerts and `more`. Raises what RunStore.commit raises."""
         context = self.context
-        mute = self.muted_by(change.journey, context.now())
+        mute = self.muted_by(change.journey)
         counted = self._counters(change.journey, change.transitions)
         seen = context.alert(change.journey, replace(info, name=info.name or change.state.journey_name))
         changed = [

@@ -5,22 +5,28 @@ the invocation that committed or claimed it sends it; afterwards anyone may clai
 was accepted and not yet acknowledged, and loses nothing.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
+from typing import Final
 
 from aws_lambda_powertools import Logger
 
 from journey_watch.core.alerts import PendingDelivery, channel_of
-from journey_watch.core.errors import StoreUnavailableError
 from journey_watch.core.runs import DeliveryLease, JourneyState, Scope
-from journey_watch.messages.digest import digests
+from journey_watch.messages.digest import digest_of, digest_pieces, fits_in_a_digest
 from journey_watch.polling.poll_context import PollContext
+from journey_watch.polling.side_tasks import SideTasks
 
 CLOCK_SKEW = timedelta(seconds=5)
 """How far the clocks of two invocations may differ before one takes the other for dead."""
 KEYS_PER_UPDATE = 50
+CLAIMING_SHARE: Final = 1 / 3
+"""Taking over what was left behind uses up no more of the time: what is new has to be read and sent as well."""
+WORKERS: Final = 8
 
 logger = Logger(child=True)
 
@@ -50,106 +56,213 @@ class DigestPolicy:
     def sorted_out(
         self, pending: Sequence[PendingDelivery], *, max_single: int
     ) -> tuple[Sequence[PendingDelivery], Sequence[PendingDelivery]]:
-        """What is told together, and what one by one. `max_single` is the most that the channel sends one by one."""
-        if len(pending) > min(self.digest_over, max_single):
-            return pending, []
-        old = [one for one in pending if (one.alert.detection_delay or timedelta(0)) > self.catch_up_after]
-        return (old, [one for one in pending if one not in old]) if len(old) > 1 else ([], pending)
+        """What is told together, and after that what one by one; both in the order of `pending`.
+
+        `max_single` is the most that the channel sends one by one. Whatever is told together takes with it what is
+        pending and earlier in its thread.
+        """
+        digestible = [one for one in pending if fits_in_a_digest(one.alert)]
+        storm = len(digestible) > min(self.digest_over, max_single)
+        together = digestible if storm else self._long_ago(digestible)
+        keys = {one.key for one in together} if len(together) > 1 else set()
+        return [one for one in pending if one.key in keys], [one for one in pending if one.key not in keys]
+
+    def _long_ago(self, pending: Sequence[PendingDelivery]) -> list[PendingDelivery]:
+        chosen: list[PendingDelivery] = []
+        threads: set[str] = set()
+        for one in reversed(pending):
+            if one.alert.thread in threads or (one.alert.detection_delay or timedelta(0)) > self.catch_up_after:
+                threads.add(one.alert.thread)
+                chosen.append(one)
+        return chosen
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """What an invocation has taken over of one journey."""
+
+    pending: Sequence[PendingDelivery] = ()
+    given_up: Sequence[str] = ()
+    """What can never be sent, and is no longer owed."""
+    unreadable: Sequence[str] = ()
+    """What this version cannot read: it stays owed, and holds up nothing."""
 
 
 class Delivery:
     """One invocation's sending. Not thread-safe: sending happens after everything was committed."""
 
-    def __init__(self, context: PollContext, digest_policy: DigestPolicy) -> None:
+    def __init__(self, context: PollContext, digest_policy: DigestPolicy, side_tasks: SideTasks) -> None:
         self._context = context
         self._time_budget = context.time_budget
         self._digest_policy = digest_policy
+        self._side_tasks = side_tasks
         self._claimed: set[str] = set()
+        self._held: set[tuple[str, Scope]] = set()
+        """Channel and journey of which something is owed that is not this invocation's to send."""
         self._blocked: set[tuple[str, str]] = set()
         """Channel and thread of what was not accepted: nothing later may overtake it."""
+        self._share_ends = context.now()
+        """When the channel that is being served has had its share of the time."""
         self.report = DeliveryReport()
 
+    # Claiming
+
     def claim_abandoned(self, states: Mapping[Scope, JourneyState]) -> list[PendingDelivery]:
-        """Take over what no living invocation can be sending any more, of whatever is watched or not."""
-        claimed: list[PendingDelivery] = []
-        for journey, state in states.items():
-            abandoned = self._abandoned(state.undelivered)
-            try:
-                for keys in _same_lease(abandoned):
-                    claimed += self._claim(journey, state, keys)
-            except StoreUnavailableError as error:
-                logger.warning("leftovers could not be claimed", journey=str(journey), reason=str(error))
-                self._still_owed(abandoned.values())
-        self._claimed = {pending.key for pending in claimed}
-        return claimed
+        """Take over what no living invocation can be sending any more, of whatever is watched or not.
 
-    def _abandoned(self, undelivered: Mapping[str, DeliveryLease]) -> dict[str, DeliveryLease]:
+        What was left behind longest comes first, so that the next poll goes on where this one has to stop.
+        """
         expired = self._context.now() - CLOCK_SKEW
-        self._still_owed(lease for lease in undelivered.values() if lease.lease_until >= expired)
-        return {key: lease for key, lease in undelivered.items() if lease.lease_until < expired}
+        abandoned = {
+            journey: {key: lease for key, lease in state.undelivered.items() if lease.lease_until < expired}
+            for journey, state in states.items()
+        }
+        oldest_first = sorted(
+            (min(lease.lease_until for lease in leases.values()), str(journey), journey)
+            for journey, leases in abandoned.items()
+            if leases
+        )
+        claims = list(self._claim_all([(journey, abandoned[journey]) for _, _, journey in oldest_first]))
+        pending = [one for claim in claims for one in claim.pending]
+        self._claimed = {one.key for one in pending}
+        unreadable = {key for claim in claims for key in claim.unreadable}
+        settled = {key for claim in claims for key in claim.given_up}
+        for journey, state in states.items():
+            for key, lease in state.undelivered.items():
+                if key not in self._claimed | unreadable | settled:
+                    self._held.add((channel_of(key), journey))
+                if key not in self._claimed | settled:
+                    self._still_owed([lease])
+        return pending
 
-    def _claim(self, journey: Scope, state: JourneyState, keys: Sequence[str]) -> list[PendingDelivery]:
+    def _claim_all(self, work: Sequence[tuple[Scope, Mapping[str, DeliveryLease]]]) -> Iterator[_Claim]:
+        if not work:
+            return
+        stop_at = self._context.now() + timedelta(seconds=CLAIMING_SHARE * self._time_budget.sending_seconds)
+        pool = ThreadPoolExecutor(min(WORKERS, len(work)), thread_name_prefix="claim")
+        try:
+            futures = [pool.submit(self._claim_journey, journey, leases, stop_at) for journey, leases in work]
+            patience = max(0.0, (stop_at - self._context.now()).total_seconds())
+            with suppress(TimeoutError):
+                for future in as_completed(futures, timeout=patience):
+                    yield from future.result()
+        finally:
+            # What a call that hangs claims later is sent by nobody until its lease has ended.
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    def _claim_journey(
+        self, journey: Scope, leases: Mapping[str, DeliveryLease], stop_at: datetime
+    ) -> Sequence[_Claim]:
+        claims: list[_Claim] = []
+        for keys in _same_lease(leases):
+            if self._context.now() < stop_at:
+                with self._side_tasks.attempt("leftovers could not be claimed", journey=str(journey)):
+                    claims.append(self._claim(journey, {key: leases[key] for key in keys}))
+        return claims
+
+    def _claim(self, journey: Scope, leases: Mapping[str, DeliveryLease]) -> _Claim:
         lane, store, channels = self._context.lane, self._context.store, self._context.channels
-        leases = {key: state.undelivered[key] for key in keys}
-        if not self._time_budget.may_send:
-            self._still_owed(leases.values())
-            return []
-        seen = leases[keys[0]].lease_until
+        keys, seen = list(leases), next(iter(leases.values())).lease_until
         if not store.claim(lane, journey, keys, seen=seen, until=self._time_budget.deadline):
-            return []
-        sort_keys = sorted({lease.sort_key for lease in leases.values()})
-        alerts = {alert.sort_key: alert for alert in store.alerts(lane, journey, sort_keys)}
-        lost = [key for key in keys if leases[key].sort_key not in alerts or channel_of(key) not in channels]
-        if lost:
-            logger.error("owed to a channel that is gone, or expired from the table", journey=str(journey), keys=lost)
-            store.acknowledge(lane, journey, lost)
-        return [PendingDelivery(alerts[leases[key].sort_key], channel_of(key)) for key in keys if key not in lost]
+            return _Claim()
+        alerts = store.alerts(lane, journey, sorted({lease.sort_key for lease in leases.values()}))
+        given_up = [key for key in keys if leases[key].sort_key not in alerts or channel_of(key) not in channels]
+        if given_up:
+            reason = "owed to a channel that is gone, or expired from the table"
+            logger.error(reason, journey=str(journey), keys=given_up)
+            store.acknowledge(lane, journey, given_up)
+        found = {key: alerts[leases[key].sort_key] for key in keys if key not in given_up}
+        unreadable = [key for key, alert in found.items() if alert is None]
+        if unreadable:
+            logger.error("alerts that this version cannot read stay owed", journey=str(journey), keys=unreadable)
+        pending = [PendingDelivery(alert, channel_of(key)) for key, alert in found.items() if alert is not None]
+        return _Claim(pending, given_up, unreadable)
+
+    # Sending
 
     def send(self, pending: Sequence[PendingDelivery]) -> None:
         """Send what is this invocation's own, and acknowledge what was accepted.
 
-        A channel gets it journey by journey, so that each journey is acknowledged once and soon. What would be a storm
-        it gets as a digest, and so what happened long ago.
+        What would be a storm a channel gets as a digest, and so what happened long ago. Every channel has its share of
+        the time, operators first: one that hangs never uses up the time of the others. Whoever needs more comes again.
         """
-        in_order = sorted(pending, key=lambda one: (one.channel, str(one.alert.journey), one.alert.sequence))
-        for channel, its_own in groupby(in_order, key=lambda one: one.channel):
-            max_single = self._context.channels[channel].max_single
-            together, singly = self._digest_policy.sorted_out(list(its_own), max_single=max_single)
-            self._send_digests(channel, together)
-            self._send_singly(channel, singly)
+        waiting = self._without_what_is_held(pending)
+        for last_round in (False, True):
+            by_channel = _by_channel(waiting)
+            waiting = []
+            in_turn = sorted(by_channel, key=lambda name: (not self._context.channels[name].for_operators, name))
+            for position, channel in enumerate(in_turn):
+                share = self._time_budget.sending_seconds / (1 if last_round else len(in_turn) - position)
+                self._share_ends = self._context.now() + timedelta(seconds=share)
+                waiting += self._send_to(channel, by_channel[channel])
+        self._keep(waiting, dict.fromkeys((one.key for one in waiting), "no time was left in this invocation"))
 
-    def _send_digests(self, channel: str, pending: Sequence[PendingDelivery]) -> None:
-        by_id = {one.alert.id: one for one in pending}
-        alerts = [one.alert for one in pending]
-        for digest, its_alerts in digests(alerts, lane=self._context.lane, provider=self._context.provider):
-            members = [by_id[alert.id] for alert in its_alerts]
-            refused = self._publish(channel, [PendingDelivery(digest, channel)])
+    def _without_what_is_held(self, pending: Sequence[PendingDelivery]) -> list[PendingDelivery]:
+        held = [one for one in pending if (one.channel, one.alert.journey) in self._held]
+        self._keep(held, dict.fromkeys((one.key for one in held), "an earlier alert is another invocation's to send"))
+        return [one for one in pending if one not in held]
+
+    @property
+    def _may_send(self) -> bool:
+        return self._time_budget.may_send and self._context.now() < self._share_ends
+
+    def _send_to(self, channel: str, pending: Sequence[PendingDelivery]) -> list[PendingDelivery]:
+        """Send in order; returns what there was no time for."""
+        in_order = sorted(pending, key=lambda one: (str(one.alert.journey), one.alert.sequence))
+        max_single = self._context.channels[channel].max_single
+        together, singly = self._digest_policy.sorted_out(in_order, max_single=max_single)
+        late = self._send_digests(channel, _in_time_order(together))
+        return [*late, *(singly if late else self._send_singly(channel, singly))]
+
+    def _send_digests(self, channel: str, pending: Sequence[PendingDelivery]) -> Sequence[PendingDelivery]:
+        left = pending
+        for alerts in digest_pieces([one.alert for one in pending]):
+            if not self._may_send:
+                break
+            piece, left = left[: len(alerts)], left[len(alerts) :]
+            members = self._unblocked(piece)
+            if not members:
+                continue
+            digest = digest_of([one.alert for one in members], lane=self._context.lane, provider=self._context.provider)
+            refused = self._publish([PendingDelivery(digest, channel)])
             if refused:
                 self._keep(members, dict.fromkeys((one.key for one in members), *refused.values()))
             else:
                 self._acknowledge(members)
+        return left
 
-    def _send_singly(self, channel: str, pending: Sequence[PendingDelivery]) -> None:
-        waiting: list[PendingDelivery] = []
+    def _send_singly(self, channel: str, pending: Sequence[PendingDelivery]) -> Sequence[PendingDelivery]:
+        """A channel gets them journey by journey, so that each journey is acknowledged once and soon."""
+        accepted: list[PendingDelivery] = []
         at_once = self._context.channels[channel].at_once
-        for at in range(0, len(pending), at_once):
-            sending = pending[at : at + at_once]
-            refused = self._publish(channel, sending)
+        left = pending
+        while left and self._may_send:
+            sending, left = self._unblocked(left[:at_once]), left[at_once:]
+            refused = self._publish(sending)
             self._keep(sending, refused)
-            waiting += [one for one in sending if one.key not in refused]
-            rest = pending[at + at_once :]
-            done = [one for one in waiting if not rest or one.alert.journey != rest[0].alert.journey]
-            waiting = waiting[len(done) :]
+            accepted += [one for one in sending if one.key not in refused]
+            done = [one for one in accepted if not left or one.alert.journey != left[0].alert.journey]
+            accepted = accepted[len(done) :]
             self._acknowledge(done)
+        self._acknowledge(accepted)
+        return left
 
-    def _publish(self, channel: str, pending: Sequence[PendingDelivery]) -> dict[str, str]:
-        """Why what was not accepted was not, by PendingDelivery.key."""
-        if not self._time_budget.may_send:
-            return dict.fromkeys((one.key for one in pending), "no time was left in this invocation")
-        sendable = [one for one in pending if (channel, one.alert.thread) not in self._blocked]
-        refused = {one.key: "an earlier alert of this run is still owed" for one in pending if one not in sendable}
-        reasons = self._context.channels[channel].notifier.publish([one.alert for one in sendable])
-        return refused | {one.key: reasons[one.alert.id] for one in sendable if one.alert.id in reasons}
+    def _unblocked(self, pending: Sequence[PendingDelivery]) -> list[PendingDelivery]:
+        blocked = [one for one in pending if (one.channel, one.alert.thread) in self._blocked]
+        self._keep(blocked, dict.fromkeys((one.key for one in blocked), "an earlier alert of this run is still owed"))
+        return [one for one in pending if one not in blocked]
+
+    def _publish(self, pending: Sequence[PendingDelivery]) -> dict[str, str]:
+        """Why what one channel did not accept was not accepted, by PendingDelivery.key."""
+        if not pending:
+            return {}
+        notifier = self._context.channels[pending[0].channel].notifier
+        try:
+            reasons = notifier.publish([one.alert for one in pending])
+        except Exception as error:
+            logger.exception("a channel broke", channel=pending[0].channel)
+            return dict.fromkeys((one.key for one in pending), f"the channel broke: {error!r}")
+        return {one.key: reasons[one.alert.id] for one in pending if one.alert.id in reasons}
 
     def _keep(self, pending: Sequence[PendingDelivery], refused: Mapping[str, str]) -> None:
         """What was not accepted stays owed, and nothing later of its thread may overtake it."""
@@ -161,18 +274,25 @@ class Delivery:
         self.report.refused.update(refused)
 
     def _acknowledge(self, accepted: Sequence[PendingDelivery]) -> None:
-        lane, store = self._context.lane, self._context.store
+        """Note what was accepted. If that fails, it is sent once more, with the same ids."""
         self.report.delivered += len(accepted)
         self.report.redelivered += sum(one.key in self._claimed for one in accepted)
         in_order = sorted(accepted, key=lambda one: str(one.alert.journey))
-        for journey, of_journey in groupby(in_order, key=lambda one: one.alert.journey):
-            keys = [one.key for one in of_journey]
-            try:
-                for at in range(0, len(keys), KEYS_PER_UPDATE):
-                    store.acknowledge(lane, journey, keys[at : at + KEYS_PER_UPDATE])
-            except StoreUnavailableError as error:
-                # They were accepted: all that follows is that they are sent once more, with the same ids.
-                logger.warning("delivery could not be noted", journey=str(journey), keys=keys, reason=str(error))
+        journeys = [
+            (journey, [one.key for one in of_journey])
+            for journey, of_journey in groupby(in_order, key=lambda one: one.alert.journey)
+        ]
+        if len(journeys) == 1:
+            self._acknowledge_journey(*journeys[0])
+        elif journeys:
+            with ThreadPoolExecutor(min(WORKERS, len(journeys)), thread_name_prefix="acknowledge") as pool:
+                list(pool.map(lambda of_journey: self._acknowledge_journey(*of_journey), journeys))
+
+    def _acknowledge_journey(self, journey: Scope, keys: Sequence[str]) -> None:
+        lane, store = self._context.lane, self._context.store
+        with self._side_tasks.attempt("delivery could not be noted", journey=str(journey), keys=keys):
+            for at in range(0, len(keys), KEYS_PER_UPDATE):
+                store.acknowledge(lane, journey, keys[at : at + KEYS_PER_UPDATE])
 
     def _still_owed(self, leases: Iterable[DeliveryLease]) -> None:
         times = [committed_at(lease) for lease in leases]
@@ -185,7 +305,24 @@ def committed_at(lease: DeliveryLease) -> datetime:
     return datetime.fromisoformat(lease.sort_key.split("#")[1])
 
 
-def _same_lease(leases: Mapping[str, DeliveryLease]) -> Iterable[list[str]]:
+def _by_channel(pending: Iterable[PendingDelivery]) -> dict[str, list[PendingDelivery]]:
+    channels: dict[str, list[PendingDelivery]] = {}
+    for one in pending:
+        channels.setdefault(one.channel, []).append(one)
+    return channels
+
+
+def _in_time_order(pending: Iterable[PendingDelivery]) -> list[PendingDelivery]:
+    """Oldest first. Of one journey the sequence decides: invocations' clocks differ."""
+    reached: dict[Scope, str] = {}
+    times: dict[str, str] = {}
+    for one in sorted(pending, key=lambda one: one.alert.sequence):
+        reached[one.alert.journey] = max(reached.get(one.alert.journey, ""), one.alert.observed_time)
+        times[one.key] = reached[one.alert.journey]
+    return sorted(pending, key=lambda one: (times[one.key], str(one.alert.journey), one.alert.sequence))
+
+
+def _same_lease(leases: Mapping[str, DeliveryLease]) -> Iterator[list[str]]:
     """Keys that can be claimed in one conditional update."""
     by_lease = sorted(leases, key=lambda key: leases[key].lease_until)
     for _, keys in groupby(by_lease, key=lambda key: leases[key].lease_until):

@@ -61,19 +61,38 @@ class JourneyPoll:
         return self.committer.context
 
     def poll(self, batch: Sequence[JourneyKey]) -> list[JourneyOutcome]:
-        """Poll up to `source.batch_size` journeys; never raises for one of them. Empty if no time is left."""
+        """Poll up to `source.batch_size` journeys; never raises. Empty if no time is left."""
         if not self._context.time_budget.may_read:
             return []
         begun = self._context.now()
-        readings = self._context.source.observe(batch)
+        try:
+            readings = self._context.source.observe(batch)
+        except Exception as error:
+            logger.exception("reading broke", journeys=[str(journey) for journey in batch])
+            broken = SourceError(f"Reading broke: {error!r}", code=type(error).__name__)
+            readings = dict.fromkeys(batch, broken)
         return [self._poll_one(journey, readings[journey], begun) for journey in batch]
 
     def _poll_one(self, journey: JourneyKey, reading: Observation | SourceError, begun: datetime) -> JourneyOutcome:
-        state, info = self.states[journey], self.infos.get(journey, JourneyInfo())
+        state = self.states[journey]
         outcome = JourneyOutcome(journey, baselined=state.baselined_at is not None, conditions=state.conditions)
+        try:
+            self._compare_and_commit(reading, state, begun, outcome)
+        except (StateTooLargeError, StoreUnavailableError) as error:
+            outcome.failure = error
+            logger.error("changes could not be saved", journey=str(journey), reason=str(error))  # noqa: TRY400 - no trace: the reason says it
+        except Exception as error:
+            outcome.failure = JourneyWatchError(f"Polling it broke: {error!r}")
+            logger.exception("polling a journey broke", journey=str(journey))
+        return outcome
+
+    def _compare_and_commit(
+        self, reading: Observation | SourceError, state: JourneyState, begun: datetime, outcome: JourneyOutcome
+    ) -> None:
+        journey, info = outcome.journey, self.infos.get(outcome.journey, JourneyInfo())
         if isinstance(reading, SourceError):
             outcome.failure = reading
-            return outcome
+            return
         outcome.observed = True
         if reading.problem is not None:
             outcome.failure = SourceError(reading.problem, code="IncompleteListing")
@@ -81,19 +100,13 @@ class JourneyPoll:
         outcome.runs.update(run.status for run in reading.runs if not run.status.is_terminal)
         comparison, assessment = self._judge(state, reading, info, begun)
         outcome.stale, outcome.conditions = comparison.stale, assessment.conditions
-        changes = with_assessment(journey, state, comparison.changes, assessment)
-        try:
-            self._commit_all(changes, info, outcome)
-        except (StateTooLargeError, StoreUnavailableError) as error:
-            outcome.failure = error
-            logger.error("changes could not be saved", journey=str(journey), reason=str(error))  # noqa: TRY400 - no trace: the reason says it
-        return outcome
+        self._commit_all(with_assessment(journey, state, comparison.changes, assessment), info, outcome)
 
     def _judge(
         self, state: JourneyState, reading: Observation, info: JourneyInfo, begun: datetime
     ) -> tuple[Comparison, Assessment]:
         """Compare, and read a second time whatever is believed only if two readings show it."""
-        muted = self.committer.muted_by(reading.journey, self._context.now()) is not None
+        muted = self.committer.muted_by(reading.journey) is not None
 
         def judged(
             listing: Observation, confirmed: frozenset[tuple[str, Status]], *, again: bool

@@ -1,13 +1,14 @@
 """What concerns a lane as a whole: that it, a listing or a journey cannot be read, and which mutes are in force."""
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
-from aws_lambda_powertools import Logger
-
-from journey_watch.core.alerts import PendingDelivery
+from journey_watch.core.alerts import Alert, PendingDelivery
 from journey_watch.core.condition_rules import assess_failure
-from journey_watch.core.errors import SourceError, StateTooLargeError, StoreUnavailableError
+from journey_watch.core.errors import SourceError
+from journey_watch.core.mutes import Mute
 from journey_watch.core.runs import LANE_ITSELF, ContainerScope, JourneyInfo, JourneyKey, JourneyState, Scope
 from journey_watch.core.transitions import StateChange, with_assessment
 from journey_watch.core.watch_list import ALL
@@ -15,9 +16,8 @@ from journey_watch.messages.mute_ended import mute_ended_alert
 from journey_watch.polling.committing import ChangeCommitter
 from journey_watch.polling.journey_poll import JourneyOutcome
 from journey_watch.polling.poll_context import PollContext
+from journey_watch.polling.side_tasks import SideTasks
 from journey_watch.ports import CommitResult, Discovery
-
-logger = Logger(child=True)
 
 
 @dataclass(slots=True)
@@ -27,36 +27,66 @@ class LaneHealth:
     committer: ChangeCommitter
     scopes: dict[Scope, JourneyState]
     """What is remembered of the lane itself, and of containers' listings."""
+    side_tasks: SideTasks
 
     @property
     def _context(self) -> PollContext:
         return self.committer.context
 
-    def record_mutes(self) -> list[PendingDelivery]:
-        """Remember which mutes are in force; of those that ended, tell once what they held back."""
-        now = self._context.now()
-        state = self._state(LANE_ITSELF)
-        in_force = {mute.id for mute in self.committer.mutes if mute.is_in_force(now)}
-        if in_force == set(state.mutes):
-            return []
-        ended = [mute_id for mute_id in state.mutes if mute_id not in in_force]
-        mutes = {mute_id: state.mutes.get(mute_id, now) for mute_id in sorted(in_force)}
-        moved = replace(state, version=state.version + 1, mutes=mutes)
-        held_back = {mute_id: self._held_back(mute_id, state) for mute_id in ended}
-        seen = self._context.alert(LANE_ITSELF, JourneyInfo())
-        alerts = [
-            mute_ended_alert(mute_id, details, seen, since=state.mutes[mute_id], sequence=moved.version)
-            for mute_id, details in held_back.items()
-            if details
-        ]
-        committed = self.committer.commit(StateChange(LANE_ITSELF, state.version, moved), JourneyInfo(), alerts)
-        if committed.result is not CommitResult.DONE:
-            return []
-        self.scopes[LANE_ITSELF] = moved
-        return list(committed.pending)
+    def judge_mutes(self) -> Sequence[PendingDelivery]:
+        """Decide which mutes are in force in this poll, and remember them; tell what those held back that ended.
 
-    def _held_back(self, mute_id: str, state: JourneyState) -> list[Mapping[str, object]]:
-        recorded = self._context.store.history(self._context.lane, state.mutes[mute_id])
+        A mute counts only once it is remembered: so whatever it holds back stands in its account.
+        """
+        now = self._context.now()
+        recorded = self._state(LANE_ITSELF).mutes
+        known = self._known_mutes()
+        in_force = [mute for mute in known.values() if mute is not None and mute.is_in_force(now)]
+        overlap = timedelta(seconds=self._context.config.every_seconds)
+        lasting = {
+            mute_id
+            for mute_id in recorded
+            # Until now some other invocation may have held something back: it began before the mute's end.
+            if mute_id in known and ((mute := known[mute_id]) is None or mute.is_in_force(now - overlap))
+        }
+        pending = self._record_mutes(lasting.union(mute.id for mute in in_force), now)
+        self.committer.mutes = [mute for mute in in_force if mute.id in self._state(LANE_ITSELF).mutes]
+        return pending
+
+    def _known_mutes(self) -> Mapping[str, Mute | None]:
+        """By id; None for one of which nothing more can be said: it is not taken for ended."""
+        configured = {mute.id: mute for mute in self._context.config.mutes}
+        with self.side_tasks.attempt("the mutes that operators have set could not be read"):
+            return {**self._context.store.mutes(), **configured}
+        return {**dict.fromkeys(self._state(LANE_ITSELF).mutes), **configured}
+
+    def _record_mutes(self, in_force: AbstractSet[str], now: datetime) -> Sequence[PendingDelivery]:
+        state = self._state(LANE_ITSELF)
+        if in_force == set(state.mutes):
+            return ()
+        mutes = {mute_id: state.mutes.get(mute_id, _to_the_millisecond(now)) for mute_id in sorted(in_force)}
+        moved = replace(state, version=state.version + 1, mutes=mutes)
+        seen = self._context.alert(LANE_ITSELF, JourneyInfo())
+        alerts: list[Alert] = []
+        for mute_id, since in state.mutes.items():
+            if mute_id in in_force:
+                continue
+            with self.side_tasks.attempt("what a mute held back could not be read; it is tried again", mute=mute_id):
+                if held_back := self._held_back(mute_id, since):
+                    alerts.append(mute_ended_alert(mute_id, held_back, seen, since=since, sequence=moved.version))
+                continue
+            mutes[mute_id] = since
+        if mutes == state.mutes:
+            return ()
+        with self.side_tasks.attempt("which mutes are in force could not be noted"):
+            committed = self.committer.commit(StateChange(LANE_ITSELF, state.version, moved), JourneyInfo(), alerts)
+            if committed.result is CommitResult.DONE:
+                self.scopes[LANE_ITSELF] = moved
+                return committed.pending
+        return ()
+
+    def _held_back(self, mute_id: str, since: datetime) -> list[Mapping[str, object]]:
+        recorded = self._context.store.history(self._context.lane, since)
         return [alert.detail for alert in recorded if alert.muted_by == mute_id]
 
     @property
@@ -115,14 +145,16 @@ class LaneHealth:
         context = self._context.assessment(scope, begun=begun, muted=False, confirmed=True)
         assessment = assess_failure(state.conditions, str(failure) if failure else None, context)
         for change in with_assessment(scope, state, [], assessment):
-            try:
+            with self.side_tasks.attempt("what cannot be read could not be noted", of=str(scope)):
                 committed = self.committer.commit(change, info)
-            except (StateTooLargeError, StoreUnavailableError) as error:
-                logger.warning("what cannot be read could not be noted", of=str(scope), reason=str(error))
-                continue
-            if committed.result is CommitResult.DONE:
-                return committed.pending
+                if committed.result is CommitResult.DONE:
+                    return committed.pending
         return []
 
     def _state(self, scope: Scope) -> JourneyState:
         return self.scopes.get(scope, JourneyState())
+
+
+def _to_the_millisecond(time: datetime) -> datetime:
+    """As alerts tell the time: what is held back at once must not look older than its mute."""
+    return time.replace(microsecond=time.microsecond // 1000 * 1000)

@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from aws_lambda_powertools import Logger
 
-from journey_watch.core.errors import PollFailedError, StoreUnavailableError
+from journey_watch.core.errors import JourneyWatchError, PollFailedError, StoreUnavailableError
 from journey_watch.core.poll_plan import journeys_to_poll, newly_listed, next_start, starting_state, unwatched
 from journey_watch.core.refusals import why_not_in_use
 from journey_watch.core.runs import JourneyKey, JourneyState
@@ -22,6 +22,7 @@ from journey_watch.polling.journey_poll import JourneyOutcome, JourneyPoll
 from journey_watch.polling.lane_health import LaneHealth
 from journey_watch.polling.poll_context import PollContext
 from journey_watch.polling.report import PollReport
+from journey_watch.polling.side_tasks import SideTasks
 from journey_watch.ports import Discovery, LaneState
 
 WORKERS = 8
@@ -50,6 +51,7 @@ class LanePoll:
     def __init__(self, context: PollContext) -> None:
         self._context = context
         self._throttles_before = context.source.throttles
+        self._side_tasks = SideTasks()
 
     def run(self) -> PollReport:
         """Poll the journeys that the targets name, alert what changed, and say what was done.
@@ -59,13 +61,13 @@ class LanePoll:
         """
         context = self._context
         remembered = context.store.load(context.lane)
-        committer = ChangeCommitter(context, [*context.config.mutes, *context.store.mutes()])
-        health = LaneHealth(committer, dict(remembered.scopes))
-        delivery = Delivery(context, DigestPolicy(context.config.digest_over, self._catch_up_after()))
+        committer = ChangeCommitter(context)
+        health = LaneHealth(committer, dict(remembered.scopes), self._side_tasks)
+        delivery = Delivery(context, DigestPolicy(context.config.digest_over, self._catch_up_after()), self._side_tasks)
         pending = delivery.claim_abandoned(remembered.states)
-        pending += health.record_mutes()
+        pending += health.judge_mutes()
         plan = self._plan(remembered)
-        outcomes = list(self._observe_and_commit(plan, committer))
+        outcomes = [*_unreadable(remembered), *self._observe_and_commit(plan, committer)]
         pending += [one for outcome in outcomes for one in outcome.pending]
         unused = self._why_not_in_use(plan, remembered, health)
         pending += health.assess_reachability(plan.states, plan.discovery, outcomes) if not unused else []
@@ -82,7 +84,7 @@ class LanePoll:
         targets, config = self._context.targets, self._context.config
         discovery = self._context.source.discover(targets)
         self._forget_what_is_unwatched(remembered, discovery)
-        journeys = journeys_to_poll(
+        planned = journeys_to_poll(
             discovery.journeys,
             remembered.journeys,
             targets=targets,
@@ -91,6 +93,7 @@ class LanePoll:
             resume_at=remembered.resume_at,
             poll_number=int(self._context.now().timestamp()) // config.every_seconds,
         )
+        journeys = [journey for journey in planned if journey not in remembered.unreadable]
         states = {
             journey: starting_state(journey, remembered.journeys, targets=targets, listed=remembered.listed)
             for journey in journeys
@@ -103,10 +106,12 @@ class LanePoll:
         configured = {target.marker for target in targets if target.lists_journeys}
         dropped = [marker for marker in remembered.listed if marker not in configured]
         if dropped:
-            store.unmark_listed(lane, dropped)
+            with self._side_tasks.attempt("entries that are gone could not be forgotten", entries=dropped):
+                store.unmark_listed(lane, dropped)
         for journey in unwatched(remembered.journeys, targets, excluded=discovery.excluded):
-            result = store.forget_baseline(lane, journey, remembered.journeys[journey].version)
-            logger.info("journey no longer watched", journey=str(journey), result=result.name)
+            with self._side_tasks.attempt("a journey that is no longer watched is still known", journey=str(journey)):
+                result = store.forget_baseline(lane, journey, remembered.journeys[journey].version)
+                logger.info("journey no longer watched", journey=str(journey), result=result.name)
 
     def _observe_and_commit(self, plan: _Plan, committer: ChangeCommitter) -> Iterator[JourneyOutcome]:
         """Outcomes as they come. Stops waiting when the rest of the time is needed for sending."""
@@ -145,7 +150,7 @@ class LanePoll:
         following = next_start(plan.journeys, finished, at_once=WORKERS * self._context.source.batch_size)
         baselined = {journey for journey, state in remembered.journeys.items() if state.baselined_at is not None}
         baselined.update(outcome.journey for outcome in outcomes if outcome.baselined)
-        try:
+        with self._side_tasks.attempt("progress not noted; the next poll notes it"):
             if following is not None:
                 store.resume_at(lane, following)
             for marker in newly_listed(
@@ -159,22 +164,29 @@ class LanePoll:
                 if not discovery.journeys:
                     # Said by the poll that sets the marker, and by no later one.
                     logger.info("nothing to watch yet: the provider lists no journey that is meant", entry=marker)
-        except StoreUnavailableError as error:
-            logger.warning("progress not noted; the next poll notes it", reason=str(error))
 
     def _report(
         self, plan: _Plan, outcomes: Sequence[JourneyOutcome], delivery: Delivery, *, in_use: bool
     ) -> PollReport:
         return PollReport(
             lane=self._context.lane,
-            planned=len(plan.journeys),
+            planned=len({*plan.journeys, *(outcome.journey for outcome in outcomes)}),
             outcomes=outcomes,
             unlisted=plan.discovery.failures,
             in_use=in_use,
             throttles=self._context.source.throttles - self._throttles_before,
             delivery=delivery.report,
+            side_tasks_failed=self._side_tasks.failed,
             finished_at=self._context.now(),
         )
+
+
+def _unreadable(remembered: LaneState) -> Iterator[JourneyOutcome]:
+    """Journeys whose state this version cannot read: they are left alone, for nothing is known about them."""
+    for scope, reason in remembered.unreadable.items():
+        logger.error("what is remembered cannot be read, and is left alone", of=str(scope), reason=reason)
+        if isinstance(scope, JourneyKey):
+            yield JourneyOutcome(scope, failure=JourneyWatchError(f"Its stored state cannot be read: {reason}"))
 
 
 def _raise_if_blind(report: PollReport) -> None:

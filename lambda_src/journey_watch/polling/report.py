@@ -27,6 +27,8 @@ class PollReport:
     """False if the provider is not there in this lane, and never was: `core.refusals.why_not_in_use`."""
     throttles: int
     delivery: DeliveryReport
+    side_tasks_failed: int
+    """What accompanies a poll and did not work; each has its line in the log."""
     finished_at: datetime
 
     @property
@@ -82,6 +84,7 @@ class PollReport:
             "AlertsDelivered": self.delivery.delivered,
             contract.METRIC_ALERTS_UNDELIVERED: len(self.delivery.refused),
             contract.METRIC_OLDEST_UNDELIVERED_AGE: max(0.0, age),
+            "SideTasksFailed": self.side_tasks_failed,
             contract.METRIC_CONDITIONS_OPEN: sum(condition.opened_at is not None for condition in conditions),
         }
 

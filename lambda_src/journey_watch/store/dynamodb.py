@@ -132,7 +132,7 @@ class DynamoDBRunStore:
             raise
         return True
 
-    def alerts(self, lane: Lane, journey: Scope, sort_keys: Sequence[str]) -> Sequence[Alert]:
+    def alerts(self, lane: Lane, journey: Scope, sort_keys: Sequence[str]) -> Mapping[str, Alert | None]:
         partition = {"S": items.journey_key(lane, journey)}
         found: list[Mapping[str, Any]] = []
         with self._answering("read"):
@@ -140,7 +140,7 @@ class DynamoDBRunStore:
                 keys = [{PARTITION_KEY: partition, SORT_KEY: {"S": key}} for key in sort_keys[at : at + BATCH_GET_KEYS]]
                 found += self._read_batch(keys)
             self._outlive_their_delivery(found)
-        return sorted((items.alert(item, journey) for item in found), key=lambda alert: alert.sequence)
+        return {item[SORT_KEY]["S"]: items.alert(item, journey) for item in found}
 
     def _read_batch(self, keys: list[dict[str, Any]]) -> list[Mapping[str, Any]]:
         found: list[Mapping[str, Any]] = []
@@ -184,15 +184,16 @@ class DynamoDBRunStore:
                 raise
             return
 
-    def mutes(self) -> Sequence[Mute]:
+    def mutes(self) -> Mapping[str, Mute | None]:
         with self._answering("read"):
-            return [items.mute(item) for item in self._query({PARTITION_KEY: items.CONTROL})]
+            return {items.mute_id(item): items.mute(item) for item in self._query({PARTITION_KEY: items.CONTROL})}
 
     def history(self, lane: Lane, since: datetime) -> Sequence[Alert]:
         keys = {LANE_INDEX_PARTITION_KEY: str(lane), LANE_INDEX_SORT_KEY: since.isoformat(timespec="milliseconds")}
         with self._answering("read"):
             found = self._query(keys, index=LANE_INDEX)
-            return [items.alert(item, items.journey_of(item)) for item in found]
+            alerts = [items.alert(item, items.journey_of(item)) for item in found]
+        return [alert for alert in alerts if alert is not None]
 
     def mark_listed(self, lane: Lane, marker: str, at: datetime) -> None:
         self._update_lane(

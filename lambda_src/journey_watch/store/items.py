@@ -32,12 +32,17 @@ from journey_watch.core.severity import Severity
 from journey_watch.core.transitions import StateChange
 from journey_watch.ports import LaneState
 
+SCHEMA_VERSION: Final = 1
+"""Of the items that this version writes. One with a greater number was written by a newer version."""
 ITEM_LIMIT_BYTES: Final = 400_000
 LISTED_PREFIX: Final = "listed:"
 _OWED_BYTES: Final = 250
 """One entry of `undelivered`: an id, a sort key with the id in it, a time, and the names of both."""
 _STATE: Final = "STATE"
 _LANE_ITEM: Final = "LANE"
+_SCHEMA: Final = "schema_version"
+_UNREADABLE: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What reading an item raises that this version has not written."""
 
 Item = Mapping[str, Any]
 
@@ -64,19 +69,25 @@ def lane_item_key(lane: Lane) -> dict[str, Any]:
 
 
 def lane_state(lane_items: Iterable[Item]) -> LaneState:
-    """A whole lane, from the items of its partition."""
+    """A whole lane, from the items of its partition. A STATE that cannot be read is named, and stops no other."""
     journeys: dict[JourneyKey, JourneyState] = {}
     scopes: dict[Scope, JourneyState] = {}
+    unreadable: dict[Scope, str] = {}
     lane_item: Item = {}
     for item in lane_items:
         kind, _, rest = item[SORT_KEY]["S"].partition("#")
         if kind == _STATE:
             container_id, _, journey_id = rest.partition("#")
-            match scope_of(container_id, journey_id):
-                case JourneyKey() as journey:
-                    journeys[journey] = _journey_state(item)
-                case scope:
-                    scopes[scope] = _journey_state(item)
+            scope = scope_of(container_id, journey_id)
+            try:
+                state = _journey_state(item)
+            except _UNREADABLE as error:
+                unreadable[scope] = str(error)
+                continue
+            if isinstance(scope, JourneyKey):
+                journeys[scope] = state
+            else:
+                scopes[scope] = state
         elif kind == _LANE_ITEM:
             lane_item = item
     return LaneState(
@@ -88,10 +99,20 @@ def lane_state(lane_items: Iterable[Item]) -> LaneState:
             if name.startswith(LISTED_PREFIX)
         },
         resume_at=lane_item.get("resume_at", {}).get("S"),
+        unreadable=unreadable,
     )
 
 
+def _refuse_newer(item: Item) -> None:
+    written = int(item.get(_SCHEMA, {}).get("N", SCHEMA_VERSION))
+    if written > SCHEMA_VERSION:
+        raise ValueError(
+            f"a newer version wrote it: its schema is {written}, and {SCHEMA_VERSION} the latest known here"
+        )
+
+
 def _journey_state(item: Item) -> JourneyState:
+    _refuse_newer(item)
     runs: dict[str, list[str | None]] = json.loads(item["runs"]["S"])
     return JourneyState(
         version=int(item["version"]["N"]),
@@ -174,7 +195,11 @@ def state_update(change: StateChange, owed: Sequence[PendingDelivery], lease_unt
     It sets what the core decided and adds what is owed; it never writes the `undelivered` map of an existing item.
     """
     state = change.state
-    values: dict[str, Any] = {"version": {"N": str(state.version)}, "runs": {"S": runs_document(state.runs)}}
+    values: dict[str, Any] = {
+        "version": {"N": str(state.version)},
+        _SCHEMA: {"N": str(SCHEMA_VERSION)},
+        "runs": {"S": runs_document(state.runs)},
+    }
     times = ("baselined_at", state.baselined_at), ("settled_before", state.settled_before)
     for name, time in (*times, ("settled_update", state.settled_update)):
         if time is not None:
@@ -240,6 +265,7 @@ def transition(lane: Lane, alert: Alert, expires_at: int) -> dict[str, Any]:
         LANE_INDEX_SORT_KEY: {"S": f"{alert.observed_time}#{alert.id}"},
         "thread": {"S": alert.thread},
         "envelope": {"S": json.dumps(alert.envelope, separators=(",", ":"))},
+        _SCHEMA: {"N": str(SCHEMA_VERSION)},
         EXPIRES_AT: {"N": str(expires_at)},
     }
 
@@ -250,8 +276,15 @@ def journey_of(item: Item) -> Scope:
     return scope_of(container_id, journey_id)
 
 
-def alert(item: Item, journey: Scope) -> Alert:
-    return Alert.from_envelope(json.loads(item["envelope"]["S"]), journey=journey, thread=item["thread"]["S"])
+def alert(item: Item, journey: Scope) -> Alert | None:
+    """The alert in a TRANSITION item; None if this version cannot read it."""
+    try:
+        _refuse_newer(item)
+        found = Alert.from_envelope(json.loads(item["envelope"]["S"]), journey=journey, thread=item["thread"]["S"])
+        found.kind  # noqa: B018 - raises if it is none of this version's
+    except _UNREADABLE:
+        return None
+    return found
 
 
 CONTROL: Final = "CONTROL"
@@ -275,11 +308,20 @@ def mute_item(mute: Mute) -> dict[str, Any]:
 _MUTE_VALUES: Final = ("id", "reason", "set_by", "journeys", "container_id", "provider", "since", "until")
 
 
-def mute(item: Item) -> Mute:
-    values = json.loads(item["mute"]["S"])
-    since, until = values.pop("since"), values.pop("until")
-    return Mute(
-        **{**values, "journeys": tuple(values["journeys"])},
-        since=datetime.fromisoformat(since) if since else None,
-        until=datetime.fromisoformat(until),
-    )
+def mute_id(item: Item) -> str:
+    """The id of the mute in an item, which its key has."""
+    return str(item[SORT_KEY]["S"]).removeprefix(MUTE_PREFIX)
+
+
+def mute(item: Item) -> Mute | None:
+    """The mute in an item; None if this version cannot read it."""
+    try:
+        values = json.loads(item["mute"]["S"])
+        since, until = values.pop("since"), values.pop("until")
+        return Mute(
+            **{**values, "journeys": tuple(values["journeys"])},
+            since=datetime.fromisoformat(since) if since else None,
+            until=datetime.fromisoformat(until),
+        )
+    except _UNREADABLE:
+        return None

@@ -18,7 +18,7 @@ class MemoryRunStore:
     def __init__(self) -> None:
         self._lock = Lock()
         self._lanes: dict[Lane, LaneState] = {}
-        self._mutes: Sequence[Mute] = ()
+        self._mutes: Mapping[str, Mute | None] = {}
         self._alerts: dict[tuple[Lane, Scope, str], Alert] = {}
 
     def load(self, lane: Lane) -> LaneState:
@@ -41,9 +41,9 @@ class MemoryRunStore:
 
     def set_mutes(self, *mutes: Mute) -> None:
         """Replace what operators have set."""
-        self._mutes = mutes
+        self._mutes = {mute.id: mute for mute in mutes}
 
-    def mutes(self) -> Sequence[Mute]:
+    def mutes(self) -> Mapping[str, Mute | None]:
         return self._mutes
 
     def history(self, lane: Lane, since: datetime) -> Sequence[Alert]:
@@ -81,10 +81,9 @@ class MemoryRunStore:
             self._put(lane, journey, replace(state, undelivered={**state.undelivered, **moved}))
             return True
 
-    def alerts(self, lane: Lane, journey: Scope, sort_keys: Sequence[str]) -> Sequence[Alert]:
+    def alerts(self, lane: Lane, journey: Scope, sort_keys: Sequence[str]) -> Mapping[str, Alert | None]:
         with self._lock:
-            found = [self._alerts.get((lane, journey, key)) for key in sort_keys]
-        return sorted((alert for alert in found if alert is not None), key=lambda alert: alert.sequence)
+            return {key: self._alerts[lane, journey, key] for key in sort_keys if (lane, journey, key) in self._alerts}
 
     def acknowledge(self, lane: Lane, journey: Scope, keys: Sequence[str]) -> None:
         with self._lock:

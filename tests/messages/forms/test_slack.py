@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from journey_watch.core.alerts import Alert
 from journey_watch.core.runs import Status
-from journey_watch.messages.digest import digests
+from journey_watch.messages.digest import digest_of, digest_pieces
 from journey_watch.messages.forms.slack import slack_message
 from journey_watch.messages.self_test import self_test_alert
 from journey_watch.providers.pinpoint.words import PINPOINT
@@ -69,14 +69,13 @@ def test_no_name_brings_markup_mentions_or_links(an_alert: Alert) -> None:
 
 @given(st.lists(alerts(), min_size=1, max_size=40, unique_by=lambda one: one.id))
 def test_a_digest_of_any_size_is_taken(many: list[Alert]) -> None:
-    for digest, _ in digests(many, lane=LANE, provider=PINPOINT):
-        check(slack_message(digest.envelope, now=LATER))
+    for members in digest_pieces(many):
+        check(slack_message(digest_of(members, lane=LANE, provider=PINPOINT).envelope, now=LATER))
 
 
 def test_a_digest_says_how_many_it_leaves_out() -> None:
-    ((digest, _),) = digests(
-        [alert(run_id=f"r{number}", name="x" * 100) for number in range(25)], lane=LANE, provider=PINPOINT
-    )
+    many = [alert(run_id=f"r{number}", name="x" * 100) for number in range(25)]
+    digest = digest_of(many, lane=LANE, provider=PINPOINT)
     message = slack_message(digest.envelope, now=LATER)
 
     lines = [line for text in words(message) for line in text.split("\n")]

@@ -1,0 +1,265 @@
+"""The outbox: in which order, in how much time, and what is left for the next poll."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import pytest
+
+from journey_watch.core.alerts import Alert
+from journey_watch.core.errors import SourceError, StoreUnavailableError
+from journey_watch.core.mutes import Mute
+from journey_watch.core.runs import JourneyKey, Status
+from journey_watch.messages import digest
+from journey_watch.ports import Channel
+from tests.core.builders import LANE
+from tests.polling.scripted import Crash, PollHarness, ScriptedChannel
+
+WELCOME = JourneyKey("app-1", "welcome")
+WINBACK = JourneyKey("app-1", "winback")
+
+
+@pytest.fixture
+def harness() -> PollHarness:
+    """Two journeys with a running run each, after their first look."""
+    harness = PollHarness()
+    harness.source.set(WELCOME, "r1", Status.RUNNING)
+    harness.source.set(WINBACK, "r2", Status.RUNNING)
+    harness.poll()
+    harness.clock.advance(minutes=1)
+    return harness
+
+
+def told(channel: ScriptedChannel) -> list[tuple[str, str]]:
+    """The runs that were told of, each with its new status."""
+    return [(detail["run_id"], detail["status"]) for detail in channel.told]
+
+
+def crash_before_sending(harness: PollHarness) -> None:
+    """An invocation that dies when it has committed: what it owes is leased to it until its deadline."""
+
+    def crash(_: Alert) -> bool:
+        raise Crash
+
+    refuse, harness.channel.refuse = harness.channel.refuse, crash
+    with pytest.raises(Crash):
+        harness.poll()
+    harness.channel.refuse = refuse
+
+
+# The order of a thread
+
+
+def test_new_alert_waits_while_another_invocation_may_still_be_sending_an_earlier_one(harness: PollHarness) -> None:
+    harness.source.set(WELCOME, "r1", Status.PAUSED)
+    crash_before_sending(harness)
+    harness.clock.advance(seconds=20)
+    harness.source.set(WELCOME, "r1", Status.CANCELLED)
+    harness.source.set(WINBACK, "r2", Status.COMPLETED)
+    report = harness.poll()
+    assert told(harness.channel) == [("r2", "COMPLETED")]
+    assert list(report.delivery.refused.values()) == ["an earlier alert is another invocation's to send"]
+
+    harness.clock.advance(minutes=2)
+    harness.poll()
+    assert told(harness.channel)[1:] == [("r1", "PAUSED"), ("r1", "CANCELLED")]
+
+
+def test_new_alert_waits_while_an_earlier_one_cannot_be_claimed(harness: PollHarness) -> None:
+    harness.source.set(WELCOME, "r1", Status.PAUSED)
+    crash_before_sending(harness)
+    harness.clock.advance(minutes=2)
+
+    def refuse_claims(name: str) -> None:
+        if name == "claim":
+            raise StoreUnavailableError("throttled")
+
+    harness.store.before = refuse_claims
+    harness.source.set(WELCOME, "r1", Status.CANCELLED)
+    assert harness.poll().measurements()["SideTasksFailed"] == 1
+    assert told(harness.channel) == []
+    harness.store.before = lambda _: None
+    harness.clock.advance(minutes=1)
+    harness.poll_a_minute_later()
+    assert told(harness.channel) == [("r1", "PAUSED"), ("r1", "CANCELLED")]
+
+
+def test_other_channel_does_not_wait(harness: PollHarness) -> None:
+    other = ScriptedChannel()
+    harness.channels["other"] = Channel(other)
+    harness.channel.refuse = lambda _: True
+    harness.source.set(WELCOME, "r1", Status.PAUSED)
+    harness.poll()
+    harness.clock.advance(minutes=1)
+    harness.source.set(WELCOME, "r1", Status.CANCELLED)
+    harness.poll()
+    assert told(other) == [("r1", "PAUSED"), ("r1", "CANCELLED")]
+    harness.channel.refuse = lambda _: False
+    harness.poll_a_minute_later()
+    assert told(harness.channel) == told(other)
+
+
+@pytest.fixture
+def small_digests(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(digest, "MAX_DIGEST_BYTES", 1_000)
+
+
+def two_steps_of_many_runs(harness: PollHarness) -> None:
+    """Each run is paused, which is loud, and goes on, which is not; none of it could be sent yet."""
+    harness.config = replace(harness.config, digest_over=2)
+    for n in range(4):
+        harness.source.set(WELCOME, f"s{n}", Status.RUNNING)
+    harness.poll()
+    harness.channel.accepted.clear()
+    harness.channel.refuse = lambda _: True
+    for status in (Status.PAUSED, Status.RUNNING):
+        harness.clock.advance(minutes=1)
+        for n in range(4):
+            harness.source.set(WELCOME, f"s{n}", status)
+        harness.poll()
+    harness.channel.refuse = lambda _: False
+    harness.clock.advance(minutes=1)
+
+
+@pytest.mark.usefixtures("small_digests")
+def test_digests_are_cut_in_the_order_of_time_and_sorted_worst_first_inside(harness: PollHarness) -> None:
+    two_steps_of_many_runs(harness)
+    harness.poll()
+    assert len(harness.channel.accepted) > 1
+    for n in range(4):
+        assert [status for run_id, status in told(harness.channel) if run_id == f"s{n}"] == ["PAUSED", "RUNNING"]
+    for one in harness.channel.accepted:
+        loudness = [change["severity"] for change in one.envelope["detail"]["changes"]]
+        assert loudness == sorted(loudness, key=["critical", "warning", "info"].index)
+
+
+@pytest.mark.usefixtures("small_digests")
+def test_refused_digest_holds_what_comes_later_in_its_threads(harness: PollHarness) -> None:
+    two_steps_of_many_runs(harness)
+    refused: list[str] = []
+
+    def refuse_the_first(alert: Alert) -> bool:
+        if not refused:
+            refused.extend(change["run_id"] for change in alert.envelope["detail"]["changes"])
+        return {change["run_id"] for change in alert.envelope["detail"]["changes"]} == set(refused)
+
+    harness.channel.refuse = refuse_the_first
+    harness.poll()
+    assert refused
+    assert not {run_id for run_id, _ in told(harness.channel)} & set(refused)
+    harness.channel.refuse = lambda _: False
+    harness.poll_a_minute_later()
+    for n in range(4):
+        assert [status for run_id, status in told(harness.channel) if run_id == f"s{n}"] == ["PAUSED", "RUNNING"]
+
+
+def test_what_is_told_late_and_together_takes_what_came_earlier_in_its_threads_with_it(harness: PollHarness) -> None:
+    harness.channel.refuse = lambda _: True
+    harness.source.set(WELCOME, "r1", Status.PAUSED)
+    harness.poll()
+    harness.clock.advance(days=3)
+    for journey, run_id in ((WELCOME, "r1"), (WINBACK, "r2")):
+        harness.source.set(journey, run_id, Status.CANCELLED, updated=harness.clock.time - timedelta(days=2))
+    harness.source.set(WINBACK, "new", Status.RUNNING)
+    harness.channel.refuse = lambda _: False
+    harness.poll()
+    assert [alert.envelope["detail-type"] for alert in harness.channel.accepted] == [
+        "Journey Run Digest",
+        "Journey Run Status Change",
+    ]
+    (together, _) = harness.channel.accepted
+    assert [change["run_id"] for change in together.envelope["detail"]["changes"]].count("r1") == 2
+
+
+def test_account_of_a_mute_is_told_by_itself_beside_a_digest(harness: PollHarness) -> None:
+    harness.config = replace(harness.config, digest_over=1)
+    harness.store.set_mutes(Mute(id="release", until=harness.clock.time + timedelta(minutes=1), journeys=("welcome",)))
+    harness.source.set(WELCOME, "r1", Status.CANCELLED)
+    harness.poll()
+    harness.clock.advance(minutes=3)
+    for n in range(3):
+        harness.source.set(WINBACK, f"s{n}", Status.RUNNING)
+    harness.poll()
+    types = sorted(alert.envelope["detail-type"] for alert in harness.channel.accepted)
+    assert types == ["Journey Run Digest", "Journey Watch Mute Ended"]
+
+
+# The time it takes
+
+
+def test_a_thousand_journeys_that_owe_something_do_not_eat_the_poll(harness: PollHarness) -> None:
+    many = [JourneyKey("app-1", f"j{n:04}") for n in range(1_100)]
+    for journey in many:
+        harness.source.set(journey, "r", Status.RUNNING)
+    harness.channel.refuse = lambda _: True
+    harness.poll()
+    harness.clock.advance(minutes=2)
+
+    def takes_a_while(name: str) -> None:
+        if name == "claim":
+            harness.clock.advance(milliseconds=40)
+
+    harness.channel.refuse = lambda _: False
+    harness.store.before = takes_a_while
+    harness.source.set(WELCOME, "r1", Status.CANCELLED)
+    report = harness.poll()
+    assert report.observed == 1_102
+    assert ("r1", "CANCELLED") in told(harness.channel)
+    assert 0 < report.delivery.redelivered < 1_100
+
+    for _ in range(4):
+        harness.clock.advance(minutes=1)
+        harness.poll()
+    assert len(harness.channel.told) == 1_101
+    assert not any(state.undelivered for state in harness.store.load(LANE).journeys.values())
+
+
+def test_what_was_left_behind_longest_is_taken_over_first(harness: PollHarness) -> None:
+    harness.channel.refuse = lambda _: True
+    harness.source.set(WINBACK, "r2", Status.PAUSED)
+    harness.poll()
+    harness.clock.advance(seconds=1)
+    harness.source.set(WELCOME, "r1", Status.PAUSED)
+    crash_before_sending(harness)
+    harness.channel.refuse = lambda _: False
+    harness.clock.advance(minutes=2)
+    harness.store.before = lambda name: harness.clock.advance(seconds=20) if name == "claim" else None
+    harness.poll()
+    assert told(harness.channel) == [("r2", "PAUSED")]
+
+
+@dataclass
+class HangingChannel:
+    """Takes its time for each call, and accepts nothing."""
+
+    pass_time: Callable[[], None]
+    calls: int = 0
+
+    def publish(self, alerts: Sequence[Alert]) -> Mapping[str, str]:
+        self.pass_time()
+        self.calls += 1
+        return {alert.id: "no answer" for alert in alerts}
+
+
+def test_channel_that_hangs_leaves_the_others_their_time(harness: PollHarness) -> None:
+    hanging = HangingChannel(lambda: harness.clock.advance(seconds=10))
+    harness.channels = {"a": Channel(hanging, at_once=1), **harness.channels}
+    for n in range(9):
+        harness.source.set(WELCOME, f"s{n}", Status.RUNNING)
+    harness.poll()
+    assert len(told(harness.channel)) == 9
+    assert hanging.calls < 9
+
+
+def test_operators_are_told_first(harness: PollHarness) -> None:
+    order: list[str] = []
+    harness.channels = {
+        "alerts": Channel(HangingChannel(lambda: order.append("alerts"))),
+        "operators": Channel(HangingChannel(lambda: order.append("operators")), for_operators=True),
+    }
+    harness.source.failures[WINBACK] = SourceError("it does not answer", code="InternalServerErrorException")
+    harness.poll()
+    harness.clock.advance(minutes=16)
+    harness.source.set(WELCOME, "r1", Status.CANCELLED)
+    harness.poll()
+    assert order == ["operators", "alerts"]
