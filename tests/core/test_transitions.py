@@ -1,18 +1,24 @@
 """What a listing means, rule by rule: plain values in, plain values out."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from journey_watch.core.condition_rules import Assessment, ConditionEvent, Phase
+from journey_watch.core.conditions import Condition, ConditionKind
 from journey_watch.core.runs import JourneyState, Status
 from journey_watch.core.transitions import (
+    ALERTS_PER_COMMIT,
     CROWDED_BYTES,
-    TRANSITIONS_PER_COMMIT,
     Comparison,
     approximate_bytes,
     compare,
+    with_assessment,
 )
-from tests.core.builders import NOON, days, known, listing, minutes, observed, recorded
+from tests.core.builders import JOURNEY, NOON, days, known, listing, minutes, observed, recorded
 
 SCHEDULED, RUNNING, PAUSED = Status.SCHEDULED, Status.RUNNING, Status.PAUSED
 COMPLETED, CANCELLED, FAILED, UNKNOWN = Status.COMPLETED, Status.CANCELLED, Status.FAILED, Status.UNKNOWN
@@ -311,13 +317,13 @@ def test_run_created_before_the_settled_ones_that_ended_just_now_is_news() -> No
 
 
 def test_storm_is_cut_into_commits_that_differ_only_by_their_own_runs() -> None:
-    runs = {f"r{n:03}": recorded(RUNNING) for n in range(TRANSITIONS_PER_COMMIT + 1)}
+    runs = {f"r{n:03}": recorded(RUNNING) for n in range(ALERTS_PER_COMMIT + 1)}
     storm = [observed(run_id, CANCELLED) for run_id in runs]
     late = observed("late", RUNNING, updated=NOON - days(31), created=NOON - days(31))
 
     first, last = compare(known(runs), listing(*storm, late), now=NOON).changes
 
-    assert (len(first.transitions), len(last.transitions)) == (TRANSITIONS_PER_COMMIT, 1)
+    assert (len(first.transitions), len(last.transitions)) == (ALERTS_PER_COMMIT, 1)
     assert (first.seen_version, last.seen_version, last.state.version) == (7, 8, 9)
     moved = {run_id for run_id, run in first.state.runs.items() if run.status is CANCELLED}
     assert moved == {transition.run.run_id for transition in first.transitions}
@@ -350,3 +356,35 @@ def test_pruning_first_never_makes_pending_news_look_settled() -> None:
     unseen = observed("unseen", CANCELLED, updated=NOON - days(4), created=NOON - days(4))
     first, *_ = compare(state, listing(unseen), now=NOON).changes
     assert [transition.run.run_id for transition in first.transitions] == ["unseen"]
+
+
+@given(changed=st.integers(0, 7), opened=st.integers(0, 9), resolved=st.integers(0, 5), max_alerts=st.integers(1, 4))
+def test_conditions_too_many_for_one_commit_go_into_commits_after_it(
+    changed: int, opened: int, resolved: int, max_alerts: int
+) -> None:
+    before = known({f"c{n}": recorded(RUNNING) for n in range(changed)})
+    over = [Condition(ConditionKind.STUCK, f"old{n}", NOON) for n in range(resolved)]
+    fresh = [Condition(ConditionKind.STUCK, f"new{n}", NOON) for n in range(opened)]
+    state = replace(before, conditions={one.key: one for one in over})
+    news = listing(*(observed(f"c{n}", CANCELLED) for n in range(changed)))
+    events = [ConditionEvent(Phase.OPENED, one) for one in fresh] + [
+        ConditionEvent(Phase.RESOLVED, one) for one in over
+    ]
+    assessment = Assessment({one.key: one for one in fresh}, tuple(events))
+
+    compared = compare(state, news, now=NOON, max_alerts=max_alerts).changes
+    commits = with_assessment(JOURNEY, state, compared, assessment, max_alerts=max_alerts)
+
+    assert all(len(commit.transitions) + len(commit.events) <= max_alerts for commit in commits)
+    assert [event for commit in commits for event in commit.events] == events
+    assert [one for commit in commits for one in commit.transitions] == [
+        one for commit in compared for one in commit.transitions
+    ]
+    seen, conditions = state.version, set(state.conditions)
+    for commit in commits:
+        assert (commit.seen_version, commit.state.version) == (seen, seen + 1)
+        seen += 1
+        for event in commit.events:
+            (conditions.discard if event.phase is Phase.RESOLVED else conditions.add)(event.condition.key)
+        assert set(commit.state.conditions) == conditions
+    assert conditions == set(assessment.conditions)

@@ -18,6 +18,7 @@ from journey_watch.polling.time_budget import TimeBudget
 from journey_watch.ports import Channel, CommitResult, Discovery, RunSource
 from journey_watch.providers.pinpoint.words import PINPOINT
 from journey_watch.settings import WatchConfig
+from journey_watch.store import items
 from journey_watch.store.memory import MemoryRunStore
 from tests.core.builders import LANE, NOON
 
@@ -151,6 +152,7 @@ class WatchedStore(MemoryRunStore):
         owed: Sequence[PendingDelivery],
         lease_until: datetime,
     ) -> CommitResult:
+        _assert_fits(change, alerts, owed, lease_until)
         commit = super().commit
         result = self._around("commit", lambda: commit(lane, change, alerts, owed, lease_until))
         assert isinstance(result, CommitResult)
@@ -175,6 +177,16 @@ class WatchedStore(MemoryRunStore):
 
     def resume_at(self, lane: Lane, journey: JourneyKey) -> None:
         self._around("resume", lambda: super(WatchedStore, self).resume_at(lane, journey))
+
+
+def _assert_fits(
+    change: StateChange, alerts: Sequence[Alert], owed: Sequence[PendingDelivery], lease_until: datetime
+) -> None:
+    """What DynamoDB would refuse, a store in memory must not take."""
+    update = items.state_update(change, owed, lease_until)
+    assert len(alerts) < 100, "a transaction has up to 100 items"
+    assert all(len(update[name]) <= 4096 for name in ("UpdateExpression", "ConditionExpression"))
+    assert items.state_bytes(update, change.state) <= items.ITEM_LIMIT_BYTES
 
 
 def polled_by_the_minute(

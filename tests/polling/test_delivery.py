@@ -10,10 +10,11 @@ from journey_watch.core.alerts import Alert
 from journey_watch.core.errors import SourceError, StoreUnavailableError
 from journey_watch.core.mutes import Mute
 from journey_watch.core.runs import JourneyKey, Status
+from journey_watch.core.watch_list import Thresholds
 from journey_watch.messages import digest
 from journey_watch.ports import Channel
 from tests.core.builders import LANE
-from tests.polling.scripted import Crash, PollHarness, ScriptedChannel
+from tests.polling.scripted import EVERYTHING, Crash, PollHarness, ScriptedChannel
 
 WELCOME = JourneyKey("app-1", "welcome")
 WINBACK = JourneyKey("app-1", "winback")
@@ -263,3 +264,55 @@ def test_operators_are_told_first(harness: PollHarness) -> None:
     harness.source.set(WELCOME, "r1", Status.CANCELLED)
     harness.poll()
     assert order == ["operators", "alerts"]
+
+
+# One write
+
+
+def channels_beside(harness: PollHarness, count: int) -> list[ScriptedChannel]:
+    more = [ScriptedChannel() for _ in range(count)]
+    harness.channels |= {f"more-{n}": Channel(channel) for n, channel in enumerate(more)}
+    return more
+
+
+def test_a_hundred_runs_that_are_stuck_at_once_are_all_told_and_stay_told(harness: PollHarness) -> None:
+    harness.config = replace(harness.config, watch=(replace(EVERYTHING, thresholds=Thresholds(stuck_after=3600)),))
+    for n in range(100):
+        harness.source.set(WELCOME, f"s{n}", Status.RUNNING)
+    harness.poll()
+    harness.channel.accepted.clear()
+    harness.clock.advance(hours=2)
+    harness.poll()
+    opened = {one["run_id"] for one in harness.channel.told if one.get("phase") == "Opened"}
+    assert len(opened) == 102
+
+    harness.channel.accepted.clear()
+    for n in range(100):
+        harness.source.set(WELCOME, f"s{n}", Status.COMPLETED)
+    harness.poll_a_minute_later()
+    harness.poll_a_minute_later()
+    assert len([one for one in harness.channel.told if one.get("phase") == "Resolved"]) == 100
+    assert not harness.store.load(LANE).journeys[WELCOME].undelivered
+
+
+def test_conditions_of_one_poll_begin_each_its_own_thread_whatever_commit_they_are_in(harness: PollHarness) -> None:
+    harness.config = replace(
+        harness.config, watch=(replace(EVERYTHING, thresholds=Thresholds(stuck_after=3600)),), digest_over=1000
+    )
+    for n in range(60):
+        harness.source.set(WELCOME, f"s{n}", Status.RUNNING)
+    harness.poll()
+    harness.clock.advance(hours=2)
+    harness.poll()
+    opened = {alert.id for alert in harness.channel.accepted if alert.detail.get("phase") == "Opened"}
+    threads = {condition.opened_by for condition in harness.store.load(LANE).journeys[WELCOME].conditions.values()}
+    assert len(threads) == 61
+    assert threads < opened
+
+
+def test_many_changes_with_many_channels_are_committed_and_told_to_each(harness: PollHarness) -> None:
+    more = channels_beside(harness, 8)
+    for n in range(50):
+        harness.source.set(WELCOME, f"s{n}", Status.RUNNING)
+    harness.poll()
+    assert [len(channel.told) for channel in (harness.channel, *more)] == [50] * 9

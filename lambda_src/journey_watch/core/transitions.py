@@ -10,15 +10,17 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 from types import MappingProxyType
 
-from journey_watch.core.condition_rules import Assessment, ConditionEvent
+from journey_watch.core.condition_rules import Assessment, ConditionEvent, Phase
 from journey_watch.core.runs import JourneyKey, JourneyState, Observation, ObservedRun, RecordedRun, Scope, Status
 
 STALE_READ_WINDOW = timedelta(minutes=15)
 """How long after a commit a listing may still show what was true before it."""
 SETTLE_WINDOW = timedelta(days=2)
 """How long an ended run stays in `runs` before it may be dropped and only remembered by `settled_*`."""
-TRANSITIONS_PER_COMMIT = 40
-"""So few stand in a commit that the expression that adds them to what is owed stays below DynamoDB's 4 KB."""
+ALERTS_PER_COMMIT = 40
+"""A commit tells so many changes and conditions at most: DynamoDB takes a hundred items in one transaction."""
+OWED_PER_COMMIT = 240
+"""A commit adds so many entries to what is owed: DynamoDB takes an expression of 4 KB."""
 CROWDED_BYTES = 300_000
 """Above this, ended runs are dropped before anything is added: DynamoDB refuses an item over 400 KB."""
 _BYTES_PER_RECORD = 130
@@ -94,12 +96,14 @@ def compare(
     confirmed: frozenset[tuple[str, Status]] = frozenset(),
     alert_on_first_sight: bool = False,
     journey_name: str | None = None,
+    max_alerts: int = ALERTS_PER_COMMIT,
 ) -> Comparison:
     """Decide what one listing of a journey means, given what is recorded.
 
     `confirmed` are the `unconfirmed` moves of an earlier reading of the same poll. With `alert_on_first_sight` the
     first look reports what is live or ended within the settle window; without it, the first look is silent. An
-    incomplete listing can report changes, but never serves as a first look, and never shows that a run is missing.
+    incomplete listing can report changes, but never serves as a first look, and never shows that a run is missing. No
+    commit has more than `max_alerts` transitions.
     """
     listing = _newest_of_each(observation.runs)
     complete = observation.shows_everything
@@ -121,6 +125,7 @@ def compare(
                 complete_listing=listing if complete else None,
                 now=now,
                 journey_name=journey_name,
+                max_alerts=max_alerts,
             )
         ),
         unconfirmed=frozenset(found.unconfirmed),
@@ -230,6 +235,7 @@ def _cut_into_commits(
     complete_listing: Mapping[str, ObservedRun] | None,
     now: datetime,
     journey_name: str | None,
+    max_alerts: int,
 ) -> Iterable[StateChange]:
     """Each commit differs from the one before only by its own transitions; everything silent goes with the last."""
     current = replace(state, journey_name=journey_name or state.journey_name)
@@ -243,7 +249,7 @@ def _cut_into_commits(
     if not (found.news or found.silent or found.history or first_look):
         return
     news = sorted(found.news, key=lambda run: (run.last_update_time or now, run.run_id))
-    chunks = [news[at : at + TRANSITIONS_PER_COMMIT] for at in range(0, len(news), TRANSITIONS_PER_COMMIT)] or [[]]
+    chunks = [news[at : at + max_alerts] for at in range(0, len(news), max_alerts)] or [[]]
     for index, chunk in enumerate(chunks):
         version = current.version + 1
         transitions = tuple(_transition(run, current.runs.get(run.run_id), version) for run in chunk)
@@ -300,12 +306,42 @@ def approximate_bytes(state: JourneyState) -> int:
 
 
 def with_assessment(
-    journey: Scope, state: JourneyState, changes: Sequence[StateChange], assessment: Assessment
+    journey: Scope,
+    state: JourneyState,
+    changes: Sequence[StateChange],
+    assessment: Assessment,
+    *,
+    max_alerts: int = ALERTS_PER_COMMIT,
 ) -> tuple[StateChange, ...]:
-    """Let the last commit carry what is wrong with the journey; one commit more if nothing else has changed."""
+    """Let the last commit carry what is wrong with the journey; one commit more if nothing else has changed.
+
+    What it cannot carry, for no commit tells more than `max_alerts` things, goes into commits after it: each knows of
+    the conditions that it and those before it tell, and the last one of everything.
+    """
     if assessment.conditions == state.conditions and not assessment.events:
         return tuple(changes)
-    *before, last = changes or [StateChange(journey, state.version, replace(state, version=state.version + 1))]
-    runs = {run_id: run for run_id, run in last.state.runs.items() if run_id not in assessment.forgotten}
-    moved = replace(last.state, conditions=assessment.conditions, runs=runs)
-    return *before, replace(last, state=moved, events=assessment.events)
+    *before, current = changes or [StateChange(journey, state.version, replace(state, version=state.version + 1))]
+    conditions = dict(state.conditions)
+    left = list(assessment.events)
+    commits = list(before)
+    while True:
+        room = max_alerts - len(current.transitions)
+        events, left = left[:room], left[room:]
+        for event in events:
+            if event.phase is Phase.RESOLVED:
+                conditions.pop(event.condition.key, None)
+            else:
+                conditions[event.condition.key] = event.condition
+        if not left:
+            break
+        moved = replace(current.state, conditions=dict(conditions))
+        commits.append(replace(current, state=moved, events=tuple(events)))
+        current = StateChange(journey, moved.version, replace(moved, version=moved.version + 1))
+    runs = {run_id: run for run_id, run in current.state.runs.items() if run_id not in assessment.forgotten}
+    moved = replace(current.state, conditions=assessment.conditions, runs=runs)
+    return *commits, replace(current, state=moved, events=tuple(events))
+
+
+def alerts_per_commit(channels: int) -> int:
+    """How many alerts one commit may tell if each may be owed to so many channels."""
+    return max(1, min(ALERTS_PER_COMMIT, OWED_PER_COMMIT // max(1, channels)))

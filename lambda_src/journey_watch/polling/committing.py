@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from journey_watch.core.alerts import Alert, PendingDelivery
 from journey_watch.core.condition_rules import Phase
+from journey_watch.core.conditions import Condition
 from journey_watch.core.mutes import Mute
 from journey_watch.core.runs import JourneyInfo, JourneyKey, Scope
 from journey_watch.core.severity import Severity
@@ -31,6 +32,8 @@ class CommittedChange:
     """The channels to which the alerts have yet to be sent."""
     muted: int
     """How many alerts a mute holds back: they are recorded and never sent."""
+    begun: Mapping[str, Condition]
+    """The conditions that it opened, by key, with the threads that they begin."""
 
 
 @dataclass(slots=True)
@@ -62,12 +65,13 @@ class ChangeCommitter:
             )
             for one in change.transitions
         ]
-        change, conditions = _with_conditions(change, seen)
+        begun, conditions = _condition_alerts(change, seen)
+        change = replace(change, state=replace(change.state, conditions={**change.state.conditions, **begun}))
         alerts = [*changed, *conditions, *more]
         held = changed if mute else []
         pending = [one for alert in alerts if alert not in held for one in self._pending(alert)]
         result = context.store.commit(context.lane, change, alerts, pending, context.time_budget.deadline)
-        return CommittedChange(result, alerts, pending, muted=len(held))
+        return CommittedChange(result, alerts, pending, muted=len(held), begun=begun)
 
     def _severity_of(self, journey: Scope, transition: Transition) -> Severity:
         return severity_of(
@@ -95,13 +99,13 @@ class ChangeCommitter:
         ]
 
 
-def _with_conditions(change: StateChange, context: AlertContext) -> tuple[StateChange, list[Alert]]:
-    """The alerts about conditions; what they open remembers them, for the thread that they begin."""
+def _condition_alerts(change: StateChange, context: AlertContext) -> tuple[dict[str, Condition], list[Alert]]:
+    """The alerts about conditions; and by key those that open, which remember the thread that they begin."""
     alerts: list[Alert] = []
-    conditions = dict(change.state.conditions)
+    begun: dict[str, Condition] = {}
     for event in change.events:
         alert = condition_alert(event, context, sequence=change.state.version)
         alerts.append(alert)
         if event.phase is Phase.OPENED:
-            conditions[event.condition.key] = replace(event.condition, opened_by=alert.id)
-    return replace(change, state=replace(change.state, conditions=conditions)), alerts
+            begun[event.condition.key] = replace(event.condition, opened_by=alert.id)
+    return begun, alerts

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from aws_lambda_powertools import Logger
@@ -11,7 +11,7 @@ from journey_watch.core.alerts import Alert, PendingDelivery
 from journey_watch.core.condition_rules import Assessment, assess_reading
 from journey_watch.core.conditions import Condition
 from journey_watch.core.errors import JourneyWatchError, SourceError, StateTooLargeError, StoreUnavailableError
-from journey_watch.core.runs import JourneyInfo, JourneyKey, JourneyState, Observation, Status
+from journey_watch.core.runs import DeliveryLease, JourneyInfo, JourneyKey, JourneyState, Observation, Status
 from journey_watch.core.transitions import Comparison, StateChange, compare, with_assessment
 from journey_watch.polling.committing import ChangeCommitter
 from journey_watch.polling.poll_context import PollContext
@@ -100,7 +100,10 @@ class JourneyPoll:
         outcome.runs.update(run.status for run in reading.runs if not run.status.is_terminal)
         comparison, assessment = self._judge(state, reading, info, begun)
         outcome.stale, outcome.conditions = comparison.stale, assessment.conditions
-        self._commit_all(with_assessment(journey, state, comparison.changes, assessment), info, outcome)
+        changes = with_assessment(
+            journey, state, comparison.changes, assessment, max_alerts=self._context.alerts_per_commit
+        )
+        self._commit_all(changes, info, outcome)
 
     def _judge(
         self, state: JourneyState, reading: Observation, info: JourneyInfo, begun: datetime
@@ -118,6 +121,7 @@ class JourneyPoll:
                 confirmed=confirmed,
                 alert_on_first_sight=self._context.config.alert_on_first_sight,
                 journey_name=info.name,
+                max_alerts=self._context.alerts_per_commit,
             )
             after = comparison.changes[-1].state if comparison.changes else state
             assessed = self._context.assessment(reading.journey, begun=begun, muted=muted, confirmed=again)
@@ -132,7 +136,11 @@ class JourneyPoll:
         return judged(second, comparison.unconfirmed, again=True)
 
     def _commit_all(self, changes: Sequence[StateChange], info: JourneyInfo, outcome: JourneyOutcome) -> None:
-        for change in changes:
+        begun: dict[str, Condition] = {}
+        owed: dict[str, DeliveryLease] = {}
+        deadline = self._context.time_budget.deadline
+        for planned in changes:
+            change = _following(planned, begun, owed)
             if not self._context.time_budget.may_send:
                 return  # too late to send what would be committed: the next poll sees the same change
             committed = self.committer.commit(change, info)
@@ -140,7 +148,16 @@ class JourneyPoll:
             if committed.result is not CommitResult.DONE:
                 logger.info("commit not made", journey=str(change.journey), result=committed.result.name)
                 return
+            begun.update(committed.begun)
+            owed.update((one.key, DeliveryLease(one.alert.sort_key, deadline)) for one in committed.pending)
             outcome.baselined = change.state.baselined_at is not None
             outcome.committed += committed.alerts
             outcome.pending += committed.pending
             outcome.muted += committed.muted
+
+
+def _following(change: StateChange, begun: Mapping[str, Condition], owed: Mapping[str, DeliveryLease]) -> StateChange:
+    """The change as it is after those before it: their conditions have threads, and what they owe takes room."""
+    conditions = {key: begun.get(key, condition) for key, condition in change.state.conditions.items()}
+    undelivered = {**change.state.undelivered, **owed}
+    return replace(change, state=replace(change.state, conditions=conditions, undelivered=undelivered))

@@ -71,6 +71,9 @@ class LaneHealth:
         for mute_id, since in state.mutes.items():
             if mute_id in in_force:
                 continue
+            if len(alerts) == self._context.alerts_per_commit:
+                mutes[mute_id] = since  # the next poll gives its account
+                continue
             with self.side_tasks.attempt("what a mute held back could not be read; it is tried again", mute=mute_id):
                 if held_back := self._held_back(mute_id, since):
                     alerts.append(mute_ended_alert(mute_id, held_back, seen, since=since, sequence=moved.version))

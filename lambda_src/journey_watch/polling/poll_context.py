@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from journey_watch.core.condition_rules import AssessmentContext
 from journey_watch.core.provider import Provider
 from journey_watch.core.runs import JourneyInfo, Lane, Scope
+from journey_watch.core.transitions import alerts_per_commit
 from journey_watch.core.watch_list import Thresholds, WatchTarget
 from journey_watch.messages.envelope import AlertContext
 from journey_watch.polling.time_budget import TimeBudget
@@ -36,6 +37,11 @@ class PollContext:
     def now(self) -> datetime:
         """The wall clock, in UTC."""
         return self.time_budget.now()
+
+    @property
+    def alerts_per_commit(self) -> int:
+        """How many alerts fit in one write, each owed to every channel."""
+        return alerts_per_commit(len(self.channels))
 
     def thresholds_of(self, journey: Scope) -> Thresholds:
         """The patience that the configuration has with a journey."""
