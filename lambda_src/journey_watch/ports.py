@@ -1,6 +1,7 @@
 """What the poll needs from outside. Each port has an adapter for AWS; the store has one in memory as well."""
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
@@ -22,8 +23,10 @@ class Discovery:
 
     journeys: Mapping[JourneyKey, JourneyInfo]
     """Every journey to poll, including the ones named by id; what is known of each."""
-    listed_completely: frozenset[str] = frozenset()
-    """Markers (`WatchTarget.marker`) of the `*` targets whose listing was read to its end."""
+    incomplete: frozenset[str] = frozenset()
+    """Containers whose listing was not read to its end (`*`: that of the containers, or of all there is at once)."""
+    containers: frozenset[str] = frozenset()
+    """Those that there are, as far as the targets need to know."""
     failures: Mapping[str, SourceError] = field(default_factory=dict)
     """Containers that could not be listed (`*` if not even their list could be had), and why."""
     excluded: frozenset[JourneyKey] = frozenset()
@@ -76,6 +79,8 @@ class LaneState:
     """What is remembered of the lane itself, and of containers' listings: their keys have `*` for what they lack."""
     listed: Mapping[str, datetime] = field(default_factory=dict)
     """By `WatchTarget.marker`: since when every journey the target lists is news when it is first listed."""
+    unlisted: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """By `WatchTarget.marker`: containers that were there by then and could not be listed; it does not count there."""
     resume_at: str | None = None
     """The journey (as text) with which the next poll begins, if one was cut short."""
     unreadable: Mapping[Scope, str] = field(default_factory=dict)
@@ -133,8 +138,11 @@ class RunStore(Protocol):
     def forget_baseline(self, lane: Lane, journey: JourneyKey, seen_version: int) -> CommitResult:
         """A journey is no longer watched: drop what is remembered but `version` and `undelivered`."""
 
-    def mark_listed(self, lane: Lane, marker: str, at: datetime) -> None:
-        """Set a marker of `LaneState.listed`, unless it is set."""
+    def mark_listed(self, lane: Lane, marker: str, at: datetime, unlisted: AbstractSet[str] = frozenset()) -> None:
+        """Set a marker of `LaneState.listed`, with the containers for which it does not count, unless it is set."""
+
+    def listed_at_last(self, lane: Lane, marker: str, containers: AbstractSet[str]) -> None:
+        """Let a marker count for containers of `LaneState.unlisted`."""
 
     def unmark_listed(self, lane: Lane, markers: Sequence[str]) -> None:
         """Drop markers of targets that are no longer in the configuration."""
@@ -165,5 +173,7 @@ class Channel:
     """True: it is owed the alerts about the monitor's own sight and no others; False: all the others."""
     at_once: int = 10
     """This many alerts are handed over together: what a notifier sends without a pause between."""
+    formerly: tuple[str, ...] = ()
+    """Names under which alerts may be owed to it that no channel has any more."""
     max_single: int = 1_000
     """More alerts than this in one poll become a digest, whatever the configuration says: it would take too long."""

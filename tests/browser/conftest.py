@@ -39,6 +39,9 @@ def _one_chrome() -> Iterator[Chrome]:
 
 @pytest.fixture
 def chrome(_one_chrome: Chrome) -> Chrome:
+    # The page of the test before this one still asks a server that is gone, and the browser's log would tell of it.
+    _one_chrome.get("about:blank")
+    _one_chrome.get_log("browser")  # type: ignore[no-untyped-call]
     prefer(_one_chrome, "light")
     resize(_one_chrome, WIDE, 1000)
     return _one_chrome

@@ -60,6 +60,18 @@ def test_every_channel_has_the_name_under_which_alerts_are_owed(context: Channel
     }
 
 
+def test_chat_that_is_told_of_other_severities_than_before_inherits_what_was_owed_to_it(
+    context: ChannelContext,
+) -> None:
+    cards = f"arn:aws:sns:{REGION}:111122223333:cards"
+    severities = (Severity.WARNING, Severity.CRITICAL)
+    settings = replace(SETTINGS, chat_topic_arns=dict.fromkeys(severities, cards))
+    with mock_aws():
+        channels = channels_of(replace(context, settings=settings))
+    former = {name: channel.formerly for name, channel in channels.items() if channel.formerly}
+    assert former == {contract.chat_channel(Severity.WARNING): (contract.chat_channel(Severity.INFO),)}
+
+
 def test_the_bus_is_a_channel_only_where_there_is_one(context: ChannelContext) -> None:
     without = {name: value for name, value in ENVIRONMENT.items() if name != contract.ENV_EVENT_BUS}
     with mock_aws():

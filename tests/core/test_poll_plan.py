@@ -1,10 +1,16 @@
 """Which journeys a poll reads, in which order, and from what each is compared."""
 
+from collections.abc import Collection
+from dataclasses import replace
+
 import pytest
 
+from journey_watch.core.conditions import Condition, ConditionKind
 from journey_watch.core.poll_plan import (
     DORMANT_EVERY,
+    deleted,
     journeys_to_poll,
+    listed_at_last,
     newly_listed,
     next_start,
     starting_state,
@@ -95,28 +101,28 @@ def test_dormant_journey_with_a_live_run_or_without_a_first_look_is_always_polle
 
 def test_journey_listed_after_its_target_was_once_complete_starts_empty() -> None:
     marked = {APP_1.marker: NOON}
-    assert starting_state(A, {}, targets=[APP_1], listed=marked) == JourneyState(baselined_at=NOON)
+    assert starting_state(A, {}, targets=[APP_1], listed=marked, unlisted={}) == JourneyState(baselined_at=NOON)
 
 
 def test_of_two_targets_the_longer_watching_one_decides() -> None:
     marked = {APP_1.marker: NOON, EVERYTHING.marker: NOON - days(1)}
-    state = starting_state(A, {}, targets=[APP_1, EVERYTHING], listed=marked)
+    state = starting_state(A, {}, targets=[APP_1, EVERYTHING], listed=marked, unlisted={})
     assert state.baselined_at == NOON - days(1)
 
 
 def test_journey_begins_with_a_first_look_where_its_target_never_was_complete() -> None:
-    assert starting_state(A, {}, targets=[APP_1], listed={}) == JourneyState()
-    assert starting_state(A, {}, targets=[APP_1], listed={EVERYTHING.marker: NOON}) == JourneyState()
+    assert starting_state(A, {}, targets=[APP_1], listed={}, unlisted={}) == JourneyState()
+    assert starting_state(A, {}, targets=[APP_1], listed={EVERYTHING.marker: NOON}, unlisted={}) == JourneyState()
 
 
 def test_journey_named_by_id_begins_with_a_first_look() -> None:
     by_id = WatchTarget("pinpoint", "app-1", ("a",))
-    assert starting_state(A, {}, targets=[by_id], listed={by_id.marker: NOON}) == JourneyState()
+    assert starting_state(A, {}, targets=[by_id], listed={by_id.marker: NOON}, unlisted={}) == JourneyState()
 
 
 def test_remembered_journey_is_compared_with_what_is_remembered() -> None:
     forgotten = known({}, baselined_at=None)
-    assert starting_state(A, {A: forgotten}, targets=[APP_1], listed={APP_1.marker: NOON}) is forgotten
+    assert starting_state(A, {A: forgotten}, targets=[APP_1], listed={APP_1.marker: NOON}, unlisted={}) is forgotten
 
 
 def test_unwatched_are_the_remembered_ones_no_target_names() -> None:
@@ -131,20 +137,73 @@ def test_unwatched_are_also_those_that_the_patterns_leave_out() -> None:
 
 
 def marks(
-    *, complete: set[str], before: set[str], discovered: set[JourneyKey], baselined: set[JourneyKey]
-) -> list[str]:
-    return newly_listed(
-        [APP_1, WatchTarget("pinpoint", "app-2", ("x",))],
-        listed_completely=complete,
+    *,
+    discovered: set[JourneyKey],
+    known: set[JourneyKey],
+    incomplete: Collection[str] = (),
+    before: Collection[str] = (),
+) -> dict[str, set[str]]:
+    marked = newly_listed(
+        [APP_1, EVERYTHING, WatchTarget("pinpoint", "app-2", ("x",))],
+        incomplete=incomplete,
         listed_before=before,
         discovered=discovered,
-        baselined=baselined,
+        known=known,
     )
+    return {marker: set(unlisted) for marker, unlisted in marked.items()}
 
 
-def test_target_is_marked_once_every_journey_of_a_complete_listing_had_its_first_look() -> None:
-    complete = {APP_1.marker}
-    assert marks(complete=complete, before=set(), discovered={A, B, ELSEWHERE}, baselined={A, B}) == [APP_1.marker]
-    assert marks(complete=complete, before=set(), discovered={A, B}, baselined={A}) == []
-    assert marks(complete=set(), before=set(), discovered={A}, baselined={A}) == []
-    assert marks(complete=complete, before=complete, discovered={A}, baselined={A}) == []
+def test_target_is_marked_once_every_journey_of_a_complete_listing_is_known() -> None:
+    here, everywhere = APP_1.marker, EVERYTHING.marker
+    assert marks(discovered={A, B, ELSEWHERE}, known={A, B}) == {here: set()}
+    assert marks(discovered={A, B, ELSEWHERE}, known={A, B, ELSEWHERE}) == {here: set(), everywhere: set()}
+    assert marks(discovered={A, B}, known={A}) == {}
+    assert marks(discovered={A}, known={A}, incomplete={"app-1", "*"}) == {}
+    assert marks(discovered={A}, known={A}, before={here, everywhere}) == {}
+
+
+def test_container_that_cannot_be_listed_does_not_keep_the_others_waiting() -> None:
+    assert marks(discovered={A, ELSEWHERE}, known={ELSEWHERE}, incomplete={"app-1"}) == {EVERYTHING.marker: {"app-1"}}
+    listed = {EVERYTHING.marker: NOON}
+    unlisted = {EVERYTHING.marker: frozenset({"app-1"})}
+    for journey, since in ((A, None), (ELSEWHERE, NOON)):
+        state = starting_state(journey, {}, targets=[EVERYTHING], listed=listed, unlisted=unlisted)
+        assert state.baselined_at == since
+
+
+@pytest.mark.parametrize(
+    ("incomplete", "discovered", "known", "counts"),
+    [
+        ({"app-1"}, set(), set(), False),
+        ({"*"}, {A}, {A}, False),
+        (set(), {A}, set(), False),
+        (set(), {A, ELSEWHERE}, {A}, True),
+        (set(), set(), set(), True),
+    ],
+    ids=["still not listed", "containers not listed", "not looked at", "looked at", "gone"],
+)
+def test_marker_counts_for_a_container_once_it_is_listed_and_all_its_journeys_are_known(
+    incomplete: set[str], discovered: set[JourneyKey], known: set[JourneyKey], *, counts: bool
+) -> None:
+    found = listed_at_last({"*/*": {"app-1"}}, incomplete=incomplete, discovered=discovered, known=known)
+    assert found == ({"*/*": {"app-1"}} if counts else {})
+
+
+@pytest.mark.parametrize(
+    ("incomplete", "gone"),
+    [(set(), {A, ELSEWHERE}), ({"*"}, {A}), ({"app-1"}, {ELSEWHERE}), ({"app-1", "*"}, set())],
+    ids=["all listed", "containers not listed", "one not listed", "neither listed"],
+)
+def test_deleted_is_what_a_complete_listing_lacks(incomplete: set[str], gone: set[JourneyKey]) -> None:
+    targets = [APP_1, EVERYTHING]
+    assert deleted([A, B, ELSEWHERE], {B}, targets=targets, incomplete=incomplete) == gone
+
+
+def test_journey_that_is_named_by_its_id_is_never_taken_for_deleted() -> None:
+    by_id = WatchTarget("pinpoint", "app-1", ("a",))
+    assert deleted([A], set(), targets=[by_id], incomplete=set()) == frozenset()
+
+
+def test_journey_with_a_condition_is_polled_until_that_is_over() -> None:
+    wrong = replace(QUIET, conditions={"OVERDUE": Condition(ConditionKind.OVERDUE, None, NOON)})
+    assert plan({}, {A: wrong, B: QUIET}) == [A]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from journey_watch.core.condition_rules import Assessment, ConditionEvent, Phase
 from journey_watch.core.conditions import Condition, ConditionKind
-from journey_watch.core.runs import JourneyState, Status
+from journey_watch.core.runs import JourneyState, Observation, Status
 from journey_watch.core.transitions import (
     ALERTS_PER_COMMIT,
     CROWDED_BYTES,
@@ -51,13 +51,15 @@ def test_first_look_at_a_journey_without_runs_is_remembered_too() -> None:
     assert change.state.baselined_at == NOON
 
 
-def test_incomplete_listing_is_no_first_look() -> None:
-    assert compare(JourneyState(), listing(observed("r1", RUNNING), complete=False), now=NOON) == Comparison()
-
-
-def test_run_listed_twice_makes_the_listing_no_first_look() -> None:
-    moved = listing(observed("r1", RUNNING), observed("r1", RUNNING))
-    assert compare(JourneyState(), moved, now=NOON) == Comparison()
+@pytest.mark.parametrize(
+    "reading",
+    [listing(observed("r1", RUNNING), complete=False), listing(observed("r1", RUNNING), observed("r1", RUNNING))],
+    ids=["a page failed", "a run is listed twice"],
+)
+def test_incomplete_listing_is_no_first_look_and_only_remembered_to_have_been_there(reading: Observation) -> None:
+    (change,) = compare(JourneyState(), reading, now=NOON).changes
+    assert (change.seen_version, change.state) == (0, JourneyState(version=1))
+    assert compare(change.state, reading, now=NOON) == Comparison()
 
 
 def test_a_thousand_old_runs_leave_one_small_state() -> None:

@@ -171,6 +171,7 @@ def test_a_provider_that_is_not_in_use_fails_nothing_and_warns_of_nothing(
         in_use=False,
         throttles=0,
         delivery=DeliveryReport(),
+        side_tasks_failed=0,
         finished_at=NOON,
     )
     telemetry.poll_completed(

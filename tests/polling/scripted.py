@@ -1,6 +1,7 @@
 """A provider, a store and a channel whose moods a test decides, and a clock that only moves when told to."""
 
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -72,7 +73,6 @@ class ScriptedSource:
         return {journey: dict(runs) for journey, runs in self.runs.items()}
 
     def discover(self, targets: Sequence[WatchTarget]) -> Discovery:
-        listed = frozenset() if self.unlisted else frozenset(target.marker for target in targets)
         journeys = {
             journey: self.infos.get(journey, JourneyInfo(name="Welcome"))
             for journey in self.runs
@@ -80,7 +80,14 @@ class ScriptedSource:
             and journey.container_id not in self.unlisted
             and journey not in self.excluded
         }
-        return Discovery({} if "*" in self.unlisted else journeys, listed, self.unlisted, frozenset(self.excluded))
+        named = {target.container_id for target in targets} - {"*"}
+        return Discovery(
+            {} if "*" in self.unlisted else journeys,
+            incomplete=frozenset(self.unlisted),
+            containers=frozenset(named.union(journey.container_id for journey in self.runs)),
+            failures=self.unlisted,
+            excluded=frozenset(self.excluded),
+        )
 
     def counters(self, journey: JourneyKey, run_id: str) -> Mapping[str, str]:
         return self.counted.get((journey, run_id), {})
@@ -169,8 +176,11 @@ class WatchedStore(MemoryRunStore):
         assert isinstance(result, CommitResult)
         return result
 
-    def mark_listed(self, lane: Lane, marker: str, at: datetime) -> None:
-        self._around("mark", lambda: super(WatchedStore, self).mark_listed(lane, marker, at))
+    def mark_listed(self, lane: Lane, marker: str, at: datetime, unlisted: AbstractSet[str] = frozenset()) -> None:
+        self._around("mark", lambda: super(WatchedStore, self).mark_listed(lane, marker, at, unlisted))
+
+    def listed_at_last(self, lane: Lane, marker: str, containers: AbstractSet[str]) -> None:
+        self._around("listed", lambda: super(WatchedStore, self).listed_at_last(lane, marker, containers))
 
     def unmark_listed(self, lane: Lane, markers: Sequence[str]) -> None:
         self._around("unmark", lambda: super(WatchedStore, self).unmark_listed(lane, markers))

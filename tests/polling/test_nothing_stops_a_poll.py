@@ -11,10 +11,11 @@ from journey_watch.core.alerts import Alert
 from journey_watch.core.errors import PollFailedError, SourceError, StoreUnavailableError
 from journey_watch.core.mutes import Mute
 from journey_watch.core.runs import JourneyKey, JourneyState, Observation, Scope, Status
-from journey_watch.core.watch_list import WatchTarget
+from journey_watch.core.watch_list import Thresholds, WatchTarget
+from journey_watch.polling.time_budget import DELIVERY_RESERVE_SECONDS
 from journey_watch.ports import Channel, LaneState
 from tests.core.builders import LANE
-from tests.polling.scripted import PollHarness, ScriptedChannel
+from tests.polling.scripted import EVERYTHING, PollHarness, ScriptedChannel
 
 WELCOME = JourneyKey("app-1", "welcome")
 WINBACK = JourneyKey("app-1", "winback")
@@ -201,3 +202,205 @@ def test_lane_of_which_nothing_stored_can_be_read_fails_and_says_so(
     monkeypatch.setattr(harness.store, "load", lambda _: replace(loaded, journeys={}, unreadable=unreadable))
     with pytest.raises(PollFailedError, match="newer version"):
         harness.poll()
+
+
+# What can never be read
+
+
+def test_journey_that_is_never_read_whole_does_not_keep_new_ones_from_being_news() -> None:
+    harness = PollHarness()
+    harness.source.set(WELCOME, "r1", Status.RUNNING)
+    harness.source.set(WINBACK, "r2", Status.RUNNING)
+    harness.source.incomplete.add(WELCOME)
+    harness.poll()
+    harness.source.set(JourneyKey("app-1", "new"), "r3", Status.CANCELLED)
+    harness.poll_a_minute_later()
+    assert told(harness.channel) == [("r3", "CANCELLED")]
+
+    harness.source.incomplete.clear()
+    harness.poll_a_minute_later()
+    assert told(harness.channel) == [("r3", "CANCELLED")]
+    harness.source.set(WELCOME, "r1", Status.CANCELLED)
+    harness.poll_a_minute_later()
+    assert told(harness.channel)[1:] == [("r1", "CANCELLED")]
+
+
+def test_journey_that_always_fails_does_not_keep_new_ones_from_being_news() -> None:
+    harness = PollHarness()
+    harness.source.set(WELCOME, "r1", Status.RUNNING)
+    harness.source.set(WINBACK, "r2", Status.RUNNING)
+    harness.source.failures[WELCOME] = SourceError("refused", code="ForbiddenException")
+    harness.poll()
+    harness.poll_a_minute_later()
+    harness.source.set(JourneyKey("app-1", "new"), "r3", Status.CANCELLED)
+    harness.poll_a_minute_later()
+    assert told(harness.channel) == [("r3", "CANCELLED")]
+
+
+def test_application_that_cannot_be_listed_does_not_keep_new_journeys_of_others_from_being_news() -> None:
+    harness = PollHarness()
+    elsewhere = JourneyKey("app-2", "old")
+    harness.source.set(WELCOME, "r1", Status.RUNNING)
+    harness.source.set(elsewhere, "r2", Status.RUNNING)
+    harness.source.unlisted = {"app-2": SourceError("refused", code="ForbiddenException")}
+    harness.poll()
+    harness.source.set(WINBACK, "r3", Status.CANCELLED)
+    harness.poll_a_minute_later()
+    assert told(harness.channel) == [("r3", "CANCELLED")]
+
+    harness.source.unlisted = {}
+    harness.poll_a_minute_later()
+    assert told(harness.channel) == [("r3", "CANCELLED")]
+    harness.source.set(JourneyKey("app-2", "new"), "r4", Status.CANCELLED)
+    harness.source.set(elsewhere, "r2", Status.CANCELLED)
+    harness.poll_a_minute_later()
+    assert sorted(told(harness.channel)[1:]) == [("r2", "CANCELLED"), ("r4", "CANCELLED")]
+
+
+# What the provider, or the configuration, does not have any more
+
+GONE = SourceError("404 Not Found", code="NotFoundException", absent=True)
+
+
+def delete(harness: PollHarness, journey: JourneyKey) -> None:
+    del harness.source.runs[journey]
+    harness.source.failures[journey] = GONE
+
+
+def conditions(channel: ScriptedChannel) -> list[tuple[str, str, str | None]]:
+    """The conditions that were told of: kind, phase, and why it is over."""
+    return [
+        (detail["condition"], detail["phase"], detail.get("resolution"))
+        for detail in channel.told
+        if "condition" in detail
+    ]
+
+
+def test_deleted_journey_with_a_live_run_is_missing_and_neither_blindness_nor_a_failure(harness: PollHarness) -> None:
+    delete(harness, WELCOME)
+    for _ in range(30):
+        report = harness.poll_a_minute_later()
+        assert report.failed == 0
+    assert conditions(harness.channel) == [("MISSING", "Opened", None)]
+    assert harness.operators.accepted == []
+    harness.config = replace(harness.config, watch=(replace(EVERYTHING, thresholds=Thresholds(remind_every=10**9)),))
+    harness.clock.advance(days=91)
+    harness.poll()
+    harness.source.observed.clear()
+    harness.poll_a_minute_later()
+    assert harness.source.observed == [WINBACK]
+
+
+def test_deletion_of_all_there_is_does_not_make_the_lane_fail(harness: PollHarness) -> None:
+    delete(harness, WELCOME)
+    delete(harness, WINBACK)
+    for _ in range(20):
+        harness.poll_a_minute_later()
+    assert conditions(harness.channel) == [("MISSING", "Opened", None)] * 2
+    assert harness.operators.accepted == []
+
+
+def test_deletion_resolves_what_was_wrong_with_a_journey_in_which_nothing_runs(harness: PollHarness) -> None:
+    harness.config = replace(harness.config, watch=(replace(EVERYTHING, thresholds=Thresholds(expect_run_every=3600)),))
+    harness.source.set(WELCOME, "r1", Status.COMPLETED)
+    harness.poll()
+    harness.clock.advance(hours=2)
+    harness.poll()
+    overdue = [one for one in conditions(harness.channel) if one[0] == "OVERDUE"]
+    assert ("OVERDUE", "Opened", None) in overdue
+    harness.channel.accepted.clear()
+    delete(harness, WELCOME)
+    harness.poll_a_minute_later()
+    assert ("OVERDUE", "Resolved", "DELETED") in conditions(harness.channel)
+    harness.source.observed.clear()
+    harness.poll_a_minute_later()
+    assert WELCOME not in harness.source.observed
+
+
+def test_journey_that_is_named_and_not_there_is_still_told(harness: PollHarness) -> None:
+    harness.configure(WatchTarget("pinpoint", "app-1", ("welcome", "winback")))
+    delete(harness, WELCOME)
+    for _ in range(20):
+        harness.poll_a_minute_later()
+    assert conditions(harness.operators) == [("UNREACHABLE", "Opened", None)]
+
+
+def test_what_was_wrong_with_a_journey_that_nobody_watches_any_more_resolves_and_says_so(harness: PollHarness) -> None:
+    patience = Thresholds(stuck_after=3600)
+    harness.configure(replace(EVERYTHING, thresholds=patience))
+    harness.clock.advance(hours=2)
+    harness.poll()
+    harness.configure(WatchTarget("pinpoint", "app-1", ("winback",), thresholds=patience))
+    harness.channel.accepted.clear()
+    harness.poll_a_minute_later()
+    assert conditions(harness.channel) == [("STUCK", "Resolved", "UNWATCHED")]
+    (alert,) = harness.channel.accepted
+    assert "is not watched any more, and no longer counts as STUCK" in alert.envelope["detail"]["summary"]
+    harness.poll_a_minute_later()
+    assert len(harness.channel.accepted) == 1
+    assert harness.store.load(LANE).journeys[WELCOME].baselined_at is None
+
+
+def test_lane_can_be_read_again_only_when_something_was_read(harness: PollHarness) -> None:
+    harness.source.failures = dict.fromkeys((WELCOME, WINBACK), SourceError("no answer", code="ReadTimeoutError"))
+    for _ in range(20):
+        with pytest.raises(PollFailedError):
+            harness.poll_a_minute_later()
+    assert conditions(harness.operators) == [("UNREACHABLE", "Opened", None)]
+    harness.clock.advance(minutes=1)
+    harness.source.failures.clear()
+    harness.source.unlisted = {"app-1": SourceError("slow down", code="TooManyRequestsException", throttled=True)}
+    with pytest.raises(PollFailedError):
+        harness.poll(seconds=DELIVERY_RESERVE_SECONDS - 1)
+    assert conditions(harness.operators) == [("UNREACHABLE", "Opened", None)]
+    harness.source.unlisted = {}
+    harness.poll_a_minute_later()
+    assert conditions(harness.operators)[1:] == [("UNREACHABLE", "Resolved", None)]
+
+
+def test_application_that_is_deleted_is_not_called_readable(harness: PollHarness) -> None:
+    harness.source.unlisted = {"app-2": SourceError("refused", code="ForbiddenException")}
+    for _ in range(20):
+        harness.poll_a_minute_later()
+    harness.source.unlisted = {}
+    harness.poll_a_minute_later()
+    assert conditions(harness.operators) == [
+        ("UNREACHABLE", "Opened", None),
+        ("UNREACHABLE", "Resolved", "DELETED"),
+    ]
+
+
+def test_what_lasts_is_not_committed_when_there_is_no_time_to_tell_it(harness: PollHarness) -> None:
+    harness.source.failures[WELCOME] = SourceError("no answer", code="ReadTimeoutError")
+    harness.poll()
+    harness.clock.advance(minutes=16)
+    harness.store.writes.clear()
+    harness.source.before_reading = lambda: harness.clock.advance(seconds=21)
+    harness.poll()
+    assert "commit" not in harness.store.writes
+    harness.source.before_reading = lambda: None
+    harness.poll_a_minute_later()
+    assert conditions(harness.operators) == [("UNREACHABLE", "Opened", None)]
+
+
+def test_channel_with_another_name_inherits_what_is_owed_to_the_old_one(harness: PollHarness) -> None:
+    harness.channel.refuse = lambda _: True
+    harness.source.set(WELCOME, "r1", Status.CANCELLED)
+    harness.poll()
+    harness.channel.refuse = lambda _: False
+    harness.channels = {"renamed": Channel(harness.channel, formerly=("alerts", "older"))}
+    harness.poll_a_minute_later()
+    assert told(harness.channel) == [("r1", "CANCELLED")]
+    assert not harness.store.load(LANE).journeys[WELCOME].undelivered
+
+
+def test_what_is_owed_to_a_channel_that_is_gone_is_given_up_and_holds_up_nothing(harness: PollHarness) -> None:
+    harness.channel.refuse = lambda _: True
+    harness.source.set(WELCOME, "r1", Status.CANCELLED)
+    harness.poll()
+    other = ScriptedChannel()
+    harness.channels = {"other": Channel(other)}
+    harness.source.set(WELCOME, "r3", Status.RUNNING)
+    harness.poll_a_minute_later()
+    assert told(other) == [("r3", "RUNNING")]
+    assert not harness.store.load(LANE).journeys[WELCOME].undelivered

@@ -130,7 +130,7 @@ class RunSourceDiscoveryContract:
         everything = target(source, ALL)
         discovery = source.discover([everything])
         assert set(discovery.journeys) == set(JOURNEYS)
-        assert discovery.listed_completely == {everything.marker}
+        assert not discovery.incomplete
         assert not discovery.failures
 
     def test_a_container_named_is_listed_alone(self, provider: SimulatedProvider) -> None:
@@ -138,7 +138,7 @@ class RunSourceDiscoveryContract:
         here = target(source, FIRST.container_id)
         discovery = source.discover([here])
         assert set(discovery.journeys) == {FIRST, SECOND}
-        assert discovery.listed_completely == {here.marker}
+        assert not discovery.incomplete
 
     def test_journeys_have_their_names(self, provider: SimulatedProvider) -> None:
         source = provider.source()
@@ -149,7 +149,7 @@ class RunSourceDiscoveryContract:
         source = provider.source()
         discovery = source.discover([target(source, FIRST.container_id, FIRST.journey_id, UNHEARD_OF.journey_id)])
         assert set(discovery.journeys) == {FIRST, UNHEARD_OF}
-        assert not discovery.listed_completely
+        assert not discovery.incomplete
         assert not discovery.failures
 
     def test_without_their_names_they_are_polled_all_the_same(self, provider: SimulatedProvider) -> None:
@@ -170,7 +170,7 @@ class RunSourceDiscoveryContract:
         failing, fine = target(source, FIRST.container_id), target(source, ELSEWHERE.container_id)
         discovery = source.discover([failing, fine])
         assert set(discovery.journeys) == {ELSEWHERE}
-        assert discovery.listed_completely == {fine.marker}
+        assert discovery.incomplete == {FIRST.container_id}
         assert set(discovery.failures) == {FIRST.container_id}
 
     def test_containers_that_cannot_be_listed_are_a_failure_of_their_own(self, provider: SimulatedProvider) -> None:
@@ -179,7 +179,7 @@ class RunSourceDiscoveryContract:
         discovery = source.discover([target(source, ALL), target(source, FIRST.container_id)])
         assert set(discovery.journeys) == {FIRST, SECOND}
         assert set(discovery.failures) == {ALL}
-        assert discovery.listed_completely == {target(source, FIRST.container_id).marker}
+        assert discovery.incomplete == {ALL}
 
     def test_what_was_listed_is_still_polled_when_it_cannot_be_listed_again(self, provider: SimulatedProvider) -> None:
         assert_still_polled(provider, ALL)
@@ -191,12 +191,12 @@ class RunSourceDiscoveryContract:
 class ContainerByContainerContract:
     """Discovering everything, of a source that lists the containers first, and then what is in each."""
 
-    def test_everything_is_not_listed_completely_if_one_container_fails(self, provider: SimulatedProvider) -> None:
+    def test_a_container_that_fails_is_all_that_is_incomplete(self, provider: SimulatedProvider) -> None:
         provider.refuse_listing(FIRST.container_id)
         source = provider.source()
         discovery = source.discover([target(source, ALL)])
         assert ELSEWHERE in discovery.journeys
-        assert not discovery.listed_completely
+        assert discovery.incomplete == {FIRST.container_id}
         assert FIRST.container_id in discovery.failures
 
     def test_what_was_listed_in_one_container_is_still_polled(self, provider: SimulatedProvider) -> None:
@@ -212,4 +212,4 @@ def assert_still_polled(provider: SimulatedProvider, lost: str) -> None:
     discovery = source.discover([everything])
     assert set(discovery.journeys) == set(JOURNEYS)
     assert set(discovery.failures) == {lost}
-    assert not discovery.listed_completely
+    assert discovery.incomplete

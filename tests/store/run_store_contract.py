@@ -187,6 +187,24 @@ class RunStoreContract:
         store.mark_listed(LANE, "*/*", NOON + minutes(1))
         assert store.load(LANE).listed == {"app-1/*": NOON, "*/*": NOON + minutes(1)}
 
+    def test_marker_does_not_count_for_containers_that_could_not_be_listed_until_they_are(
+        self, store: RunStore
+    ) -> None:
+        store.mark_listed(LANE, "*/*", NOON, {"app-1", "app-2"})
+        store.mark_listed(LANE, "*/*", NOON + minutes(1), {"app-3"})
+        assert store.load(LANE).listed == {"*/*": NOON}
+        assert store.load(LANE).unlisted == {"*/*": {"app-1", "app-2"}}
+        store.listed_at_last(LANE, "*/*", {"app-1", "never there"})
+        assert store.load(LANE).unlisted == {"*/*": {"app-2"}}
+        store.listed_at_last(LANE, "*/*", {"app-2"})
+        assert store.load(LANE).unlisted == {}
+
+    def test_unmarking_drops_what_a_marker_does_not_count_for_too(self, store: RunStore) -> None:
+        store.mark_listed(LANE, "*/*", NOON, {"app-1"})
+        store.unmark_listed(LANE, ["*/*"])
+        loaded = store.load(LANE)
+        assert (loaded.listed, loaded.unlisted) == ({}, {})
+
     def test_unmarking_drops_only_what_is_named(self, store: RunStore) -> None:
         store.mark_listed(LANE, "app-1/*", NOON)
         store.mark_listed(LANE, "*/*", NOON)

@@ -115,11 +115,13 @@ class PendingDelivery:
 
     alert: Alert
     channel: str
+    owed_to: str = ""
+    """The channel's name when the alert was committed, if it has another now."""
 
     @property
     def key(self) -> str:
         """Its name in `undelivered`: `id@channel`."""
-        return f"{self.alert.id}@{self.channel}"
+        return f"{self.alert.id}@{self.owed_to or self.channel}"
 
 
 def channel_of(key: str) -> str:

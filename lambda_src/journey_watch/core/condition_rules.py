@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from journey_watch.core.conditions import Condition, ConditionKind
+from journey_watch.core.conditions import Condition, ConditionKind, Resolution
 from journey_watch.core.runs import JourneyState, Observation, RecordedRun, Status
 from journey_watch.core.severity import Severity
 from journey_watch.core.watch_list import Thresholds
@@ -32,6 +32,8 @@ class ConditionEvent:
     phase: Phase
     condition: Condition
     """The condition as it is from then on; a resolved one as it was."""
+    resolution: Resolution | None = None
+    """Why it is over, if it is not because the trouble is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,26 +78,50 @@ def assess_reading(
     """
     listed = {run.run_id for run in observation.runs}
     complete = observation.shows_everything
+    if observation.deleted:
+        # A journey that is gone is neither stuck nor late nor blind; what is missing is every run that had not ended.
+        return _merge(
+            known, _missing(known, state, listed, circumstances, gone=True), circumstances, Resolution.DELETED
+        )
     found = [
-        *_of_runs(known, state, listed, complete=complete, circumstances=circumstances),
+        *_of_runs(known, state, listed, circumstances),
+        # An empty listing says something about the journey, not about its runs.
+        *_missing(known, state, listed, circumstances, gone=complete and bool(listed)),
         *_of_journey(known, state, observation, circumstances, complete=complete, expects_runs=expects_runs),
     ]
     return _merge(known, found, circumstances)
 
 
-def assess_failure(known: Mapping[str, Condition], reason: str | None, circumstances: AssessmentContext) -> Assessment:
-    """Weigh that a journey, a listing or a lane could not be read, or (None) that it could; nothing else changes."""
+def assess_failure(
+    known: Mapping[str, Condition],
+    reason: str | None,
+    circumstances: AssessmentContext,
+    resolution: Resolution | None = None,
+) -> Assessment:
+    """Weigh that a journey, a listing or a lane could not be read, or (None) that it could; nothing else changes.
+
+    With a `resolution` it is not there or not watched any more.
+    """
     others = [condition for condition in known.values() if condition.kind is not ConditionKind.UNREACHABLE]
     found = [*others, *([_unreachable(known, reason, circumstances)] if reason else [])]
-    return _merge(known, found, circumstances)
+    return _merge(known, found, circumstances, resolution)
+
+
+def all_resolved(known: Mapping[str, Condition], resolution: Resolution) -> Assessment:
+    """Whatever is wrong is over, and so the reason is."""
+    return Assessment({}, tuple(_resolved(known.values(), resolution)))
+
+
+def _resolved(over: Iterable[Condition], resolution: Resolution | None) -> Iterator[ConditionEvent]:
+    for condition in over:
+        if condition.opened_at and condition.announced:
+            yield ConditionEvent(Phase.RESOLVED, condition, resolution)
 
 
 def _of_runs(
     known: Mapping[str, Condition],
     state: JourneyState,
     listed: set[str],
-    *,
-    complete: bool,
     circumstances: AssessmentContext,
 ) -> Iterator[Condition]:
     thresholds, now = circumstances.thresholds, circumstances.now
@@ -109,8 +135,19 @@ def _of_runs(
             condition = Condition(kind, run_id, _since(run))
             if run_id in listed or condition.key in known:
                 yield condition
+
+
+def _missing(
+    known: Mapping[str, Condition],
+    state: JourneyState,
+    listed: set[str],
+    circumstances: AssessmentContext,
+    *,
+    gone: bool,
+) -> Iterator[Condition]:
+    """Runs that have not ended and are not listed: those anew only if they are `gone`."""
+    for run_id, run in state.runs.items():
         missing = Condition(ConditionKind.MISSING, run_id, circumstances.begun)
-        gone = complete and bool(listed)  # an empty listing says something about the journey, not about its runs
         if not run.status.is_terminal and run_id not in listed and (gone or missing.key in known):
             yield replace(missing, since=known[missing.key].since if missing.key in known else missing.since)
 
@@ -147,7 +184,12 @@ def _unreachable(known: Mapping[str, Condition], reason: str, circumstances: Ass
     return Condition(ConditionKind.UNREACHABLE, None, since, reason=before.reason if before else reason)
 
 
-def _merge(known: Mapping[str, Condition], found: Iterable[Condition], circumstances: AssessmentContext) -> Assessment:
+def _merge(
+    known: Mapping[str, Condition],
+    found: Iterable[Condition],
+    circumstances: AssessmentContext,
+    resolution: Resolution | None = None,
+) -> Assessment:
     """Carry over what was known of each condition that is found, and see what is to be told."""
     conditions: dict[str, Condition] = {}
     events: list[ConditionEvent] = []
@@ -169,7 +211,7 @@ def _merge(known: Mapping[str, Condition], found: Iterable[Condition], circumsta
         conditions[fresh.key] = opened
         events += [event] if event else []
     over = [old for key, old in known.items() if key not in conditions and old.run_id not in forgotten]
-    events += [ConditionEvent(Phase.RESOLVED, old) for old in over if old.opened_at and old.announced]
+    events += _resolved(over, resolution)
     return Assessment(conditions, tuple(events), unconfirmed, frozenset(forgotten))
 
 

@@ -20,6 +20,15 @@ class ConditionKind(StrEnum):
     """A journey, or a whole lane, cannot be read: the monitor is blind there. Told to the operators."""
 
 
+class Resolution(StrEnum):
+    """Why a condition is over, if it is not because the trouble is."""
+
+    DELETED = "DELETED"
+    """The provider does not have any more what it was about."""
+    UNWATCHED = "UNWATCHED"
+    """The configuration does not name any more what it was about."""
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """One thing that is wrong, or suspected to be, with one run, one journey, or a whole lane."""

@@ -21,7 +21,7 @@ def journeys_to_poll(
     resume_at: str | None,
     poll_number: int,
 ) -> list[JourneyKey]:
-    """What is listed, and what is remembered with a live run, beginning where the last poll was cut short.
+    """What is listed, and what is remembered with a live run or a condition, from where the last poll was cut short.
 
     Where a container could not be listed (`unlisted_containers`, `*` for all of them), all that is remembered of it is
     polled instead. What the targets' patterns and types leave out (`excluded`) is never polled. `poll_number` is any
@@ -31,7 +31,7 @@ def journeys_to_poll(
     def still_of_interest(journey: JourneyKey, state: JourneyState) -> bool:
         unlisted = ALL in unlisted_containers or journey.container_id in unlisted_containers
         watched = journey not in excluded and any(target.covers(journey) for target in targets)
-        return watched and (state.has_live_run or unlisted)
+        return watched and (state.has_live_run or bool(state.conditions) or unlisted)
 
     def due(journey: JourneyKey) -> bool:
         info, state = discovered.get(journey), remembered.get(journey)
@@ -63,11 +63,12 @@ def starting_state(
     *,
     targets: Iterable[WatchTarget],
     listed: Mapping[str, datetime],
+    unlisted: Mapping[str, Collection[str]],
 ) -> JourneyState:
     """What a journey's listing is compared with.
 
     A journey that appears after its `*` target was once listed completely is new, so all its runs are news: it starts
-    empty. Any other unknown journey begins with a silent first look.
+    empty. Any other unknown journey begins with a silent first look. `listed` and `unlisted` are those of a LaneState.
     """
     state = remembered.get(journey)
     if state is not None:
@@ -75,7 +76,10 @@ def starting_state(
     since = [
         listed[target.marker]
         for target in targets
-        if target.lists_journeys and target.covers(journey) and target.marker in listed
+        if target.lists_journeys
+        and target.covers(journey)
+        and target.marker in listed
+        and journey.container_id not in unlisted.get(target.marker, ())
     ]
     return JourneyState(baselined_at=min(since, default=None))
 
@@ -90,26 +94,70 @@ def unwatched(
     return [
         journey
         for journey, state in remembered.items()
-        if state.baselined_at is not None
+        if (state.baselined_at is not None or state.conditions)
         and (journey in excluded or not any(target.covers(journey) for target in targets))
     ]
+
+
+def deleted(
+    planned: Iterable[JourneyKey],
+    discovered: Collection[JourneyKey],
+    *,
+    targets: Sequence[WatchTarget],
+    incomplete: Collection[str],
+) -> frozenset[JourneyKey]:
+    """Journeys that a complete listing lacks, of those that are polled all the same.
+
+    Where the provider says of one that it does not exist, that is not blindness: somebody has deleted it. `incomplete`
+    is that of a Discovery.
+    """
+
+    def lacking(journey: JourneyKey) -> bool:
+        return any(
+            target.lists_journeys and target.covers(journey) and target.container_id not in incomplete
+            for target in targets
+        )
+
+    return frozenset(
+        journey
+        for journey in planned
+        if journey not in discovered and journey.container_id not in incomplete and lacking(journey)
+    )
 
 
 def newly_listed(
     targets: Iterable[WatchTarget],
     *,
-    listed_completely: Collection[str],
+    incomplete: Collection[str],
     listed_before: Collection[str],
     discovered: Iterable[JourneyKey],
-    baselined: Collection[JourneyKey],
-) -> list[str]:
-    """Markers of the `*` targets of which every journey of a complete listing has had its first look by now."""
+    known: Collection[JourneyKey],
+) -> dict[str, frozenset[str]]:
+    """Markers of the `*` targets that are set now, each with the containers for which it does not count yet.
+
+    A target is marked when every journey of a complete listing is `known`: it had its first look, or it is remembered
+    as one that could not be read whole. Containers that could not be listed do not keep the others waiting.
+    """
     journeys = list(discovered)
-    return [
-        target.marker
-        for target in targets
-        if target.lists_journeys
-        and target.marker in listed_completely
-        and target.marker not in listed_before
-        and all(journey in baselined for journey in journeys if target.covers(journey))
-    ]
+    markers: dict[str, frozenset[str]] = {}
+    for target in targets:
+        if not target.lists_journeys or target.marker in listed_before or target.container_id in incomplete:
+            continue
+        waiting = frozenset(incomplete) - {ALL} if target.container_id == ALL else frozenset()
+        listed = [one for one in journeys if target.covers(one) and one.container_id not in waiting]
+        if all(one in known for one in listed):
+            markers[target.marker] = waiting
+    return markers
+
+
+def listed_at_last(
+    unlisted: Mapping[str, Collection[str]],
+    *,
+    incomplete: Collection[str],
+    discovered: Iterable[JourneyKey],
+    known: Collection[JourneyKey],
+) -> dict[str, frozenset[str]]:
+    """By marker, the containers for which it counts from now on: they are listed, and all their journeys are known."""
+    waiting = {journey.container_id for journey in discovered if journey not in known}.union(incomplete)
+    found = {marker: frozenset(containers) - waiting for marker, containers in unlisted.items()}
+    return {marker: containers for marker, containers in found.items() if containers and ALL not in incomplete}

@@ -218,6 +218,8 @@ class Observation:
     pages: int = 1
     problem: str | None = None
     """Why it is not complete, in words; None if it is."""
+    deleted: bool = False
+    """True if the provider does not have the journey any more: there is nothing to list."""
 
     @property
     def shows_everything(self) -> bool:

@@ -108,7 +108,9 @@ def compare(
     listing = _newest_of_each(observation.runs)
     complete = observation.shows_everything
     if state.baselined_at is None and not complete:
-        return Comparison()
+        # That it was there is remembered once: the listing that names it need not wait for its first look.
+        seen = StateChange(observation.journey, 0, JourneyState(version=1, journey_name=journey_name))
+        return Comparison((seen,) if state.version == 0 else ())
     found = _Findings()
     for run in listing.values():
         recorded = state.runs.get(run.run_id)

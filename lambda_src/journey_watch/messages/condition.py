@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from journey_watch.core.alerts import Alert
 from journey_watch.core.condition_rules import ConditionEvent, Phase
-from journey_watch.core.conditions import Condition, ConditionKind
+from journey_watch.core.conditions import Condition, ConditionKind, Resolution
 from journey_watch.core.durations import readable_duration
 from journey_watch.core.provider import Provider
 from journey_watch.core.refusals import DENIAL_HINT, is_denial
@@ -63,6 +63,10 @@ WORDS: Final[Mapping[ConditionKind, ConditionWords]] = {
         next_step="Until this is over nothing is known of it, and nothing will be told. {hint}",
     ),
 }
+_RESOLUTIONS: Final = {
+    Resolution.DELETED: "does not exist any more at the provider, and no longer counts as {kind}",
+    Resolution.UNWATCHED: "is not watched any more, and no longer counts as {kind}",
+}
 _NOTHING: Final = "Nothing."
 _HEADLINE: Final = {
     Phase.OPENED: "{kind}",
@@ -91,6 +95,7 @@ def condition_alert(event: ConditionEvent, context: AlertContext, *, sequence: i
         "reason": valid_text(condition.reason, MAX_TEXT),
         "hint": _hint(condition, context.provider),
         "reminder": condition.reminders,
+        **({"resolution": event.resolution.value} if event.resolution else {}),
         "severity": condition.severity.value,
         "sequence": sequence,
         "observed_time": iso(context.observed_at),
@@ -135,6 +140,8 @@ def _summary(detail: Mapping[str, Any], *, region: str) -> str:
 
 def _state(detail: Mapping[str, Any]) -> str:
     kind = ConditionKind(detail["condition"])
+    if detail.get("resolution") in _RESOLUTIONS:
+        return _RESOLUTIONS[Resolution(detail["resolution"])].format(kind=kind)
     if detail["phase"] == Phase.RESOLVED:
         return WORDS[kind].is_over
     return WORDS[kind].is_so.format(

@@ -130,7 +130,7 @@ class Delivery:
         for journey, state in states.items():
             for key, lease in state.undelivered.items():
                 if key not in self._claimed | unreadable | settled:
-                    self._held.add((channel_of(key), journey))
+                    self._held.add((self._channel_of(key), journey))
                 if key not in self._claimed | settled:
                     self._still_owed([lease])
         return pending
@@ -166,7 +166,8 @@ class Delivery:
         if not store.claim(lane, journey, keys, seen=seen, until=self._time_budget.deadline):
             return _Claim()
         alerts = store.alerts(lane, journey, sorted({lease.sort_key for lease in leases.values()}))
-        given_up = [key for key in keys if leases[key].sort_key not in alerts or channel_of(key) not in channels]
+        channel_names = {key: self._channel_of(key) for key in keys}
+        given_up = [key for key in keys if leases[key].sort_key not in alerts or channel_names[key] not in channels]
         if given_up:
             reason = "owed to a channel that is gone, or expired from the table"
             logger.error(reason, journey=str(journey), keys=given_up)
@@ -175,8 +176,18 @@ class Delivery:
         unreadable = [key for key, alert in found.items() if alert is None]
         if unreadable:
             logger.error("alerts that this version cannot read stay owed", journey=str(journey), keys=unreadable)
-        pending = [PendingDelivery(alert, channel_of(key)) for key, alert in found.items() if alert is not None]
+        pending = [
+            PendingDelivery(alert, channel_names[key], channel_of(key))
+            for key, alert in found.items()
+            if alert is not None
+        ]
         return _Claim(pending, given_up, unreadable)
+
+    def _channel_of(self, key: str) -> str:
+        """The channel to which a key is owed, by the name that it has now."""
+        owed_to = channel_of(key)
+        renamed = (name for name, channel in self._context.channels.items() if owed_to in channel.formerly)
+        return owed_to if owed_to in self._context.channels else next(renamed, owed_to)
 
     # Sending
 

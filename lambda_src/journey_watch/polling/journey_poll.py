@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -31,6 +32,8 @@ class JourneyOutcome:
     """Its listing was read, at least in part."""
     baselined: bool = False
     """It has had its first look, now or earlier."""
+    remembered: bool = False
+    """This poll has saved something about it."""
     committed: list[Alert] = field(default_factory=list)
     pending: list[PendingDelivery] = field(default_factory=list)
     """The channels to which the committed alerts have yet to be sent."""
@@ -55,6 +58,8 @@ class JourneyPoll:
     """What the listing of each journey is compared with."""
     infos: Mapping[JourneyKey, JourneyInfo]
     """What discovery knows about them; one that is not listed any more is not among them."""
+    deleted: AbstractSet[JourneyKey]
+    """Those that a complete listing lacks."""
 
     @property
     def _context(self) -> PollContext:
@@ -66,12 +71,20 @@ class JourneyPoll:
             return []
         begun = self._context.now()
         try:
-            readings = self._context.source.observe(batch)
+            readings = self._read(batch)
         except Exception as error:
             logger.exception("reading broke", journeys=[str(journey) for journey in batch])
             broken = SourceError(f"Reading broke: {error!r}", code=type(error).__name__)
             readings = dict.fromkeys(batch, broken)
         return [self._poll_one(journey, readings[journey], begun) for journey in batch]
+
+    def _read(self, batch: Sequence[JourneyKey]) -> Mapping[JourneyKey, Observation | SourceError]:
+        """Read a batch. What the provider does not have, and does not list, is no failure: it was deleted."""
+        readings = dict(self._context.source.observe(batch))
+        for journey, reading in readings.items():
+            if isinstance(reading, SourceError) and reading.absent and journey in self.deleted:
+                readings[journey] = Observation(journey, (), complete=True, deleted=True)
+        return readings
 
     def _poll_one(self, journey: JourneyKey, reading: Observation | SourceError, begun: datetime) -> JourneyOutcome:
         state = self.states[journey]
@@ -130,7 +143,7 @@ class JourneyPoll:
         comparison, assessment = judged(reading, frozenset(), again=False)
         if not comparison.unconfirmed and not assessment.unconfirmed:
             return comparison, assessment
-        second = self._context.source.observe([reading.journey])[reading.journey]
+        second = self._read([reading.journey])[reading.journey]
         if isinstance(second, SourceError):
             return comparison, assessment  # a failed second reading confirms nothing
         return judged(second, comparison.unconfirmed, again=True)
@@ -150,6 +163,7 @@ class JourneyPoll:
                 return
             begun.update(committed.begun)
             owed.update((one.key, DeliveryLease(one.alert.sort_key, deadline)) for one in committed.pending)
+            outcome.remembered = True
             outcome.baselined = change.state.baselined_at is not None
             outcome.committed += committed.alerts
             outcome.pending += committed.pending

@@ -6,14 +6,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from journey_watch.core.alerts import Alert, PendingDelivery
-from journey_watch.core.condition_rules import assess_failure
+from journey_watch.core.condition_rules import all_resolved, assess_failure
+from journey_watch.core.conditions import Resolution
 from journey_watch.core.errors import SourceError
 from journey_watch.core.mutes import Mute
 from journey_watch.core.runs import LANE_ITSELF, ContainerScope, JourneyInfo, JourneyKey, JourneyState, Scope
 from journey_watch.core.transitions import StateChange, with_assessment
 from journey_watch.core.watch_list import ALL
 from journey_watch.messages.mute_ended import mute_ended_alert
-from journey_watch.polling.committing import ChangeCommitter
+from journey_watch.polling.committing import ChangeCommitter, CommittedChange
 from journey_watch.polling.journey_poll import JourneyOutcome
 from journey_watch.polling.poll_context import PollContext
 from journey_watch.polling.side_tasks import SideTasks
@@ -118,13 +119,28 @@ class LaneHealth:
                 state, info = states.get(scope, JourneyState()), discovery.journeys.get(scope, JourneyInfo())
             else:
                 state, info = self._state(scope), JourneyInfo()
-            pending += self._assess(scope, failure, state, info)
+            pending += self._assess(scope, failure, state, info, self._resolution(scope, discovery))
         return pending
+
+    def _resolution(self, scope: Scope, discovery: Discovery) -> Resolution | None:
+        """Why a scope cannot be read though it does not fail; None if it can."""
+        if not isinstance(scope, ContainerScope) or scope.container_id in discovery.containers:
+            return None
+        targets = self._context.targets
+        watched = any(target.container_id in (ALL, scope.container_id) for target in targets)
+        return Resolution.DELETED if watched else Resolution.UNWATCHED
+
+    def resolve_unwatched(self, journey: JourneyKey, state: JourneyState) -> CommittedChange | None:
+        """Tell that whatever was wrong with a journey is nobody's concern any more; None if nothing was."""
+        if not state.conditions:
+            return None
+        (change,) = with_assessment(journey, state, [], all_resolved(state.conditions, Resolution.UNWATCHED))
+        return self.committer.commit(change, JourneyInfo())
 
     def _failures_by_scope(
         self, discovery: Discovery, outcomes: Sequence[JourneyOutcome]
     ) -> dict[Scope, SourceError | None]:
-        """Why each scope could not be read; None for one that could, or of which nothing is known this time."""
+        """Why each scope could not be read; None for one that could. Of others nothing is known this time."""
         failed = {
             outcome.journey: outcome.failure
             for outcome in outcomes
@@ -134,19 +150,31 @@ class LaneHealth:
         if failures and not any(outcome.observed for outcome in outcomes):
             # Of several reasons the one that the operators themselves can end.
             return {LANE_ITSELF: next((failure for failure in failures if failure.denied), failures[0])}
+        read_again = any(outcome.observed for outcome in outcomes) or not discovery.incomplete
         return {
-            LANE_ITSELF: discovery.failures.get(ALL),
-            **dict.fromkeys(scope for scope in self.scopes if scope != LANE_ITSELF),
+            **({LANE_ITSELF: discovery.failures.get(ALL)} if read_again or ALL in discovery.failures else {}),
+            **{scope: None for scope in self.scopes if self._is_listed(scope, discovery)},
             **{ContainerScope(id_): failure for id_, failure in discovery.failures.items() if id_ != ALL},
             **{journey: failure for journey, failure in failed.items() if not failure.throttled},
         }
 
+    def _is_listed(self, scope: Scope, discovery: Discovery) -> bool:
+        """True if it is a container whose listing was read, or one that is not there any more."""
+        return scope != LANE_ITSELF and not {scope.container_id, ALL} & discovery.incomplete
+
     def _assess(
-        self, scope: Scope, failure: SourceError | None, state: JourneyState, info: JourneyInfo
+        self,
+        scope: Scope,
+        failure: SourceError | None,
+        state: JourneyState,
+        info: JourneyInfo,
+        resolution: Resolution | None = None,
     ) -> Sequence[PendingDelivery]:
+        if not self._context.time_budget.may_send:
+            return []  # what lasts is still so at the next poll
         begun = self._context.now()
         context = self._context.assessment(scope, begun=begun, muted=False, confirmed=True)
-        assessment = assess_failure(state.conditions, str(failure) if failure else None, context)
+        assessment = assess_failure(state.conditions, str(failure) if failure else None, context, resolution)
         for change in with_assessment(scope, state, [], assessment):
             with self.side_tasks.attempt("what cannot be read could not be noted", of=str(scope)):
                 committed = self.committer.commit(change, info)

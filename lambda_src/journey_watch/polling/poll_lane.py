@@ -5,6 +5,7 @@ meets a newer memory; and nothing is sent that was not committed together with t
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,8 +13,17 @@ from datetime import timedelta
 
 from aws_lambda_powertools import Logger
 
+from journey_watch.core.alerts import PendingDelivery
 from journey_watch.core.errors import JourneyWatchError, PollFailedError, StoreUnavailableError
-from journey_watch.core.poll_plan import journeys_to_poll, newly_listed, next_start, starting_state, unwatched
+from journey_watch.core.poll_plan import (
+    deleted,
+    journeys_to_poll,
+    listed_at_last,
+    newly_listed,
+    next_start,
+    starting_state,
+    unwatched,
+)
 from journey_watch.core.refusals import why_not_in_use
 from journey_watch.core.runs import JourneyKey, JourneyState
 from journey_watch.polling.committing import ChangeCommitter
@@ -23,7 +33,7 @@ from journey_watch.polling.lane_health import LaneHealth
 from journey_watch.polling.poll_context import PollContext
 from journey_watch.polling.report import PollReport
 from journey_watch.polling.side_tasks import SideTasks
-from journey_watch.ports import Discovery, LaneState
+from journey_watch.ports import CommitResult, Discovery, LaneState
 
 WORKERS = 8
 """The interpreter lock binds boto3 from about 16 on; 8 at 20 ms an answer already exceed Pinpoint's quota."""
@@ -43,6 +53,8 @@ class _Plan:
     """The journeys in the order in which they are read."""
     states: Mapping[JourneyKey, JourneyState]
     """What the listing of each is compared with."""
+    deleted: AbstractSet[JourneyKey]
+    """Those that a complete listing lacks."""
 
 
 class LanePoll:
@@ -67,6 +79,7 @@ class LanePoll:
         pending = delivery.claim_abandoned(remembered.states)
         pending += health.judge_mutes()
         plan = self._plan(remembered)
+        pending += self._forget_what_is_unwatched(remembered, plan.discovery, health)
         outcomes = [*_unreadable(remembered), *self._observe_and_commit(plan, committer)]
         pending += [one for outcome in outcomes for one in outcome.pending]
         unused = self._why_not_in_use(plan, remembered, health)
@@ -83,7 +96,6 @@ class LanePoll:
     def _plan(self, remembered: LaneState) -> _Plan:
         targets, config = self._context.targets, self._context.config
         discovery = self._context.source.discover(targets)
-        self._forget_what_is_unwatched(remembered, discovery)
         planned = journeys_to_poll(
             discovery.journeys,
             remembered.journeys,
@@ -95,13 +107,26 @@ class LanePoll:
         )
         journeys = [journey for journey in planned if journey not in remembered.unreadable]
         states = {
-            journey: starting_state(journey, remembered.journeys, targets=targets, listed=remembered.listed)
+            journey: starting_state(
+                journey,
+                remembered.journeys,
+                targets=targets,
+                listed=remembered.listed,
+                unlisted=remembered.unlisted,
+            )
             for journey in journeys
         }
-        return _Plan(discovery, journeys, states)
+        gone = deleted(journeys, discovery.journeys, targets=targets, incomplete=discovery.incomplete)
+        return _Plan(discovery, journeys, states, gone)
 
-    def _forget_what_is_unwatched(self, remembered: LaneState, discovery: Discovery) -> None:
-        """Whatever is watched again later begins with a fresh look, not with news from the time between."""
+    def _forget_what_is_unwatched(
+        self, remembered: LaneState, discovery: Discovery, health: LaneHealth
+    ) -> list[PendingDelivery]:
+        """Whatever is watched again later begins with a fresh look, not with news from the time between.
+
+        Returns what is to be told about conditions that nobody watches any more.
+        """
+        pending: list[PendingDelivery] = []
         lane, targets, store = self._context.lane, self._context.targets, self._context.store
         configured = {target.marker for target in targets if target.lists_journeys}
         dropped = [marker for marker in remembered.listed if marker not in configured]
@@ -110,12 +135,18 @@ class LanePoll:
                 store.unmark_listed(lane, dropped)
         for journey in unwatched(remembered.journeys, targets, excluded=discovery.excluded):
             with self._side_tasks.attempt("a journey that is no longer watched is still known", journey=str(journey)):
-                result = store.forget_baseline(lane, journey, remembered.journeys[journey].version)
+                version = remembered.journeys[journey].version
+                resolved = health.resolve_unwatched(journey, remembered.journeys[journey])
+                if resolved and resolved.result is CommitResult.DONE:
+                    pending += resolved.pending
+                    version += 1
+                result = store.forget_baseline(lane, journey, version)
                 logger.info("journey no longer watched", journey=str(journey), result=result.name)
+        return pending
 
     def _observe_and_commit(self, plan: _Plan, committer: ChangeCommitter) -> Iterator[JourneyOutcome]:
         """Outcomes as they come. Stops waiting when the rest of the time is needed for sending."""
-        journey_poll = JourneyPoll(committer, plan.states, plan.discovery.journeys)
+        journey_poll = JourneyPoll(committer, plan.states, plan.discovery.journeys, plan.deleted)
         size = self._context.source.batch_size
         pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="poll")
         try:
@@ -148,22 +179,39 @@ class LanePoll:
         lane, store, discovery = self._context.lane, self._context.store, plan.discovery
         finished = {outcome.journey for outcome in outcomes}
         following = next_start(plan.journeys, finished, at_once=WORKERS * self._context.source.batch_size)
-        baselined = {journey for journey, state in remembered.journeys.items() if state.baselined_at is not None}
-        baselined.update(outcome.journey for outcome in outcomes if outcome.baselined)
+        known = {*remembered.journeys, *(outcome.journey for outcome in outcomes if outcome.remembered)}
         with self._side_tasks.attempt("progress not noted; the next poll notes it"):
             if following is not None:
                 store.resume_at(lane, following)
-            for marker in newly_listed(
+            for marker, unlisted in newly_listed(
                 self._context.targets,
-                listed_completely=discovery.listed_completely,
+                incomplete=discovery.incomplete,
                 listed_before=remembered.listed,
                 discovered=discovery.journeys,
-                baselined=baselined,
-            ):
-                store.mark_listed(lane, marker, self._context.now())
-                if not discovery.journeys:
-                    # Said by the poll that sets the marker, and by no later one.
-                    logger.info("nothing to watch yet: the provider lists no journey that is meant", entry=marker)
+                known=known,
+            ).items():
+                store.mark_listed(lane, marker, self._context.now(), unlisted)
+                self._tell_of_first_listing(marker, unlisted, discovery, outcomes)
+            for marker, containers in listed_at_last(
+                remembered.unlisted, incomplete=discovery.incomplete, discovered=discovery.journeys, known=known
+            ).items():
+                store.listed_at_last(lane, marker, containers)
+
+    @staticmethod
+    def _tell_of_first_listing(
+        marker: str, unlisted: AbstractSet[str], discovery: Discovery, outcomes: Sequence[JourneyOutcome]
+    ) -> None:
+        """Said by the poll that sets a marker, and by no later one."""
+        unread = [str(outcome.journey) for outcome in outcomes if not outcome.baselined]
+        if unlisted or unread:
+            logger.warning(
+                "what could not be read yet begins silently whenever it can",
+                entry=marker,
+                containers=sorted(unlisted),
+                journeys=unread,
+            )
+        elif not discovery.journeys:
+            logger.info("nothing to watch yet: the provider lists no journey that is meant", entry=marker)
 
     def _report(
         self, plan: _Plan, outcomes: Sequence[JourneyOutcome], delivery: Delivery, *, in_use: bool

@@ -6,6 +6,7 @@ its own ids, and an acknowledgement remove some, without either knowing of the o
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -195,19 +196,37 @@ class DynamoDBRunStore:
             alerts = [items.alert(item, items.journey_of(item)) for item in found]
         return [alert for alert in alerts if alert is not None]
 
-    def mark_listed(self, lane: Lane, marker: str, at: datetime) -> None:
+    def mark_listed(self, lane: Lane, marker: str, at: datetime, unlisted: AbstractSet[str] = frozenset()) -> None:
+        names = {"#m": items.LISTED_PREFIX + marker}
+        values: dict[str, Any] = {":at": {"S": items.iso(at)}}
+        if unlisted:
+            names["#u"], values[":u"] = items.UNLISTED_PREFIX + marker, {"SS": sorted(unlisted)}
+        try:
+            self._update_lane(
+                lane,
+                ConditionExpression="attribute_not_exists(#m)",
+                UpdateExpression="SET #m = :at" + (", #u = :u" if unlisted else ""),
+                ExpressionAttributeNames=names,
+                ExpressionAttributeValues=values,
+            )
+        except StoreUnavailableError as refusal:
+            if not _lost_race(refusal.__cause__):
+                raise
+
+    def listed_at_last(self, lane: Lane, marker: str, containers: AbstractSet[str]) -> None:
         self._update_lane(
             lane,
-            UpdateExpression="SET #m = if_not_exists(#m, :at)",
-            ExpressionAttributeNames={"#m": items.LISTED_PREFIX + marker},
-            ExpressionAttributeValues={":at": {"S": items.iso(at)}},
+            UpdateExpression="DELETE #u :c",
+            ExpressionAttributeNames={"#u": items.UNLISTED_PREFIX + marker},
+            ExpressionAttributeValues={":c": {"SS": sorted(containers)}},
         )
 
     def unmark_listed(self, lane: Lane, markers: Sequence[str]) -> None:
+        names = [prefix + marker for marker in markers for prefix in (items.LISTED_PREFIX, items.UNLISTED_PREFIX)]
         self._update_lane(
             lane,
-            UpdateExpression="REMOVE " + ", ".join(f"#m{n}" for n in range(len(markers))),
-            ExpressionAttributeNames=_placeholders("#m", [items.LISTED_PREFIX + marker for marker in markers]),
+            UpdateExpression="REMOVE " + ", ".join(f"#m{n}" for n in range(len(names))),
+            ExpressionAttributeNames=_placeholders("#m", names),
         )
 
     def resume_at(self, lane: Lane, journey: JourneyKey) -> None:

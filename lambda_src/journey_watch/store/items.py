@@ -36,6 +36,7 @@ SCHEMA_VERSION: Final = 1
 """Of the items that this version writes. One with a greater number was written by a newer version."""
 ITEM_LIMIT_BYTES: Final = 400_000
 LISTED_PREFIX: Final = "listed:"
+UNLISTED_PREFIX: Final = "unlisted:"
 _OWED_BYTES: Final = 250
 """One entry of `undelivered`: an id, a sort key with the id in it, a time, and the names of both."""
 _STATE: Final = "STATE"
@@ -97,6 +98,11 @@ def lane_state(lane_items: Iterable[Item]) -> LaneState:
             name.removeprefix(LISTED_PREFIX): datetime.fromisoformat(value["S"])
             for name, value in lane_item.items()
             if name.startswith(LISTED_PREFIX)
+        },
+        unlisted={
+            name.removeprefix(UNLISTED_PREFIX): frozenset(value["SS"])
+            for name, value in lane_item.items()
+            if name.startswith(UNLISTED_PREFIX)
         },
         resume_at=lane_item.get("resume_at", {}).get("S"),
         unreadable=unreadable,

@@ -1,6 +1,7 @@
 """RunStore in memory, with the same rules: for the tests of the poll, and to try a configuration without a table."""
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime
 from threading import Lock
@@ -102,16 +103,25 @@ class MemoryRunStore:
             self._put(lane, journey, forgotten)
             return CommitResult.DONE
 
-    def mark_listed(self, lane: Lane, marker: str, at: datetime) -> None:
+    def mark_listed(self, lane: Lane, marker: str, at: datetime, unlisted: AbstractSet[str] = frozenset()) -> None:
         with self._lock:
             held = self._lane(lane)
-            self._lanes[lane] = replace(held, listed={marker: at, **held.listed})
+            if marker not in held.listed:
+                waiting = {**held.unlisted, marker: frozenset(unlisted)} if unlisted else held.unlisted
+                self._lanes[lane] = replace(held, listed={**held.listed, marker: at}, unlisted=waiting)
+
+    def listed_at_last(self, lane: Lane, marker: str, containers: AbstractSet[str]) -> None:
+        with self._lock:
+            held = self._lane(lane)
+            left = {**held.unlisted, marker: held.unlisted.get(marker, frozenset()) - containers}
+            self._lanes[lane] = replace(held, unlisted={name: waiting for name, waiting in left.items() if waiting})
 
     def unmark_listed(self, lane: Lane, markers: Sequence[str]) -> None:
         with self._lock:
             held = self._lane(lane)
             left: Mapping[str, datetime] = {name: at for name, at in held.listed.items() if name not in markers}
-            self._lanes[lane] = replace(held, listed=left)
+            waiting = {name: containers for name, containers in held.unlisted.items() if name in left}
+            self._lanes[lane] = replace(held, listed=left, unlisted=waiting)
 
     def resume_at(self, lane: Lane, journey: JourneyKey) -> None:
         with self._lock:

@@ -224,7 +224,7 @@ class TestListing:
         source, _ = scripted_source(summaries(summary() | odd))
         discovery = source.discover([FIRST_INSTANCE])
         assert set(discovery.journeys) == {FIRST}
-        assert discovery.listed_completely
+        assert not discovery.incomplete
 
     @pytest.mark.parametrize("broken", [{"id": None}, {"id": ""}, {"connectInstanceId": None}], ids=str)
     def test_a_campaign_without_its_ids_makes_the_listing_incomplete(self, broken: dict[str, object]) -> None:
@@ -232,7 +232,7 @@ class TestListing:
         discovery = source.discover([FIRST_INSTANCE])
         assert set(discovery.journeys) == {FIRST}
         assert set(discovery.failures) == {FIRST.container_id}
-        assert not discovery.listed_completely
+        assert discovery.incomplete
 
     def test_campaigns_of_another_instance_are_not_taken_for_this_ones(self) -> None:
         source, _ = scripted_source(summaries(summary(), summary("x", connectInstanceId="elsewhere")))
@@ -255,7 +255,7 @@ class TestListing:
         assert {key.journey_id for key in discovery.journeys} == chosen
         reachable = {"journey-1", "journey-2"} if target.container_id == FIRST.container_id else set(ALL_CAMPAIGNS)
         assert {key.journey_id for key in discovery.excluded} == reachable - chosen
-        assert discovery.listed_completely == {target.marker}
+        assert not discovery.incomplete
 
     def test_what_one_target_leaves_out_another_may_choose(self, provider: SimulatedConnect) -> None:
         discovery = provider.source().discover(
@@ -281,7 +281,7 @@ class TestListing:
         provider.simulation.switch_on({"kind": "duplicate", "operation": "ListCampaigns"})
         discovery = provider.source().discover([EVERYTHING])
         assert not discovery.failures
-        assert not discovery.listed_completely
+        assert discovery.incomplete
 
     @pytest.mark.parametrize("fault", ["repeat_token", "endless_tokens"])
     def test_tokens_that_lead_nowhere_end_the_listing(self, provider: SimulatedConnect, fault: str) -> None:

@@ -79,7 +79,7 @@ def test_an_application_that_vanishes_takes_its_journeys_along_and_brings_them_b
     provider.let_time_pass()
     without = source.discover([EVERYTHING])
     assert set(without.journeys) == {FIRST, SECOND}
-    assert without.listed_completely == {EVERYTHING.marker}
+    assert not without.incomplete
     provider.simulation.play({"kind": "application_answers", "application": "container-2"})
     provider.let_time_pass()
     assert set(source.discover([EVERYTHING]).journeys) == set(JOURNEYS)
@@ -102,7 +102,7 @@ def test_what_could_not_be_listed_is_asked_for_at_the_next_poll(provider: Simula
     provider.simulation.switch_off()
     discovery = source.discover([EVERYTHING])
     assert not discovery.failures
-    assert discovery.listed_completely
+    assert not discovery.incomplete
     assert set(discovery.journeys) == set(JOURNEYS)
 
 
@@ -114,7 +114,7 @@ def test_a_listing_that_breaks_off_still_shows_what_it_showed(provider: Simulate
     discovery = provider.source().discover([FIRST_APPLICATION])
     assert len(discovery.journeys) == 2  # one page
     assert set(discovery.failures) == {"container-1"}
-    assert not discovery.listed_completely
+    assert discovery.incomplete
 
 
 def test_a_journey_without_an_id_makes_the_listing_incomplete(provider: SimulatedPinpoint) -> None:
@@ -132,9 +132,9 @@ def test_a_listing_that_moved_while_it_was_read_is_no_failure_but_not_complete(p
     source = provider.source()
     discovery = source.discover([FIRST_APPLICATION])
     assert not discovery.failures
-    assert not discovery.listed_completely
+    assert discovery.incomplete
     provider.simulation.switch_off()
-    assert source.discover([FIRST_APPLICATION]).listed_completely
+    assert not source.discover([FIRST_APPLICATION]).incomplete
 
 
 def test_names_that_cannot_be_had_are_not_asked_for_at_every_poll(provider: SimulatedPinpoint) -> None:
@@ -171,7 +171,7 @@ def test_an_earlier_name_outlives_a_failing_look_up(provider: SimulatedPinpoint)
 def test_ids_without_an_application_are_looked_for_in_all(provider: SimulatedPinpoint) -> None:
     discovery = provider.source().discover([WatchTarget("pinpoint", ALL, (ELSEWHERE.journey_id, "nowhere"))])
     assert set(discovery.journeys) == {ELSEWHERE}
-    assert not discovery.listed_completely
+    assert not discovery.incomplete
 
 
 @pytest.mark.parametrize(

@@ -42,18 +42,20 @@ class Newsletters:
     def discover(self, targets: Sequence[WatchTarget]) -> Discovery:
         failures: dict[str, SourceError] = {}
         journeys: dict[JourneyKey, JourneyInfo] = {}
-        complete: set[str] = set()
+        incomplete: set[str] = set()
+        containers: set[str] = set()
         for target in targets:
             of_target: dict[str, SourceError] = {}
             for publisher in self._publishers(target, of_target):
+                containers.add(publisher)
                 titles = self._titles(publisher, of_target)
                 ids = titles if target.lists_journeys else target.journey_ids
                 keys = (JourneyKey(publisher, id_) for id_ in ids)
                 journeys |= {key: JourneyInfo(name=titles.get(key.journey_id)) for key in keys}
             if target.lists_journeys:
                 failures |= of_target
-                complete |= set() if of_target else {target.marker}
-        return Discovery(journeys, frozenset(complete), failures)
+                incomplete |= set(of_target)
+        return Discovery(journeys, frozenset(incomplete), frozenset(containers), failures)
 
     def _publishers(self, target: WatchTarget, failures: dict[str, SourceError]) -> Iterable[str]:
         if target.container_id != ALL:

@@ -15,7 +15,7 @@ from journey_watch.channels.sns.mail_pace import MailPace, longest_wait
 from journey_watch.channels.sns.notifier import SnsNotifier
 from journey_watch.channels.sns.subscriptions import TopicSubscriptions
 from journey_watch.core.alerts import Alert
-from journey_watch.core.severity import Severity
+from journey_watch.core.severity import SENT, Severity
 from journey_watch.messages.forms.sns import TopicMessage, card_message, email_message, envelope_message
 from journey_watch.ports import Channel
 from journey_watch.settings import Settings
@@ -38,6 +38,7 @@ def _channels(context: ChannelContext) -> Mapping[str, Channel]:
         min_severity: Severity = Severity.INFO,
         *,
         for_operators: bool = False,
+        formerly: tuple[str, ...] = (),
     ) -> Channel:
         pace = MailPace(position=context.position, lanes=context.lanes)
         return Channel(
@@ -45,11 +46,16 @@ def _channels(context: ChannelContext) -> Mapping[str, Channel]:
             min_severity,
             for_operators=for_operators,
             at_once=pace.at_once,
+            formerly=formerly,
             max_single=int(MAX_SECONDS_OF_SINGLE_ALERTS / longest_wait(context.lanes)) * pace.at_once,
         )
 
     def for_programs(topic_arn: str, *, for_operators: bool = False) -> Channel:
         return Channel(SnsNotifier(sns, topic_arn, compose=envelope_message), for_operators=for_operators)
+
+    # A chat that is told from another severity on has another topic: it inherits what is owed to that before.
+    chats = [contract.chat_channel(severity) for severity in settings.chat_topic_arns]
+    former_chats = tuple(name for name in map(contract.chat_channel, SENT) if name not in chats)
 
     return {
         contract.CHANNEL_MAIL: for_people(settings.alert_mail_topic_arn, email_message),
@@ -57,8 +63,10 @@ def _channels(context: ChannelContext) -> Mapping[str, Channel]:
         contract.CHANNEL_OPS_MAIL: for_people(settings.ops_mail_topic_arn, email_message, for_operators=True),
         contract.CHANNEL_OPS: for_programs(settings.ops_topic_arn, for_operators=True),
         **{
-            contract.chat_channel(severity): for_people(topic_arn, card_message, severity)
-            for severity, topic_arn in settings.chat_topic_arns.items()
+            contract.chat_channel(severity): for_people(
+                topic_arn, card_message, severity, formerly=() if position else former_chats
+            )
+            for position, (severity, topic_arn) in enumerate(settings.chat_topic_arns.items())
         },
     }
 

@@ -78,11 +78,8 @@ class ConnectCampaigns:
             return Discovery(
                 journeys=journeys,
                 excluded=frozenset(self._covered(targets) - journeys.keys()),
-                listed_completely=frozenset(
-                    target.marker
-                    for target in targets
-                    if target.lists_journeys and self._listings[target.container_id].complete
-                ),
+                incomplete=frozenset(id_ for id_ in needed if not self._listings[id_].complete),
+                containers=frozenset(target.container_id for target in targets),
                 failures=failures,
             )
 

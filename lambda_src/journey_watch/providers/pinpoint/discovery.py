@@ -1,7 +1,7 @@
 """Which journeys there are in Pinpoint, what they are called, and which of them ended long ago."""
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -46,7 +46,8 @@ class PinpointDiscovery:
                 failures[ALL] = self._applications.problem
             return Discovery(
                 journeys={key: info for target in targets for key, info in self._journeys_of(target)},
-                listed_completely=frozenset(target.marker for target in targets if self._is_complete(target)),
+                incomplete=frozenset(self._incomplete(needed, everywhere=everywhere)),
+                containers=frozenset(used),
                 failures=failures,
             )
 
@@ -71,12 +72,10 @@ class PinpointDiscovery:
         quiet = listed.modified is not None and self._now() - listed.modified > DORMANT_AFTER
         return JourneyInfo(name=listed.name, container_name=container_name, dormant=listed.ended and quiet)
 
-    def _is_complete(self, target: WatchTarget) -> bool:
-        return (
-            target.lists_journeys
-            and (target.container_id != ALL or self._applications.complete)
-            and all(self._journeys[application_id].complete for application_id in self._applications_of(target))
-        )
+    def _incomplete(self, needed: Iterable[str], *, everywhere: bool) -> Iterator[str]:
+        if everywhere and not self._applications.complete:
+            yield ALL
+        yield from (application_id for application_id in needed if not self._journeys[application_id].complete)
 
     def _renew_applications(self) -> None:
         listing = self._listings.applications()
