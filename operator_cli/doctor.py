@@ -1,5 +1,6 @@
 """What is wrong with a deployment, and what to do about it."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -42,6 +43,7 @@ def examine(deployment: Deployment, *, now: datetime) -> Iterator[Finding]:
         last_poll = deployment.last_poll(lane)
         yield _last_poll(last_poll, lane, now)
         yield _undelivered(state, lane, now)
+        yield from _given_up(state, lane)
         unreachable = list(_unreachable(state, lane, now))
         yield from unreachable
         if not unreachable and last_poll is not None:
@@ -79,6 +81,16 @@ def _undelivered(state: LaneState, lane: Lane, now: datetime) -> Finding:
     if age > OVERDUE:
         return Finding(Level.PROBLEM, str(lane), f'{text} The poller\'s log says why, in lines with "not accepted".')
     return Finding(Level.OK, str(lane), text)
+
+
+def _given_up(state: LaneState, lane: Lane) -> Iterator[Finding]:
+    """Alerts that a channel never got, for it refused too many of one journey."""
+    counts: Counter[str] = Counter()
+    for remembered in state.states.values():
+        counts.update(remembered.given_up)
+    for channel, count in sorted(counts.items()):
+        text = f"{count} alerts so far were given up for the channel {channel}, which refused more of one journey than "
+        yield Finding(Level.NOTE, str(lane), f"{text}may wait for it. The page of live runs and the history have them.")
 
 
 def _unreachable(state: LaneState, lane: Lane, now: datetime) -> Iterator[Finding]:

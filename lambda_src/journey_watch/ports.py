@@ -129,6 +129,9 @@ class RunStore(Protocol):
     def acknowledge(self, lane: Lane, journey: Scope, keys: Sequence[str]) -> None:
         """Note that these are no longer owed. Neither tests nor bumps the version: it commutes with commits."""
 
+    def give_up(self, lane: Lane, journey: Scope, keys: Sequence[str], channel: str) -> None:
+        """Note that these are no longer owed to a channel that does not take them, and count them there."""
+
     def mutes(self) -> Mapping[str, Mute | None]:
         """Mutes that operators have set, by id, expired ones perhaps among them: None for one that is not readable."""
 

@@ -69,6 +69,11 @@ def test_no_poll_is_a_problem_and_a_late_one_a_note() -> None:
     assert note.startswith("Last polled 20 min 0 s ago")
 
 
+def test_what_was_given_up_for_a_channel_is_said() -> None:
+    (text,) = complaints(Patient(lane_state=in_use(given_up={"chat-info": 7})), level=Level.NOTE)
+    assert text.startswith("7 alerts so far were given up for the channel chat-info")
+
+
 def test_an_alert_that_waits_for_long_is_a_problem() -> None:
     assert complaints(Patient(lane_state=owed_since(timedelta(minutes=1)))) == []
     (text,) = complaints(Patient(lane_state=owed_since(timedelta(hours=2))))

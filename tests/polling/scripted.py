@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from journey_watch.core.alerts import Alert, PendingDelivery
-from journey_watch.core.errors import SourceError
+from journey_watch.core.errors import SourceError, StateTooLargeError
 from journey_watch.core.provider import Provider
 from journey_watch.core.runs import JourneyInfo, JourneyKey, Lane, Observation, ObservedRun, Scope, Status
 from journey_watch.core.transitions import StateChange
@@ -171,6 +171,9 @@ class WatchedStore(MemoryRunStore):
     def acknowledge(self, lane: Lane, journey: Scope, keys: Sequence[str]) -> None:
         self._around("acknowledge", lambda: super(WatchedStore, self).acknowledge(lane, journey, keys))
 
+    def give_up(self, lane: Lane, journey: Scope, keys: Sequence[str], channel: str) -> None:
+        self._around("give up", lambda: super(WatchedStore, self).give_up(lane, journey, keys, channel))
+
     def forget_baseline(self, lane: Lane, journey: JourneyKey, seen_version: int) -> CommitResult:
         result = self._around("forget", lambda: super(WatchedStore, self).forget_baseline(lane, journey, seen_version))
         assert isinstance(result, CommitResult)
@@ -196,7 +199,8 @@ def _assert_fits(
     update = items.state_update(change, owed, lease_until)
     assert len(alerts) < 100, "a transaction has up to 100 items"
     assert all(len(update[name]) <= 4096 for name in ("UpdateExpression", "ConditionExpression"))
-    assert items.state_bytes(update, change.state) <= items.ITEM_LIMIT_BYTES
+    if items.state_bytes(update, change.state) > items.ITEM_LIMIT_BYTES:
+        raise StateTooLargeError("an item may have 400 KB")
 
 
 def polled_by_the_minute(

@@ -12,6 +12,7 @@ from journey_watch.core.mutes import Mute
 from journey_watch.core.runs import JourneyKey, Status
 from journey_watch.core.watch_list import Thresholds
 from journey_watch.messages import digest
+from journey_watch.polling.delivery import MAX_OWED
 from journey_watch.ports import Channel
 from tests.core.builders import LANE
 from tests.polling.scripted import EVERYTHING, Crash, PollHarness, ScriptedChannel
@@ -316,3 +317,56 @@ def test_many_changes_with_many_channels_are_committed_and_told_to_each(harness:
         harness.source.set(WELCOME, f"s{n}", Status.RUNNING)
     harness.poll()
     assert [len(channel.told) for channel in (harness.channel, *more)] == [50] * 9
+
+
+# A channel that is dead
+
+
+def test_dead_channel_never_silences_a_healthy_one(harness: PollHarness) -> None:
+    (healthy,) = channels_beside(harness, 1)
+    harness.channel.refuse = lambda _: True
+    for number in range(30):
+        for n in range(60):
+            harness.source.set(WELCOME, f"s{number}-{n}", Status.RUNNING)
+        report = harness.poll_a_minute_later()
+        assert report.failed == 0
+    assert len(healthy.told) == 1_800
+    state = harness.store.load(LANE).journeys[WELCOME]
+    assert len(state.undelivered) == MAX_OWED
+    assert state.given_up == {"alerts": 1_800 - MAX_OWED}
+    assert report.measurements()["AlertsGivenUp"] == 60
+
+    harness.channel.refuse = lambda _: False
+    harness.poll_a_minute_later()
+    assert [one["run_id"] for one in harness.channel.told][-60:] == [one["run_id"] for one in healthy.told][-60:]
+    assert len(harness.channel.told) == MAX_OWED
+    recorded = harness.store.history(LANE, harness.clock.time - timedelta(days=1))
+    assert len(recorded) == 1_800
+
+
+def test_nothing_is_given_up_for_want_of_time(harness: PollHarness) -> None:
+    harness.channels = {
+        "alerts": Channel(harness.channel, at_once=1),
+        "ops": Channel(harness.operators, for_operators=True),
+    }
+    harness.config = replace(harness.config, digest_over=10_000)
+    for n in range(150):
+        harness.source.set(WELCOME, f"s{n}", Status.RUNNING)
+
+    def takes_a_second(_: Alert) -> bool:
+        harness.clock.advance(seconds=1)
+        return False
+
+    harness.channel.refuse = takes_a_second
+    for _ in range(10):
+        assert harness.poll_a_minute_later().measurements()["AlertsGivenUp"] == 0
+    assert len(harness.channel.told) == 150
+
+
+def test_storm_larger_than_an_item_is_told_in_several_polls(harness: PollHarness) -> None:
+    for n in range(1_000):
+        harness.source.set(WELCOME, f"s{n}", Status.RUNNING)
+    channels_beside(harness, 3)
+    for _ in range(6):
+        harness.poll_a_minute_later()
+    assert len({one["run_id"] for one in harness.channel.told}) == 1_000

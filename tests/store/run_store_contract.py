@@ -134,6 +134,14 @@ class RunStoreContract:
         store.acknowledge(LANE, JOURNEY, ["a1@alerts"])
         assert state_of(store).undelivered == {}
 
+    def test_what_is_given_up_is_no_longer_owed_and_counted_for_its_channel(self, store: RunStore) -> None:
+        commit(store, change(), [alert("a1"), alert("a2"), alert("a3")])
+        store.give_up(LANE, JOURNEY, ["a1@alerts", "a2@alerts"], "alerts")
+        commit(store, change(seen=1))
+        store.give_up(LANE, JOURNEY, ["a3@alerts"], "alerts")
+        state = state_of(store)
+        assert (dict(state.given_up), dict(state.undelivered)) == ({"alerts": 3}, {})
+
     def test_alerts_come_back_by_sort_key_without_those_that_are_gone(self, store: RunStore) -> None:
         one, other = alert("a1"), alert("b1")
         commit(store, change(), [one, other])

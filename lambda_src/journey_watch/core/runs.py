@@ -172,6 +172,10 @@ def _no_conditions() -> Mapping[str, Condition]:
     return MappingProxyType({})
 
 
+def _nothing_given_up() -> Mapping[str, int]:
+    return MappingProxyType({})
+
+
 def _nothing_pending() -> Mapping[str, DeliveryLease]:
     return MappingProxyType({})
 
@@ -196,6 +200,8 @@ class JourneyState:
     """Its name as of the last commit."""
     conditions: Mapping[str, Condition] = field(default_factory=_no_conditions)
     """What is wrong, or suspected to be, by Condition.key."""
+    given_up: Mapping[str, int] = field(default_factory=_nothing_given_up)
+    """By channel, how many alerts were given up for it: it had refused too many of one journey's."""
     mutes: Mapping[str, datetime] = field(default_factory=_no_mutes)
     """The mutes in force at the last poll of a lane, by their ids, and since when; only the lane itself has them."""
 

@@ -27,6 +27,9 @@ KEYS_PER_UPDATE = 50
 CLAIMING_SHARE: Final = 1 / 3
 """Taking over what was left behind uses up no more of the time: what is new has to be read and sent as well."""
 WORKERS: Final = 8
+MAX_OWED: Final = 100
+"""A channel that takes nothing is owed so many alerts of one journey, the latest: more would fill the journey's item,
+and then no other channel would be told anything of it either."""
 
 logger = Logger(child=True)
 
@@ -40,6 +43,8 @@ class DeliveryReport:
     """Among them: left behind by an earlier invocation."""
     refused: dict[str, str] = field(default_factory=dict)
     """Why, by PendingDelivery.key; they are still owed."""
+    given_up: int = 0
+    """Alerts that are no longer owed to a channel that takes nothing; the history keeps them."""
     oldest_undelivered: datetime | None = None
     """When the oldest alert that is still owed was committed."""
 
@@ -101,6 +106,10 @@ class Delivery:
         """Channel and journey of which something is owed that is not this invocation's to send."""
         self._blocked: set[tuple[str, str]] = set()
         """Channel and thread of what was not accepted: nothing later may overtake it."""
+        self._refused: list[PendingDelivery] = []
+        """What this invocation had to send and could not, in the order of trying."""
+        self._refusing: set[str] = set()
+        """Channels that did not accept something they were given."""
         self._share_ends = context.now()
         """When the channel that is being served has had its share of the time."""
         self.report = DeliveryReport()
@@ -207,6 +216,7 @@ class Delivery:
                 self._share_ends = self._context.now() + timedelta(seconds=share)
                 waiting += self._send_to(channel, by_channel[channel])
         self._keep(waiting, dict.fromkeys((one.key for one in waiting), "no time was left in this invocation"))
+        self._give_up_what_is_too_much()
 
     def _without_what_is_held(self, pending: Sequence[PendingDelivery]) -> list[PendingDelivery]:
         held = [one for one in pending if (one.channel, one.alert.journey) in self._held]
@@ -267,22 +277,41 @@ class Delivery:
         """Why what one channel did not accept was not accepted, by PendingDelivery.key."""
         if not pending:
             return {}
-        notifier = self._context.channels[pending[0].channel].notifier
+        channel = pending[0].channel
+        notifier = self._context.channels[channel].notifier
         try:
             reasons = notifier.publish([one.alert for one in pending])
         except Exception as error:
-            logger.exception("a channel broke", channel=pending[0].channel)
-            return dict.fromkeys((one.key for one in pending), f"the channel broke: {error!r}")
+            logger.exception("a channel broke", channel=channel)
+            reasons = {one.alert.id: f"the channel broke: {error!r}" for one in pending}
+        if reasons:
+            self._refusing.add(channel)
         return {one.key: reasons[one.alert.id] for one in pending if one.alert.id in reasons}
 
     def _keep(self, pending: Sequence[PendingDelivery], refused: Mapping[str, str]) -> None:
         """What was not accepted stays owed, and nothing later of its thread may overtake it."""
         for one in pending:
             if one.key in refused:
+                self._refused.append(one)
                 self._blocked.add((one.channel, one.alert.thread))
                 self._still_owed([DeliveryLease(one.alert.sort_key, self._time_budget.deadline)])
                 logger.warning("alert not accepted; kept", key=one.key, channel=one.channel, reason=refused[one.key])
         self.report.refused.update(refused)
+
+    def _give_up_what_is_too_much(self) -> None:
+        """Of each journey, the oldest of what a channel refuses, beyond the most that may be owed to it."""
+        refused = [one for one in self._refused if one.channel in self._refusing]
+        in_order = sorted(refused, key=lambda one: (one.channel, str(one.alert.journey), one.alert.sequence))
+        for (channel, journey), group in groupby(in_order, key=lambda one: (one.channel, one.alert.journey)):
+            keys = [one.key for one in group][:-MAX_OWED]
+            if not keys:
+                continue
+            with self._side_tasks.attempt("too much is still owed to a channel", channel=channel, journey=str(journey)):
+                for at in range(0, len(keys), KEYS_PER_UPDATE):
+                    self._context.store.give_up(self._context.lane, journey, keys[at : at + KEYS_PER_UPDATE], channel)
+                self.report.given_up += len(keys)
+                reason = "given up: the channel refuses more of this journey than may be owed to it"
+                logger.error(reason, channel=channel, journey=str(journey), alerts=len(keys))
 
     def _acknowledge(self, accepted: Sequence[PendingDelivery]) -> None:
         """Note what was accepted. If that fails, it is sent once more, with the same ids."""

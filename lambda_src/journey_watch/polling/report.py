@@ -84,6 +84,7 @@ class PollReport:
             "AlertsDelivered": self.delivery.delivered,
             contract.METRIC_ALERTS_UNDELIVERED: len(self.delivery.refused),
             contract.METRIC_OLDEST_UNDELIVERED_AGE: max(0.0, age),
+            "AlertsGivenUp": self.delivery.given_up,
             "SideTasksFailed": self.side_tasks_failed,
             contract.METRIC_CONDITIONS_OPEN: sum(condition.opened_at is not None for condition in conditions),
         }

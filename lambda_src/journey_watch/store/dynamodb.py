@@ -10,6 +10,7 @@ from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -168,6 +169,29 @@ class DynamoDBRunStore:
                 )
 
     def acknowledge(self, lane: Lane, journey: Scope, keys: Sequence[str]) -> None:
+        self._owe_no_more(lane, journey, keys)
+
+    def give_up(self, lane: Lane, journey: Scope, keys: Sequence[str], channel: str) -> None:
+        self._owe_no_more(
+            lane,
+            journey,
+            keys,
+            also=" ADD #c :n",
+            names={"#c": items.GIVEN_UP_PREFIX + channel},
+            values={":n": {"N": str(len(keys))}},
+        )
+
+    def _owe_no_more(
+        self,
+        lane: Lane,
+        journey: Scope,
+        keys: Sequence[str],
+        *,
+        also: str = "",
+        names: Mapping[str, str] = MappingProxyType({}),
+        values: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:
+        more: dict[str, Any] = {"ExpressionAttributeValues": values} if values else {}
         for attempts_left in reversed(range(ACKNOWLEDGE_ATTEMPTS)):
             try:
                 with self._answering("written"):
@@ -175,8 +199,9 @@ class DynamoDBRunStore:
                         TableName=self._table,
                         Key=items.state_key(lane, journey),
                         ConditionExpression="attribute_exists(undelivered)",
-                        UpdateExpression="REMOVE " + ", ".join(f"undelivered.#i{n}" for n in range(len(keys))),
-                        ExpressionAttributeNames=_placeholders("#i", keys),
+                        UpdateExpression="REMOVE " + ", ".join(f"undelivered.#i{n}" for n in range(len(keys))) + also,
+                        ExpressionAttributeNames={**_placeholders("#i", keys), **names},
+                        **more,
                     )
             except StoreUnavailableError as refusal:
                 # A commit to the same item was under way: it touches other ids, so the acknowledgement still holds.

@@ -37,6 +37,7 @@ SCHEMA_VERSION: Final = 1
 ITEM_LIMIT_BYTES: Final = 400_000
 LISTED_PREFIX: Final = "listed:"
 UNLISTED_PREFIX: Final = "unlisted:"
+GIVEN_UP_PREFIX: Final = "given_up:"
 _OWED_BYTES: Final = 250
 """One entry of `undelivered`: an id, a sort key with the id in it, a time, and the names of both."""
 _STATE: Final = "STATE"
@@ -135,6 +136,11 @@ def _journey_state(item: Item) -> JourneyState:
         },
         journey_name=item.get("journey_name", {}).get("S"),
         conditions=_conditions(item),
+        given_up={
+            name.removeprefix(GIVEN_UP_PREFIX): int(value["N"])
+            for name, value in item.items()
+            if name.startswith(GIVEN_UP_PREFIX)
+        },
         mutes={
             mute_id: datetime.fromisoformat(since)
             for mute_id, since in json.loads(item.get("mutes", {}).get("S", "{}")).items()

@@ -68,7 +68,8 @@ class MemoryRunStore:
             if held.version != change.seen_version:
                 return CommitResult.LOST_RACE
             pending = {one.key: DeliveryLease(one.alert.sort_key, lease_until) for one in owed}
-            self._put(lane, change.journey, replace(change.state, undelivered={**held.undelivered, **pending}))
+            undelivered = {**held.undelivered, **pending}
+            self._put(lane, change.journey, replace(change.state, undelivered=undelivered, given_up=held.given_up))
             self._alerts.update({(lane, change.journey, alert.sort_key): alert for alert in alerts})
             return CommitResult.DONE
 
@@ -92,13 +93,23 @@ class MemoryRunStore:
             left = {key: owed for key, owed in state.undelivered.items() if key not in keys}
             self._put(lane, journey, replace(state, undelivered=left))
 
+    def give_up(self, lane: Lane, journey: Scope, keys: Sequence[str], channel: str) -> None:
+        self.acknowledge(lane, journey, keys)
+        with self._lock:
+            state = self._state(lane, journey)
+            count = state.given_up.get(channel, 0) + len(keys)
+            self._put(lane, journey, replace(state, given_up={**state.given_up, channel: count}))
+
     def forget_baseline(self, lane: Lane, journey: JourneyKey, seen_version: int) -> CommitResult:
         with self._lock:
             held = self._state(lane, journey)
             if held.version != seen_version:
                 return CommitResult.LOST_RACE
             forgotten = JourneyState(
-                version=seen_version + 1, undelivered=held.undelivered, journey_name=held.journey_name
+                version=seen_version + 1,
+                undelivered=held.undelivered,
+                journey_name=held.journey_name,
+                given_up=held.given_up,
             )
             self._put(lane, journey, forgotten)
             return CommitResult.DONE
