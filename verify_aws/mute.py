@@ -21,7 +21,8 @@ def find(verification: Verification) -> Iterator[Finding]:
     verification.deployment.put_mute(
         Mute(id=MUTE_ID, reason="verification", set_by="verify-aws", since=now, until=now + length)
     )
-    patience = verification.surroundings.patience.poll
+    # What a mute held back is told an interval after its end, when no earlier poll can add to it.
+    patience = verification.surroundings.patience.poll + timedelta(minutes=1)
     missing = set(verification.lanes)
 
     def not_noted() -> set[Lane]:

@@ -87,21 +87,27 @@ def something_is_cancelled(poller: DeployedPoller) -> None:
 
 
 def a_mute_ends(poller: DeployedPoller) -> None:
-    poller.mute(Mute(id="drill", until=datetime.now(UTC) + timedelta(seconds=2)))
+    now = datetime.now(UTC)
+    poller.mute(Mute(id="drill", until=now + timedelta(hours=1)))
     poller.poll()
-    eventually(lambda: poller.poll().failed)
+    poller.mute(Mute(id="drill", until=now - timedelta(hours=1)))
+    polled_until_refused(poller)
 
 
 def the_source_is_blind(poller: DeployedPoller) -> None:
     """For longer than operators want to know."""
-    known = len(poller.cloud.permissions.refusals())
     poller.control("POST", "/faults", {"kind": "error", "status": 500})
+    polled_until_refused(poller)
 
-    def told() -> bool:
+
+def polled_until_refused(poller: DeployedPoller) -> None:
+    known = len(poller.cloud.permissions.refusals())
+
+    def refused() -> bool:
         poller.poll()
         return len(poller.cloud.permissions.refusals()) > known
 
-    eventually(told)
+    eventually(refused)
 
 
 def everything_is_listed(poller: DeployedPoller) -> None:

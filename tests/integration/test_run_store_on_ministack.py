@@ -6,11 +6,11 @@ from uuid import uuid4
 
 import pytest
 
-from journey_watch import contract
 from journey_watch.store.dynamodb import DynamoDBRunStore
 from local_cloud.cloud import LocalCloud
 from tests.core.builders import NOON
 from tests.store.run_store_contract import RunStoreContract
+from tests.store.state_table import create_state_table
 
 pytestmark = pytest.mark.integration
 
@@ -26,11 +26,5 @@ class TestDynamoDBRunStoreOnMiniStack(RunStoreContract):
     @pytest.fixture
     def store(self, cloud: LocalCloud) -> DynamoDBRunStore:
         dynamodb, table = cloud.client("dynamodb"), f"state-{uuid4()}"
-        keys = [(contract.PARTITION_KEY, "HASH"), (contract.SORT_KEY, "RANGE")]
-        dynamodb.create_table(
-            TableName=table,
-            BillingMode="PAY_PER_REQUEST",
-            KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in keys],
-            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name, _ in keys],
-        )
+        create_state_table(dynamodb, table)
         return DynamoDBRunStore(dynamodb, table, keep=timedelta(days=90), clock=lambda: NOON)

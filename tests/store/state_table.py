@@ -25,17 +25,17 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Iterator["DynamoDBClient"]:
         yield client
 
 
-def create_state_table(client: "DynamoDBClient") -> None:
+def create_state_table(client: "DynamoDBClient", name: str = TABLE) -> None:
     client.create_table(
-        TableName=TABLE,
+        TableName=name,
         BillingMode="PAY_PER_REQUEST",
         KeySchema=[
             {"AttributeName": contract.PARTITION_KEY, "KeyType": "HASH"},
             {"AttributeName": contract.SORT_KEY, "KeyType": "RANGE"},
         ],
         AttributeDefinitions=[
-            {"AttributeName": name, "AttributeType": "S"}
-            for name in (
+            {"AttributeName": attribute, "AttributeType": "S"}
+            for attribute in (
                 contract.PARTITION_KEY,
                 contract.SORT_KEY,
                 contract.LANE_INDEX_PARTITION_KEY,
