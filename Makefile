@@ -28,6 +28,10 @@ test: install ## Run every test, in a random order (no AWS account, no network b
 test-quick: install ## Run the tests that need no local cloud and no browser: the inner loop
 	$(PYTEST) -n 2 --hypothesis-profile quick -m "not integration and not browser" $(TEST_ARGS)
 
+.PHONY: prove
+prove: install ## Play 20,000 trials in which everything goes wrong, and break rules on purpose (PROVE_ARGS="--trials 100000")
+	@$(VENV)/python -m proof run $(PROVE_ARGS)
+
 .PHONY: screenshots
 screenshots: install ## Play the demo and take the pictures of docs/images again
 	@tools/install-chromium

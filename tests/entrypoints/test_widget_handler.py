@@ -21,9 +21,10 @@ from journey_watch.live_page.composition import LivePage
 from journey_watch.live_page.lane_reader import LaneReader
 from journey_watch.settings import WatchConfig
 from journey_watch.store.dynamodb import DynamoDBRunStore
+from local_cloud.state_table import create_state_table
 from tests.entrypoints.conftest import ACCOUNT, REGION, Context
 from tests.live_page.markup import Markup
-from tests.store.state_table import TABLE, create_state_table
+from tests.store.state_table import TABLE
 
 LANES = (Lane("pinpoint", ACCOUNT, REGION), Lane("connect", ACCOUNT, REGION))
 Invoke = Callable[..., str]
@@ -41,7 +42,7 @@ def invoke(monkeypatch: pytest.MonkeyPatch) -> Iterator[Invoke]:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "made-up")
     with mock_aws():
         client = boto3.client("dynamodb", region_name=REGION)
-        create_state_table(client)
+        create_state_table(client, TABLE)
         store = DynamoDBRunStore(client, TABLE, keep=timedelta(days=90))
         now = datetime.now(UTC)
         for lane in LANES:

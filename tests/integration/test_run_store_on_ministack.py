@@ -8,9 +8,9 @@ import pytest
 
 from journey_watch.store.dynamodb import DynamoDBRunStore
 from local_cloud.cloud import LocalCloud
+from local_cloud.state_table import create_state_table
 from tests.core.builders import NOON
 from tests.store.run_store_contract import RunStoreContract
-from tests.store.state_table import create_state_table
 
 pytestmark = pytest.mark.integration
 

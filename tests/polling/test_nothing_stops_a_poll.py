@@ -13,7 +13,7 @@ from journey_watch.core.mutes import Mute
 from journey_watch.core.runs import JourneyKey, JourneyState, Observation, Scope, Status
 from journey_watch.core.watch_list import Thresholds, WatchTarget
 from journey_watch.polling.time_budget import DELIVERY_RESERVE_SECONDS
-from journey_watch.ports import Channel, LaneState
+from journey_watch.ports import Channel, CommitResult, LaneState
 from tests.core.builders import LANE
 from tests.polling.scripted import EVERYTHING, PollHarness, ScriptedChannel
 
@@ -339,6 +339,23 @@ def test_what_was_wrong_with_a_journey_that_nobody_watches_any_more_resolves_and
     harness.poll_a_minute_later()
     assert len(harness.channel.accepted) == 1
     assert harness.store.load(LANE).journeys[WELCOME].baselined_at is None
+
+
+def test_journey_is_forgotten_only_once_it_was_told_that_nobody_watches_it(
+    harness: PollHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patience = Thresholds(stuck_after=3600)
+    harness.configure(replace(EVERYTHING, thresholds=patience))
+    harness.clock.advance(hours=2)
+    harness.poll()
+    harness.configure(WatchTarget("pinpoint", "app-1", ("winback",), thresholds=patience))
+    harness.channel.accepted.clear()
+    with monkeypatch.context() as patch:
+        patch.setattr(harness.store, "commit", lambda *_: CommitResult.UNCERTAIN)
+        harness.poll_a_minute_later()
+    assert harness.store.load(LANE).journeys[WELCOME].conditions
+    harness.poll_a_minute_later()
+    assert conditions(harness.channel) == [("STUCK", "Resolved", "UNWATCHED")]
 
 
 def test_lane_can_be_read_again_only_when_something_was_read(harness: PollHarness) -> None:

@@ -137,7 +137,9 @@ class LanePoll:
             with self._side_tasks.attempt("a journey that is no longer watched is still known", journey=str(journey)):
                 version = remembered.journeys[journey].version
                 resolved = health.resolve_unwatched(journey, remembered.journeys[journey])
-                if resolved and resolved.result is CommitResult.DONE:
+                if resolved:
+                    if resolved.result is not CommitResult.DONE:
+                        continue  # forgotten before it was told, it would be told by nobody
                     pending += resolved.pending
                     version += 1
                 result = store.forget_baseline(lane, journey, version)

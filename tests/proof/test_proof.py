@@ -1,0 +1,94 @@
+"""The simulation plays the real poll, takes the same course whenever it is played, and notices broken rules."""
+
+import pytest
+from click.testing import CliRunner
+
+from proof.__main__ import main
+from proof.breakages import BREAKAGES
+from proof.engine import Engine
+from proof.scenario import Scenario
+from proof.trial import play, shrunk
+
+
+def test_no_promise_is_broken_in_many_trials() -> None:
+    broken = [violation for seed in range(150) for violation in play(Scenario.of(seed)).violations]
+    assert broken == []
+
+
+def test_a_trial_takes_the_same_course_whenever_it_is_played() -> None:
+    scenario = next(
+        one for one in map(Scenario.of, range(100)) if any(fault.kind == "started twice" for fault in one.faults)
+    )
+    assert list(play(scenario).trace) == list(play(scenario).trace)
+
+
+def test_trials_are_not_all_alike() -> None:
+    happened = "\n".join(line for seed in range(60) for line in play(Scenario.of(seed)).trace)
+    for what in (
+        "dies",
+        "claims",
+        "no answer",
+        "LOST_RACE",
+        "404",
+        "429",
+        "500",
+        "no more",
+        "forgets",
+        "reads the history",
+    ):
+        assert what in happened, what
+
+
+def breakage(rule: str) -> int:
+    (number,) = [number for number, one in enumerate(BREAKAGES) if one.rule == rule]
+    return number
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "what is owed is published before it is committed",
+        "what was left behind is taken over by nobody",
+        "without times a step back is believed at once",
+    ],
+)
+def test_a_broken_rule_is_noticed_and_the_failure_made_small(rule: str) -> None:
+    broken = BREAKAGES[breakage(rule)]
+    with broken.apply():
+        trials = (play(Scenario.of(seed), poll=broken.poll) for seed in range(100))
+        failed = next(trial for trial in trials if trial.violations)
+        small = shrunk(failed, lambda scenario: play(scenario, poll=broken.poll))
+    assert small.violations
+    assert len(small.scenario.parts) <= len(failed.scenario.parts)
+
+
+def test_every_breakage_is_taken_back_afterwards() -> None:
+    for broken in BREAKAGES:
+        with broken.apply():
+            pass
+    assert play(Scenario.of(0)).violations == []
+
+
+def test_the_command_plays_and_prints_and_replays() -> None:
+    ran = CliRunner().invoke(
+        main, ["run", "--trials", "3", "--dynamodb", "1", "--no-breakages", "--jobs", "1", "--json"]
+    )
+    assert ran.exit_code == 0, ran.output
+    assert '"lost": 0' in ran.stdout
+    replayed = CliRunner().invoke(main, ["replay", "0"])
+    assert replayed.exit_code == 0
+    assert "loads the lane" in replayed.output
+
+
+def test_time_passes_only_for_who_waits() -> None:
+    engine, seen = Engine(), list[tuple[str, float]]()
+
+    def work(name: str, pause: float) -> None:
+        for _ in range(2):
+            engine.sleep(pause)
+            seen.append((name, engine.now))
+
+    engine.at(0.0, lambda: engine.start("slow", lambda: work("slow", 5.0)))
+    engine.at(1.0, lambda: engine.start("fast", lambda: work("fast", 1.5)))
+    engine.run(9.0)
+    assert seen == [("fast", 2.5), ("fast", 4.0), ("slow", 5.0)]
