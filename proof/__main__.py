@@ -8,10 +8,8 @@ import json
 import os
 import sys
 import time
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from multiprocessing import get_context
 from pathlib import Path
@@ -23,14 +21,13 @@ from rich.progress import Progress
 from rich.table import Table
 
 from proof.breakages import BREAKAGES
-from proof.dynamodb import in_dynamodb
-from proof.oracle import KINDS
 from proof.scenario import Scenario
-from proof.trial import Trial, play, shrunk
+from proof.tally import Tally, played, until_noticed
+from proof.trial import play, shrunk
 
 TRIALS: Final = 20_000
 OVER_DYNAMODB: Final = 200
-UNTIL_CAUGHT: Final = 5_000
+UNTIL_CAUGHT: Final = 4_000
 """So many trials a broken rule may go unnoticed."""
 AT_ONCE: Final = 25
 """Trials that a process plays before it tells how they went."""
@@ -39,73 +36,6 @@ BEGIN: Final = "<!-- begin: python -m proof run --write -->"
 END: Final = "<!-- end -->"
 
 console = Console(stderr=True)
-
-
-@dataclass
-class Tally:
-    """What came of some trials."""
-
-    trials: int = 0
-    polls: int = 0
-    received: int = 0
-    repeats: int = 0
-    """Alerts that came again after a crash or a lost answer, as they may."""
-    violations: Counter[str] = field(default_factory=Counter)
-    """How many trials had each kind."""
-    failed: list[int] = field(default_factory=list)
-    """Their numbers."""
-
-    def add(self, trial: Trial) -> None:
-        world = trial.world
-        self.trials += 1
-        self.polls += world.invocations
-        for received in world.received.values():
-            self.received += len(received)
-            self.repeats += len(received) - len({one.id for one in received})
-        self.violations.update({violation.kind for violation in trial.violations})
-        if trial.violations:
-            self.failed.append(trial.scenario.seed)
-
-    def merge(self, other: "Tally") -> None:
-        self.trials += other.trials
-        self.polls += other.polls
-        self.received += other.received
-        self.repeats += other.repeats
-        self.violations += other.violations
-        self.failed += other.failed
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "trials": self.trials,
-            "polls": self.polls,
-            "alerts_received": self.received,
-            "repeated_as_they_may": self.repeats,
-            **{kind.replace(" ", "_"): self.violations[kind] for kind in KINDS},
-            "failed": sorted(self.failed),
-        }
-
-
-def _played(seeds: Sequence[int], *, dynamodb: bool) -> Tally:
-    tally = Tally()
-    if dynamodb:
-        with in_dynamodb() as make_store:
-            for seed in seeds:
-                tally.add(play(Scenario.of(seed), make_store))
-    else:
-        for seed in seeds:
-            tally.add(play(Scenario.of(seed)))
-    return tally
-
-
-def _until_caught(number: int, limit: int) -> tuple[int, int | None, str]:
-    """How many trials it took to notice a breakage, if it was noticed, and by what."""
-    breakage = BREAKAGES[number]
-    with breakage.apply():
-        for seed in range(limit):
-            trial = play(Scenario.of(seed), poll=breakage.poll)
-            if trial.violations:
-                return number, seed + 1, trial.violations[0].kind
-    return number, None, ""
 
 
 @click.group(help=__doc__)
@@ -128,9 +58,9 @@ def run(*, trials: int, dynamodb: int, first: int, breakages: bool, jobs: int, a
     caught: dict[int, tuple[int | None, str]] = {}
     with ProcessPoolExecutor(jobs, get_context("spawn")) as pool, Progress(console=console, transient=True) as progress:
         work: list[Future[Any]] = [
-            *(pool.submit(_played, part, dynamodb=False) for part in _parts(first, trials)),
-            *(pool.submit(_played, part, dynamodb=True) for part in _parts(first, dynamodb)),
-            *(pool.submit(_until_caught, number, UNTIL_CAUGHT) for number in range(len(BREAKAGES)) if breakages),
+            *(pool.submit(played, part, dynamodb=False) for part in _parts(first, trials)),
+            *(pool.submit(played, part, dynamodb=True) for part in _parts(first, dynamodb)),
+            *(pool.submit(until_noticed, number, UNTIL_CAUGHT) for number in range(len(BREAKAGES)) if breakages),
         ]
         bar = progress.add_task("trials", total=len(work))
         tallies = dict.fromkeys(work[: len(_parts(first, trials))], in_memory)
