@@ -315,6 +315,20 @@ def test_run_created_before_the_settled_ones_that_ended_just_now_is_news() -> No
     assert steps(compare(state, listing(ended), now=NOON)) == [("slow", None, CANCELLED)]
 
 
+def test_what_was_settled_and_the_first_look_outlive_the_next_commit() -> None:
+    state = known({"r1": recorded(RUNNING)}, settled_before=NOON - days(3), settled_update=NOON - days(2))
+    (change,) = compare(state, listing(observed("r1", CANCELLED)), now=NOON).changes
+    after = change.state
+    assert (after.settled_before, after.settled_update) == (NOON - days(3), NOON - days(2))
+    assert after.baselined_at == state.baselined_at
+
+
+def test_run_without_times_that_has_ended_is_news_though_others_were_settled() -> None:
+    state = known({}, settled_before=NOON - days(3), settled_update=NOON - days(2))
+    ended = observed("r1", CANCELLED, updated=None, created=None)
+    assert steps(compare(state, listing(ended), now=NOON)) == [("r1", None, CANCELLED)]
+
+
 # Commits
 
 

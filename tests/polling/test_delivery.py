@@ -186,6 +186,55 @@ def test_account_of_a_mute_is_told_by_itself_beside_a_digest(harness: PollHarnes
     assert types == ["Journey Run Digest", "Journey Watch Mute Ended"]
 
 
+# Leftovers
+
+
+def test_leftovers_of_every_journey_are_sent(harness: PollHarness) -> None:
+    harness.channel.refuse = lambda _: True
+    harness.source.set(WELCOME, "r1", Status.CANCELLED)
+    harness.source.set(WINBACK, "r2", Status.CANCELLED)
+    harness.poll()
+    harness.channel.refuse = lambda _: False
+    harness.poll_a_minute_later()
+    assert sorted(told(harness.channel)) == [("r1", "CANCELLED"), ("r2", "CANCELLED")]
+
+
+def test_many_changes_of_one_journey_are_each_sent_and_acknowledged_once(harness: PollHarness) -> None:
+    harness.config = replace(harness.config, digest_over=100)
+    harness.channels["alerts"] = Channel(harness.channel, at_once=5)
+    for n in range(12):
+        harness.source.set(WELCOME, f"s{n:02}", Status.RUNNING)
+    harness.store.writes.clear()
+    report = harness.poll()
+    assert [run_id for run_id, _ in told(harness.channel)] == [f"s{n:02}" for n in range(12)]
+    assert (harness.channel.calls, harness.store.writes.count("acknowledge")) == (3, 1)
+    assert report.delivery.delivered == 12
+
+
+def test_alert_that_has_expired_is_given_up_and_holds_up_nothing(
+    harness: PollHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    harness.channel.refuse = lambda _: True
+    harness.source.set(WELCOME, "r1", Status.PAUSED)
+    harness.poll()
+    harness.channel.refuse = lambda _: False
+    harness.source.set(WELCOME, "r1", Status.CANCELLED)
+    monkeypatch.setattr(harness.store, "alerts", lambda *_: {})
+    harness.poll_a_minute_later()
+    assert told(harness.channel) == [("r1", "CANCELLED")]
+    assert not harness.store.load(LANE).journeys[WELCOME].undelivered
+
+
+def test_age_is_that_of_the_oldest(harness: PollHarness) -> None:
+    harness.channel.refuse = lambda _: True
+    harness.source.set(WELCOME, "r1", Status.PAUSED)
+    harness.poll()
+    harness.clock.advance(minutes=3)
+    harness.source.set(WINBACK, "r2", Status.PAUSED)
+    harness.poll()
+    assert harness.poll_a_minute_later().measurements()["OldestUndeliveredAge"] == 240
+
+
 # The time it takes
 
 

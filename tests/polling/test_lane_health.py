@@ -1,7 +1,7 @@
 """Conditions, digests and mutes as recipients meet them, poll after poll."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 
@@ -263,3 +263,33 @@ def test_blindness_is_told_under_a_mute_too(harness: PollHarness) -> None:
     for _ in range(5):
         harness.poll_a_minute_later()
     assert conditions(harness.operators) == [("UNREACHABLE", "Opened")]
+
+
+def test_mute_stays_quiet_at_every_poll_that_it_covers(harness: PollHarness) -> None:
+    harness.store.set_mutes(Mute(id="release", until=harness.clock.time + timedelta(hours=9)))
+    for n in range(4):
+        harness.source.set(WELCOME, f"s{n}", Status.CANCELLED)
+        harness.poll_a_minute_later()
+    assert harness.channel.accepted == []
+
+
+def test_mute_of_the_configuration_holds(harness: PollHarness) -> None:
+    night = Mute(id="night", days=tuple(range(7)), begins=time(0, 0), ends=time(23, 59))
+    harness.config = replace(harness.config, mutes=(night,))
+    harness.source.set(WELCOME, "r1", Status.CANCELLED)
+    harness.poll()
+    harness.poll_a_minute_later()
+    assert harness.channel.accepted == []
+
+
+def test_condition_that_a_mute_held_back_is_told_once_when_it_ends(harness: PollHarness) -> None:
+    harness.store.set_mutes(Mute(id="release", until=harness.clock.time + timedelta(hours=2)))
+    harness.source.runs.pop(WINBACK)
+    harness.clock.advance(hours=1)
+    for _ in range(3):
+        harness.poll_a_minute_later()
+    assert conditions(harness.channel) == []
+    harness.clock.advance(hours=1)
+    for _ in range(3):
+        harness.poll_a_minute_later()
+    assert conditions(harness.channel).count(("STUCK", "Opened")) == 1

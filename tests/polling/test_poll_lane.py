@@ -2,7 +2,8 @@
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,17 +11,21 @@ from aws_lambda_powertools import Logger
 
 from journey_watch.core.errors import PollFailedError, SourceError, StoreUnavailableError
 from journey_watch.core.refusals import DENIAL_HINT
-from journey_watch.core.runs import JourneyInfo, JourneyKey, ObservedRun, Status
+from journey_watch.core.runs import JourneyInfo, JourneyKey, Lane, Observation, ObservedRun, Status
 from journey_watch.core.severity import Severity
 from journey_watch.core.severity_rules import AlertRule
-from journey_watch.core.watch_list import WatchTarget
+from journey_watch.core.transitions import StateChange
+from journey_watch.core.watch_list import Thresholds, WatchTarget
+from journey_watch.polling import poll_lane
 from journey_watch.polling.time_budget import DELIVERY_RESERVE_SECONDS
+from journey_watch.ports import CommitResult
 from tests.core.builders import LANE
-from tests.polling.scripted import PollHarness
+from tests.polling.scripted import EVERYTHING, PollHarness
 
 Said = Callable[[], list[dict[str, Any]]]
 WELCOME = JourneyKey("app-1", "welcome")
 WINBACK = JourneyKey("app-1", "winback")
+UNTIMED = JourneyKey("app-1", "untimed")
 GONE = SourceError("the application is gone", code="NotFoundException", absent=True)
 NO_GRANT = SourceError(
     "Listing the applications was refused with ForbiddenException (HTTP 403): "
@@ -431,3 +436,107 @@ def test_journey_that_ended_long_ago_costs_few_calls(harness: PollHarness) -> No
     for _ in range(20):
         harness.poll_a_minute_later()
     assert harness.source.observed.count(WELCOME) == 20
+
+
+# What befalls one keeps no other waiting
+
+
+def refuse_commits_of(harness: PollHarness, journey: JourneyKey, monkeypatch: pytest.MonkeyPatch) -> None:
+    commit = harness.store.commit
+
+    def refused(lane: Lane, change: StateChange, *more: Any) -> CommitResult:  # noqa: ANN401 - as it is called
+        if change.journey == journey:
+            raise StoreUnavailableError("throttled")
+        return commit(lane, change, *more)
+
+    monkeypatch.setattr(harness.store, "commit", refused)
+
+
+def test_one_refused_write_keeps_no_other_alert_waiting(harness: PollHarness, monkeypatch: pytest.MonkeyPatch) -> None:
+    harness.source.set(WELCOME, "r1", Status.CANCELLED)
+    harness.source.set(WINBACK, "r2", Status.RUNNING)
+    with monkeypatch.context() as patch:
+        refuse_commits_of(harness, WELCOME, patch)
+        report = harness.poll()
+    assert sent(harness) == [("r2", "SCHEDULED", "RUNNING")]
+    assert report.failed == 1
+    harness.poll_a_minute_later()
+    assert sent(harness)[1:] == [("r1", "RUNNING", "CANCELLED")]
+
+
+def test_failed_second_reading_keeps_no_other_alert_waiting_and_confirms_nothing(
+    harness: PollHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    harness.source.runs[UNTIMED] = {"r3": ObservedRun("r3", Status.PAUSED, "PAUSED")}
+    harness.poll()
+    harness.clock.advance(minutes=20)
+    harness.channel.accepted.clear()
+    harness.source.runs[UNTIMED]["r3"] = ObservedRun("r3", Status.RUNNING, "RUNNING")
+    harness.source.set(WINBACK, "r2", Status.RUNNING)
+    observe = harness.source.observe
+
+    def fails_the_second_time(journeys: Sequence[JourneyKey]) -> Mapping[JourneyKey, Observation | SourceError]:
+        again = UNTIMED in journeys and UNTIMED in harness.source.observed
+        return {UNTIMED: ERRORS} if again else observe(journeys)
+
+    harness.source.observed.clear()
+    with monkeypatch.context() as patch:
+        patch.setattr(harness.source, "observe", fails_the_second_time)
+        harness.poll()
+    assert sent(harness) == [("r2", "SCHEDULED", "RUNNING")]
+    harness.poll_a_minute_later()
+    assert sent(harness)[1:] == [("r3", "PAUSED", "RUNNING")]
+
+
+def test_refused_note_of_what_cannot_be_read_keeps_no_other_alert_waiting(
+    harness: PollHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    harness.source.failures[WELCOME] = ERRORS
+    harness.source.set(WINBACK, "r2", Status.RUNNING)
+    refuse_commits_of(harness, WELCOME, monkeypatch)
+    assert harness.poll().measurements()["SideTasksFailed"] == 1
+    assert sent(harness) == [("r2", "SCHEDULED", "RUNNING")]
+
+
+def test_journey_that_no_time_is_left_for_keeps_no_other_alert_waiting(
+    harness: PollHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(poll_lane, "WORKERS", 1)
+    harness.source.set(WELCOME, "r1", Status.CANCELLED)
+    harness.source.set(WINBACK, "r2", Status.RUNNING)
+    harness.store.after = lambda name: harness.clock.advance(seconds=36) if name == "commit" else None
+    report = harness.poll()
+    assert sent(harness) == [("r1", "RUNNING", "CANCELLED")]
+    assert report.failed == 1
+    harness.store.after = lambda _: None
+    harness.poll_a_minute_later()
+    assert sent(harness)[1:] == [("r2", "SCHEDULED", "RUNNING")]
+
+
+def test_one_journey_that_cannot_be_read_is_no_blind_lane(harness: PollHarness) -> None:
+    harness.source.failures[WELCOME] = ERRORS
+    for _ in range(20):
+        harness.poll_a_minute_later()
+    (alert,) = harness.operators.accepted
+    assert alert.journey == WELCOME
+
+
+def test_rule_for_one_status_does_not_silence_another(harness: PollHarness) -> None:
+    harness.config = replace(harness.config, rules=(AlertRule("*", "COMPLETED", Severity.NONE),))
+    harness.source.set(WELCOME, "r1", Status.CANCELLED)
+    harness.source.set(WINBACK, "r2", Status.COMPLETED)
+    harness.poll()
+    assert sent(harness) == [("r1", "RUNNING", "CANCELLED")]
+
+
+@pytest.mark.parametrize(("dormant", "told"), [(False, ["OVERDUE"]), (True, [])])
+def test_only_a_journey_that_may_have_runs_is_overdue(*, dormant: bool, told: list[str]) -> None:
+    harness = PollHarness()
+    harness.configure(replace(EVERYTHING, thresholds=Thresholds(expect_run_every=3600)))
+    harness.source.set(WELCOME, "r1", Status.COMPLETED)
+    harness.source.infos[WELCOME] = JourneyInfo(dormant=dormant)
+    harness.poll()
+    harness.clock.advance(hours=2)
+    for _ in range(10):
+        harness.poll_a_minute_later()
+    assert [alert.envelope["detail"]["condition"] for alert in harness.channel.accepted] == told
