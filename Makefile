@@ -32,6 +32,10 @@ test-quick: install ## Run the tests that need no local cloud and no browser: th
 prove: install ## Play 20,000 trials in which everything goes wrong, and break rules on purpose (PROVE_ARGS="--trials 100000")
 	@$(VENV)/python -m proof run $(PROVE_ARGS)
 
+.PHONY: soak
+soak: install ## Poll 2,000 times, for a week of virtual time with a trouble an hour (SOAK_ARGS="--polls 20000")
+	@$(VENV)/python -m proof soak $(SOAK_ARGS)
+
 .PHONY: screenshots
 screenshots: install ## Play the demo and take the pictures of docs/images again
 	@tools/install-chromium

@@ -23,7 +23,7 @@ from rich.table import Table
 from proof.breakages import BREAKAGES
 from proof.scenario import Scenario
 from proof.tally import Tally, played, until_noticed
-from proof.trial import play, shrunk
+from proof.trial import LANE, play, shrunk
 
 TRIALS: Final = 20_000
 OVER_DYNAMODB: Final = 200
@@ -115,6 +115,26 @@ def replay(number: int, *, whole: bool) -> None:
         out.print(f"[bold red]{violation}[/]")
     if not trial.violations:
         out.print("[bold green]Nothing lost, repeated, out of order or false.[/]")
+    sys.exit(1 if trial.violations else 0)
+
+
+@main.command()
+@click.option("--polls", default=2_000, show_default=True, help="So many, five minutes apart.")
+@click.option("--seed", default=0, show_default=True, help="Decides what happens.")
+def soak(*, polls: int, seed: int) -> None:
+    """Play one trial that lasts for days. Shows that all is told, and that what is remembered stays small."""
+    trial = play(Scenario.long(seed, polls))
+    states = trial.world.store.load(LANE).states.values()
+    received = sum(map(len, trial.world.received.values()))
+    out = Console()
+    out.print(
+        f"{trial.world.invocations:,} polls in {polls * 5 / 1_440:.1f} days, {len(trial.scenario.faults)} troubles."
+    )
+    out.print(f"{len(trial.scenario.steps):,} changes; {received:,} alerts received.")
+    remembered, owed = max(len(state.runs) for state in states), sum(len(state.undelivered) for state in states)
+    out.print(f"In the end the largest state remembers {remembered} runs, and {owed} alerts are owed.")
+    for violation in trial.violations:
+        out.print(f"[bold red]{violation}[/]")
     sys.exit(1 if trial.violations else 0)
 
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from journey_watch.core.runs import JourneyKey, Status
-from proof.scenario import CALM, EPOCH, MINUTE, NEW, OLD, PEOPLE, SETTLED, STALENESS
+from proof.scenario import CALM, EPOCH, MINUTE, NEW, OLD, PEOPLE, STALENESS
 from proof.world import Received, World
 
 KINDS: Final = ("lost", "repeated", "out of order", "false", "wedged", "broke")
@@ -109,9 +109,9 @@ def _was_there(world: World, journey_id: str, run_id: str) -> bool:
 
 def _is_over(world: World, journey_id: str, run_id: str | None, condition: str) -> bool:
     journey = next((one for one in (*OLD, NEW) if one.journey_id == journey_id), None)
-    if journey is None or run_id is None or journey in world.journeys_of("deleted", SETTLED):
+    if journey is None or run_id is None or journey in world.journeys_of("deleted", world.scenario.ends):
         return False
-    run = world.runs(journey, SETTLED).get(run_id)
+    run = world.runs(journey, world.scenario.ends).get(run_id)
     return run is not None and (condition != "STUCK" or run.status is not Status.RUNNING)
 
 
@@ -139,7 +139,7 @@ def _stories(world: World, channel: str) -> Iterator[Violation]:
     for detail in (*told, *muted):
         known[detail["journey_id"], detail["run_id"]][detail["id"]] = detail
     for journey in (*OLD, NEW):
-        for run_id in world.runs(journey, SETTLED):
+        for run_id in world.runs(journey, world.scenario.ends):
             in_order = sorted(known.pop((journey.journey_id, run_id), {}).values(), key=lambda one: one["sequence"])
             links = [(one["previous_status"], one["status"]) for one in in_order]
             yield from _story(world, channel, journey, run_id, links)

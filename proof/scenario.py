@@ -26,6 +26,9 @@ SHARE_WITH_TIMES: Final = 0.7
 SHARE_CROWDED: Final = 0.4
 """In so many trials invocations overlap for long."""
 
+MINUTES: Final = (*range(21), *range(33, 39))
+"""In between everything is over, and only the stale readings' quarter of an hour has to pass."""
+
 OLD: Final = (JourneyKey("app-1", "a"), JourneyKey("app-1", "b"), JourneyKey("app-2", "c"))
 NEW: Final = JourneyKey("app-1", "new")
 """Created in the middle of things."""
@@ -115,6 +118,9 @@ class Scenario:
     """By how much the clocks of invocations are wrong, in turn, in seconds."""
     steps: tuple[Step, ...]
     faults: tuple[Fault, ...]
+    minutes: tuple[int, ...] = MINUTES
+    """In these the schedule fires."""
+    ends: float = SETTLED
 
     @classmethod
     def of(cls, seed: int) -> Self:
@@ -150,6 +156,39 @@ class Scenario:
             for number, fault in enumerate(self.faults)
             if fault.kind == "muted"
         ]
+
+    @classmethod
+    def long(cls, seed: int, polls: int) -> Self:
+        """A poll every five minutes, for days: runs come and go, and every hour something else goes wrong."""
+        random = Random(seed)  # noqa: S311 - it keeps no secret
+        ends, calm_from = polls * 5 * MINUTE, (polls * 5 - 90) * MINUTE
+        kinds = [kind for kind in KINDS if kind not in {"unwatched", "deleted"}]
+        hours = range(1, max(2, int(calm_from // 3_600)))
+        steps: list[Step] = []
+        for number in range(int(calm_from // 1_200)):
+            at, status = number * 1_200 + CALM + random.uniform(0.0, 600.0), None
+            journey = random.choice(OLD)
+            while at < calm_from and (status is None or not status.is_terminal):
+                status = random.choice(_NEXT[status])
+                steps.append(Step(at, journey, f"run-{number}", status))
+                at += random.uniform(30.0, 4_000.0)
+        return replace(
+            cls.of(seed),
+            timed=True,  # what has no times is remembered for ever
+            steps=tuple(sorted(steps, key=lambda step: step.at)),
+            faults=tuple(
+                Fault(
+                    random.choice(kinds),
+                    hour * 3_600 + random.uniform(0.0, 1_800.0),
+                    min(hour * 3_600 + 3_600, calm_from),
+                    random.choice((0.2, 0.5, 1.0)),
+                    random.randrange(3),
+                )
+                for hour in hours
+            ),
+            minutes=tuple(range(0, polls * 5, 5)),
+            ends=ends,
+        )
 
     @property
     def parts(self) -> list["Step | Fault"]:

@@ -21,14 +21,13 @@ from journey_watch.ports import Channel, LaneState, RunStore
 from journey_watch.settings import WatchConfig
 from proof.engine import Engine, Killed, Task
 from proof.ports import SimulatedChannel, SimulatedSource, SimulatedStore, told_in
-from proof.scenario import CHANNELS, MINUTE, OLD, SETTLED, STALENESS, Fault, Scenario, wall_clock
+from proof.scenario import CHANNELS, MINUTE, OLD, STALENESS, Fault, Scenario, wall_clock
 
 TIMEOUT_SECONDS: Final = 50.0
 """The function's: the interval less ten seconds."""
 DEADLY: Final = 0.2
 """Where an invocation is to die, so many calls are the one at which it does."""
-POLLS: Final = (*range(21), *range(33, 39))
-"""In these minutes. In between everything is over, and only the stale readings' quarter of an hour has to pass."""
+
 
 T = TypeVar("T")
 
@@ -102,9 +101,9 @@ class World:
 
     def play(self) -> None:
         with one_seed_decides(self.scenario):
-            for minute in POLLS:
+            for minute in self.scenario.minutes:
                 self.engine.at(minute * MINUTE, self._on_schedule)
-            self.engine.run(SETTLED)
+            self.engine.run(self.scenario.ends)
 
     def note(self, who: str, what: str) -> None:
         self.trace.append((self.engine.now, who, what))

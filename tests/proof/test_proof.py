@@ -87,6 +87,12 @@ def test_the_command_plays_and_prints_and_replays() -> None:
     assert "loads the lane" in replayed.output
 
 
+def test_a_day_of_troubles_ends_with_everything_told_and_little_remembered() -> None:
+    soaked = CliRunner().invoke(main, ["soak", "--polls", "600"])
+    assert soaked.exit_code == 0, soaked.output
+    assert "0 alerts are owed" in soaked.output
+
+
 def test_time_passes_only_for_who_waits() -> None:
     engine, seen = Engine(), list[tuple[str, float]]()
 

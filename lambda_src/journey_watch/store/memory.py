@@ -1,5 +1,6 @@
 """RunStore in memory, with the same rules: for the tests of the poll, and to try a configuration without a table."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
@@ -19,26 +20,28 @@ class MemoryRunStore:
     def __init__(self) -> None:
         self._lock = Lock()
         self._lanes: dict[Lane, LaneState] = {}
+        """What is remembered of each lane but the states."""
+        self._states: defaultdict[Lane, dict[Scope, JourneyState]] = defaultdict(dict)
         self._mutes: Mapping[str, Mute | None] = {}
         self._alerts: dict[tuple[Lane, Scope, str], Alert] = {}
 
     def load(self, lane: Lane) -> LaneState:
         with self._lock:
-            state = self._lane(lane)
-            return replace(state, journeys=dict(state.journeys), scopes=dict(state.scopes))
+            states = self._states[lane].items()
+            return replace(
+                self._lane(lane),
+                journeys={scope: state for scope, state in states if isinstance(scope, JourneyKey)},
+                scopes={scope: state for scope, state in states if not isinstance(scope, JourneyKey)},
+            )
 
     def _lane(self, lane: Lane) -> LaneState:
         return self._lanes.get(lane, LaneState(journeys={}))
 
     def _state(self, lane: Lane, journey: Scope) -> JourneyState:
-        return self._lane(lane).states.get(journey, JourneyState())
+        return self._states[lane].get(journey, JourneyState())
 
     def _put(self, lane: Lane, journey: Scope, state: JourneyState) -> None:
-        held = self._lane(lane)
-        if isinstance(journey, JourneyKey):
-            self._lanes[lane] = replace(held, journeys={**held.journeys, journey: state})
-        else:
-            self._lanes[lane] = replace(held, scopes={**held.scopes, journey: state})
+        self._states[lane][journey] = state
 
     def set_mutes(self, *mutes: Mute) -> None:
         """Replace what operators have set."""
