@@ -146,6 +146,16 @@ def test_reading_that_breaks_is_one_journeys_failure_and_in_time_told(
     assert "nobody thought of this" in alert.envelope["detail"]["summary"]
 
 
+def test_journey_that_a_reading_says_nothing_about_is_a_failure_of_it_alone(
+    harness: PollHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    observe = harness.source.observe
+    monkeypatch.setattr(harness.source, "observe", lambda journeys: {} if WELCOME in journeys else observe(journeys))
+    harness.source.set(WINBACK, "r2", Status.CANCELLED)
+    assert harness.poll().failed == 1
+    assert told(harness.channel) == [("r2", "CANCELLED")]
+
+
 def test_poll_of_one_journey_that_breaks_is_no_others_failure(
     harness: PollHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -373,6 +383,33 @@ def test_lane_can_be_read_again_only_when_something_was_read(harness: PollHarnes
     harness.source.unlisted = {}
     harness.poll_a_minute_later()
     assert conditions(harness.operators)[1:] == [("UNREACHABLE", "Resolved", None)]
+
+
+def test_listing_alone_does_not_make_a_lane_readable_again(harness: PollHarness) -> None:
+    harness.source.failures = dict.fromkeys((WELCOME, WINBACK), SourceError("no answer", code="ReadTimeoutError"))
+    for _ in range(20):
+        with pytest.raises(PollFailedError):
+            harness.poll_a_minute_later()
+    harness.source.failures.clear()
+    harness.clock.advance(minutes=1)
+    with pytest.raises(PollFailedError, match="no time"):
+        harness.poll(seconds=DELIVERY_RESERVE_SECONDS - 1)
+    assert conditions(harness.operators) == [("UNREACHABLE", "Opened", None)]
+
+
+def test_hundred_conditions_of_a_journey_that_nobody_watches_any_more_are_all_resolved(harness: PollHarness) -> None:
+    patience = Thresholds(stuck_after=3600)
+    harness.configure(replace(EVERYTHING, thresholds=patience))
+    for n in range(100):
+        harness.source.set(WELCOME, f"s{n}", Status.RUNNING)
+    harness.poll()
+    harness.clock.advance(hours=2)
+    harness.poll()
+    harness.channel.accepted.clear()
+    harness.configure(WatchTarget("pinpoint", "app-1", ("winback",), thresholds=patience))
+    harness.poll_a_minute_later()
+    assert conditions(harness.channel) == [("STUCK", "Resolved", "UNWATCHED")] * 101
+    assert harness.store.load(LANE).journeys[WELCOME].baselined_at is None
 
 
 def test_application_that_is_deleted_is_not_called_readable(harness: PollHarness) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Final
 
 from aws_lambda_powertools import Logger
 
@@ -17,6 +18,8 @@ from journey_watch.core.transitions import Comparison, StateChange, compare, wit
 from journey_watch.polling.committing import ChangeCommitter
 from journey_watch.polling.poll_context import PollContext
 from journey_watch.ports import CommitResult
+
+_NO_READING: Final = SourceError("The reading says nothing about it.", code="NoReading")
 
 logger = Logger(child=True)
 
@@ -76,7 +79,7 @@ class JourneyPoll:
             logger.exception("reading broke", journeys=[str(journey) for journey in batch])
             broken = SourceError(f"Reading broke: {error!r}", code=type(error).__name__)
             readings = dict.fromkeys(batch, broken)
-        return [self._poll_one(journey, readings[journey], begun) for journey in batch]
+        return [self._poll_one(journey, readings.get(journey, _NO_READING), begun) for journey in batch]
 
     def _read(self, batch: Sequence[JourneyKey]) -> Mapping[JourneyKey, Observation | SourceError]:
         """Read a batch. What the provider does not have, and does not list, is no failure: it was deleted."""

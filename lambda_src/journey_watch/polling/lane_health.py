@@ -1,6 +1,6 @@
 """What concerns a lane as a whole: that it, a listing or a journey cannot be read, and which mutes are in force."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ from journey_watch.core.runs import LANE_ITSELF, ContainerScope, JourneyInfo, Jo
 from journey_watch.core.transitions import StateChange, with_assessment
 from journey_watch.core.watch_list import ALL
 from journey_watch.messages.mute_ended import mute_ended_alert
-from journey_watch.polling.committing import ChangeCommitter, CommittedChange
+from journey_watch.polling.committing import ChangeCommitter
 from journey_watch.polling.journey_poll import JourneyOutcome
 from journey_watch.polling.poll_context import PollContext
 from journey_watch.polling.side_tasks import SideTasks
@@ -114,7 +114,7 @@ class LaneHealth:
         `states` are those the journeys were compared with: one that never was read keeps what it starts from.
         """
         pending: list[PendingDelivery] = []
-        for scope, failure in self._failures_by_scope(discovery, outcomes).items():
+        for scope, failure in self._failures_by_scope(states, discovery, outcomes).items():
             if isinstance(scope, JourneyKey):
                 state, info = states.get(scope, JourneyState()), discovery.journeys.get(scope, JourneyInfo())
             else:
@@ -130,15 +130,26 @@ class LaneHealth:
         watched = any(target.container_id in (ALL, scope.container_id) for target in targets)
         return Resolution.DELETED if watched else Resolution.UNWATCHED
 
-    def resolve_unwatched(self, journey: JourneyKey, state: JourneyState) -> CommittedChange | None:
-        """Tell that whatever was wrong with a journey is nobody's concern any more; None if nothing was."""
-        if not state.conditions:
-            return None
-        (change,) = with_assessment(journey, state, [], all_resolved(state.conditions, Resolution.UNWATCHED))
-        return self.committer.commit(change, JourneyInfo())
+    def resolve_unwatched(
+        self, journey: JourneyKey, state: JourneyState
+    ) -> tuple[Sequence[PendingDelivery], int | None]:
+        """Tell that whatever was wrong with a journey is nobody's concern any more.
+
+        Returns what is to be sent about that, and the state's version afterwards: None if that is not certain.
+        """
+        over = all_resolved(state.conditions, Resolution.UNWATCHED)
+        pending: list[PendingDelivery] = []
+        version = state.version
+        for change in with_assessment(journey, state, [], over, max_alerts=self._context.alerts_per_commit):
+            committed = self.committer.commit(change, JourneyInfo())
+            if committed.result is not CommitResult.DONE:
+                return pending, None
+            pending += committed.pending
+            version = change.state.version
+        return pending, version
 
     def _failures_by_scope(
-        self, discovery: Discovery, outcomes: Sequence[JourneyOutcome]
+        self, planned: Collection[JourneyKey], discovery: Discovery, outcomes: Sequence[JourneyOutcome]
     ) -> dict[Scope, SourceError | None]:
         """Why each scope could not be read; None for one that could. Of others nothing is known this time."""
         failed = {
@@ -150,7 +161,8 @@ class LaneHealth:
         if failures and not any(outcome.observed for outcome in outcomes):
             # Of several reasons the one that the operators themselves can end.
             return {LANE_ITSELF: next((failure for failure in failures if failure.denied), failures[0])}
-        read_again = any(outcome.observed for outcome in outcomes) or not discovery.incomplete
+        # Of a lane in which there is nothing to read the listing is all that can be read.
+        read_again = any(outcome.observed for outcome in outcomes) or not (planned or discovery.incomplete)
         return {
             **({LANE_ITSELF: discovery.failures.get(ALL)} if read_again or ALL in discovery.failures else {}),
             **{scope: None for scope in self.scopes if self._is_listed(scope, discovery)},

@@ -33,7 +33,7 @@ from journey_watch.polling.lane_health import LaneHealth
 from journey_watch.polling.poll_context import PollContext
 from journey_watch.polling.report import PollReport
 from journey_watch.polling.side_tasks import SideTasks
-from journey_watch.ports import CommitResult, Discovery, LaneState
+from journey_watch.ports import Discovery, LaneState
 
 WORKERS = 8
 """The interpreter lock binds boto3 from about 16 on; 8 at 20 ms an answer already exceed Pinpoint's quota."""
@@ -135,15 +135,11 @@ class LanePoll:
                 store.unmark_listed(lane, dropped)
         for journey in unwatched(remembered.journeys, targets, excluded=discovery.excluded):
             with self._side_tasks.attempt("a journey that is no longer watched is still known", journey=str(journey)):
-                version = remembered.journeys[journey].version
-                resolved = health.resolve_unwatched(journey, remembered.journeys[journey])
-                if resolved:
-                    if resolved.result is not CommitResult.DONE:
-                        continue  # forgotten before it was told, it would be told by nobody
-                    pending += resolved.pending
-                    version += 1
-                result = store.forget_baseline(lane, journey, version)
-                logger.info("journey no longer watched", journey=str(journey), result=result.name)
+                told, version = health.resolve_unwatched(journey, remembered.journeys[journey])
+                pending += told
+                if version is not None:  # forgotten before it was told, it would be told by nobody
+                    result = store.forget_baseline(lane, journey, version)
+                    logger.info("journey no longer watched", journey=str(journey), result=result.name)
         return pending
 
     def _observe_and_commit(self, plan: _Plan, committer: ChangeCommitter) -> Iterator[JourneyOutcome]:
