@@ -136,6 +136,23 @@ def test_digests_are_cut_in_the_order_of_time_and_sorted_worst_first_inside(harn
 
 
 @pytest.mark.usefixtures("small_digests")
+def test_what_happened_first_is_in_the_first_digest_whichever_journey_it_is_of(harness: PollHarness) -> None:
+    harness.config = replace(harness.config, digest_over=2)
+    harness.channel.refuse = lambda _: True
+    for n, journey in enumerate([WINBACK, WELCOME] * 4):
+        harness.clock.advance(minutes=1)
+        harness.source.set(journey, f"s{n}", Status.RUNNING)
+        harness.poll()
+    harness.channel.refuse = lambda _: False
+    harness.poll_a_minute_later()
+    assert len(harness.channel.accepted) > 1
+    told_in_order = [
+        sorted(change["run_id"] for change in one.envelope["detail"]["changes"]) for one in harness.channel.accepted
+    ]
+    assert [run_id for digest in told_in_order for run_id in digest] == [f"s{n}" for n in range(8)]
+
+
+@pytest.mark.usefixtures("small_digests")
 def test_refused_digest_holds_what_comes_later_in_its_threads(harness: PollHarness) -> None:
     two_steps_of_many_runs(harness)
     refused: list[str] = []
@@ -146,8 +163,9 @@ def test_refused_digest_holds_what_comes_later_in_its_threads(harness: PollHarne
         return {change["run_id"] for change in alert.envelope["detail"]["changes"]} == set(refused)
 
     harness.channel.refuse = refuse_the_first
-    harness.poll()
+    report = harness.poll()
     assert refused
+    assert len(report.delivery.refused) == 8 - report.delivery.delivered
     assert not {run_id for run_id, _ in told(harness.channel)} & set(refused)
     harness.channel.refuse = lambda _: False
     harness.poll_a_minute_later()

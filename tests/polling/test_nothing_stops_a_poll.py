@@ -3,14 +3,15 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 
 from journey_watch.core.alerts import Alert
 from journey_watch.core.errors import PollFailedError, SourceError, StoreUnavailableError
 from journey_watch.core.mutes import Mute
-from journey_watch.core.runs import JourneyKey, JourneyState, Observation, Scope, Status
+from journey_watch.core.runs import LANE_ITSELF, JourneyKey, JourneyState, Lane, Observation, Scope, Status
+from journey_watch.core.transitions import StateChange
 from journey_watch.core.watch_list import Thresholds, WatchTarget
 from journey_watch.polling.time_budget import DELIVERY_RESERVE_SECONDS
 from journey_watch.ports import Channel, CommitResult, LaneState
@@ -74,6 +75,26 @@ def test_one_mute_that_cannot_be_read_is_not_taken_for_ended_and_the_others_hold
     for _ in range(3):
         harness.poll_a_minute_later()
     assert told(harness.channel) == []
+
+
+def test_mute_that_cannot_be_remembered_holds_nothing_back(
+    harness: PollHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it held back would stand in no account."""
+    harness.store.set_mutes(Mute(id="release", until=harness.clock.time + timedelta(hours=1)))
+    commit = harness.store.commit
+
+    def refused_for_the_lane(lane: Lane, change: StateChange, *more: Any) -> CommitResult:  # noqa: ANN401 - as it is called
+        return unavailable() if change.journey == LANE_ITSELF else commit(lane, change, *more)
+
+    harness.source.set(WELCOME, "r1", Status.CANCELLED)
+    with monkeypatch.context() as patch:
+        patch.setattr(harness.store, "commit", refused_for_the_lane)
+        harness.poll()
+    assert told(harness.channel) == [("r1", "CANCELLED")]
+    harness.source.set(WINBACK, "r2", Status.CANCELLED)
+    harness.poll_a_minute_later()
+    assert told(harness.channel) == [("r1", "CANCELLED")]
 
 
 def test_account_of_a_mute_that_cannot_be_had_waits_and_stops_nothing(
@@ -299,6 +320,16 @@ def test_deleted_journey_with_a_live_run_is_missing_and_neither_blindness_nor_a_
     harness.source.observed.clear()
     harness.poll_a_minute_later()
     assert harness.source.observed == [WINBACK]
+
+
+def test_journey_that_is_not_listed_and_answers_with_trouble_is_not_taken_for_deleted(harness: PollHarness) -> None:
+    del harness.source.runs[WELCOME]
+    harness.source.failures[WELCOME] = SourceError("500", code="InternalServerErrorException")
+    for _ in range(20):
+        report = harness.poll_a_minute_later()
+    assert report.failed == 1
+    assert conditions(harness.channel) == []
+    assert conditions(harness.operators) == [("UNREACHABLE", "Opened", None)]
 
 
 def test_deletion_of_all_there_is_does_not_make_the_lane_fail(harness: PollHarness) -> None:
