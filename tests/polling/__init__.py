@@ -1,1 +1,1 @@
-"""poll_lane() as a whole, against a scripted source, the store in memory and a scripted channel."""
+"""`LanePoll` as a whole, against a scripted source, the store in memory and a scripted channel."""

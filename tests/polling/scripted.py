@@ -144,6 +144,18 @@ class WatchedStore(MemoryRunStore):
         self.before: Callable[[str], None] = lambda _: None
         self.after: Callable[[str], None] = lambda _: None
 
+    def backed_up(self) -> Callable[[], None]:
+        """Keep the table as it is; what is returned restores it."""
+        states = {lane: dict(of_lane) for lane, of_lane in self._states.items()}
+        lanes, alerts = dict(self._lanes), dict(self._alerts)
+
+        def restore() -> None:
+            self._states.clear()
+            self._states.update({lane: dict(of_lane) for lane, of_lane in states.items()})
+            self._lanes, self._alerts = dict(lanes), dict(alerts)
+
+        return restore
+
     def _around(self, name: str, write: Callable[[], object]) -> object:
         self.before(name)
         self.writes.append(name)

@@ -1,4 +1,4 @@
-"""Much at once, and for long: nothing starves, what is remembered stays small, everything is told."""
+"""Much at once, for long, or once more: nothing starves, what is remembered stays small, everything is told."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -78,3 +78,24 @@ def test_hour_without_a_channel_is_told_afterwards_in_order_and_once(digest_over
     details = sorted(harness.channel.told, key=lambda detail: detail["sequence"])
     assert [detail["status"] for detail in details] == ["PAUSED", "RUNNING"] * 30
     assert len({detail["id"] for detail in details}) == 60
+
+
+def test_table_restored_from_an_hour_ago_tells_again_what_happened_in_that_hour_and_nothing_older() -> None:
+    harness = PollHarness()
+    for n in range(4):
+        harness.source.set(WELCOME, f"r{n}", Status.RUNNING)
+    harness.poll()
+    harness.source.set(WELCOME, "r0", Status.CANCELLED)
+    harness.poll_a_minute_later()
+    restore = harness.store.backed_up()
+    for run_id in ("r1", "r2"):
+        harness.clock.advance(minutes=20)
+        harness.source.set(WELCOME, run_id, Status.CANCELLED)
+        harness.poll()
+    restore()
+    before = len(harness.channel.told)
+    harness.clock.advance(minutes=20)
+    for _ in range(3):
+        harness.poll_a_minute_later()
+    again = harness.channel.told[before:]
+    assert [(detail["run_id"], detail["status"]) for detail in again] == [("r1", "CANCELLED"), ("r2", "CANCELLED")]

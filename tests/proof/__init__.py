@@ -1,0 +1,1 @@
+"""The simulation behind `make prove`: that it can fail, and that it does not."""

@@ -1,11 +1,12 @@
 """The shapes of the state table's items, to and from the core's values."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from journey_watch.contract import (
     EXPIRES_AT,
@@ -42,11 +43,13 @@ _OWED_BYTES: Final = 250
 """One entry of `undelivered`: an id, a sort key with the id in it, a time, and the names of both."""
 _STATE: Final = "STATE"
 _LANE_ITEM: Final = "LANE"
+_RESUME_AT: Final = "resume_at"
 _SCHEMA: Final = "schema_version"
 _UNREADABLE: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What reading an item raises that this version has not written."""
 
 Item = Mapping[str, Any]
+T = TypeVar("T")
 
 
 def iso(time: datetime) -> str:
@@ -95,19 +98,37 @@ def lane_state(lane_items: Iterable[Item]) -> LaneState:
     return LaneState(
         journeys=journeys,
         scopes=scopes,
-        listed={
-            name.removeprefix(LISTED_PREFIX): datetime.fromisoformat(value["S"])
-            for name, value in lane_item.items()
-            if name.startswith(LISTED_PREFIX)
-        },
-        unlisted={
-            name.removeprefix(UNLISTED_PREFIX): frozenset(value["SS"])
-            for name, value in lane_item.items()
-            if name.startswith(UNLISTED_PREFIX)
-        },
-        resume_at=lane_item.get("resume_at", {}).get("S"),
+        listed=_named(lane_item, LISTED_PREFIX, lambda value: _aware(value["S"])),
+        unlisted=_named(lane_item, UNLISTED_PREFIX, lambda value: frozenset(map(_text, value["SS"]))),
+        resume_at=_named(lane_item, _RESUME_AT, lambda value: _text(value["S"])).get(""),
         unreadable=unreadable,
     )
+
+
+def _named(item: Item, prefix: str, read: Callable[[Any], T]) -> dict[str, T]:
+    """The attributes whose names begin like this, by the rest of the name: of those what can be read.
+
+    What cannot be is written anew when it is next due.
+    """
+    found: dict[str, T] = {}
+    for name, value in item.items():
+        if name.startswith(prefix):
+            with suppress(*_UNREADABLE):
+                found[name.removeprefix(prefix)] = read(value)
+    return found
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value
+
+
+def _aware(text: str) -> datetime:
+    time = datetime.fromisoformat(text)
+    if time.tzinfo is None:
+        raise ValueError(f"{text} has no time zone")
+    return time
 
 
 def _refuse_newer(item: Item) -> None:
@@ -130,21 +151,14 @@ def _journey_state(item: Item) -> JourneyState:
         undelivered={
             key: DeliveryLease(
                 sort_key=value["M"][SORT_KEY]["S"],
-                lease_until=datetime.fromisoformat(value["M"]["lease_until"]["S"]),
+                lease_until=_aware(value["M"]["lease_until"]["S"]),
             )
             for key, value in item["undelivered"]["M"].items()
         },
         journey_name=item.get("journey_name", {}).get("S"),
         conditions=_conditions(item),
-        given_up={
-            name.removeprefix(GIVEN_UP_PREFIX): int(value["N"])
-            for name, value in item.items()
-            if name.startswith(GIVEN_UP_PREFIX)
-        },
-        mutes={
-            mute_id: datetime.fromisoformat(since)
-            for mute_id, since in json.loads(item.get("mutes", {}).get("S", "{}")).items()
-        },
+        given_up=_named(item, GIVEN_UP_PREFIX, lambda value: int(value["N"])),
+        mutes={mute_id: _aware(since) for mute_id, since in json.loads(item.get("mutes", {}).get("S", "{}")).items()},
     )
 
 
@@ -156,8 +170,8 @@ def _conditions(item: Item) -> dict[str, Condition]:
                 **one,
                 "kind": ConditionKind(one["kind"]),
                 "severity": Severity(one["severity"]),
-                "since": datetime.fromisoformat(one["since"]),
-                "opened_at": datetime.fromisoformat(one["opened_at"]) if one["opened_at"] else None,
+                "since": _aware(one["since"]),
+                "opened_at": _aware(one["opened_at"]) if one["opened_at"] else None,
             }
         )
         for one in written
@@ -171,12 +185,12 @@ def _conditions_document(conditions: Mapping[str, Condition]) -> str:
 
 def _time(item: Item, name: str) -> datetime | None:
     value = item.get(name)
-    return datetime.fromisoformat(value["S"]) if value else None
+    return _aware(value["S"]) if value else None
 
 
 def _recorded_run(run: Sequence[str | None]) -> RecordedRun:
     status, *times = run
-    recorded, created, updated = (datetime.fromisoformat(time) if time else None for time in times)
+    recorded, created, updated = (_aware(time) if time else None for time in times)
     if status is None or recorded is None:
         raise ValueError("a recorded run has a status and a time")
     return RecordedRun(Status(status), recorded, creation_time=created, last_update_time=updated)
@@ -332,8 +346,8 @@ def mute(item: Item) -> Mute | None:
         since, until = values.pop("since"), values.pop("until")
         return Mute(
             **{**values, "journeys": tuple(values["journeys"])},
-            since=datetime.fromisoformat(since) if since else None,
-            until=datetime.fromisoformat(until),
+            since=_aware(since) if since else None,
+            until=_aware(until),
         )
     except _UNREADABLE:
         return None

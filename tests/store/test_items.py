@@ -1,0 +1,75 @@
+"""Items that nobody of this version has written: whatever stands in the table, a lane is loaded."""
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from journey_watch import contract
+from journey_watch.core.mutes import Mute
+from journey_watch.core.runs import JourneyKey, Status
+from journey_watch.store import items
+from tests.core.builders import JOURNEY, LANE, NOON, recorded
+from tests.store.run_store_contract import alert, change
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+attributes = st.one_of(
+    st.builds(lambda text: {"S": text}, st.text(max_size=30)),
+    st.builds(lambda text: {"N": text}, st.text(max_size=5)),
+    st.builds(lambda values: {"M": values}, st.dictionaries(st.text(max_size=5), anything, max_size=2)),
+    st.just({"NULL": True}),
+    st.dictionaries(st.sampled_from(["S", "N", "M", "SS", "B"]), anything, max_size=1),
+)
+
+
+def state_item(journey: JourneyKey = JOURNEY) -> dict[str, Any]:
+    """A STATE item as a first commit writes it."""
+    update = items.state_update(change(journey=journey, runs={"r1": recorded(Status.RUNNING)}), [], NOON)
+    values = update["ExpressionAttributeValues"]
+    return {**items.state_key(LANE, journey), **{name.removeprefix(":"): value for name, value in values.items()}}
+
+
+def test_item_of_the_first_commit_is_readable() -> None:
+    assert set(items.lane_state([state_item()]).journeys) == {JOURNEY}
+
+
+def test_item_from_before_items_had_a_version_is_readable() -> None:
+    old = {name: value for name, value in state_item().items() if name not in ("schema_version", "conditions")}
+    assert set(items.lane_state([old]).journeys) == {JOURNEY}
+
+
+@given(st.sampled_from(sorted(state_item())), attributes)
+def test_state_with_anything_in_it_is_read_or_named_and_disturbs_no_other(name: str, value: dict[str, Any]) -> None:
+    other = JourneyKey("app-1", "other")
+    broken = {**state_item(), name: value}
+    if name in (contract.PARTITION_KEY, contract.SORT_KEY):
+        return  # a key is what the table was asked for
+    loaded = items.lane_state([broken, state_item(other)])
+    assert other in loaded.journeys
+    assert JOURNEY in {*loaded.journeys, *loaded.unreadable}
+
+
+@given(st.text(min_size=1, max_size=10), attributes)
+def test_lane_item_with_anything_in_it_is_loaded(name: str, value: dict[str, Any]) -> None:
+    for prefix in ("", "listed:", "unlisted:"):
+        lane_item = {**items.lane_item_key(LANE), "listed:*/*": {"S": items.iso(NOON)}, prefix + name: value}
+        if name not in (contract.PARTITION_KEY, contract.SORT_KEY):
+            loaded = items.lane_state([lane_item, state_item()])
+            assert set(loaded.journeys) == {JOURNEY}
+            assert loaded.listed["*/*"] == NOON
+
+
+@given(st.sampled_from(["envelope", "thread", "schema_version"]), attributes)
+def test_alert_with_anything_in_it_is_read_or_none(name: str, value: dict[str, Any]) -> None:
+    items.alert({**items.transition(LANE, alert("a1"), 0), name: value}, JOURNEY)
+
+
+@given(anything)
+def test_mute_of_anything_is_read_or_none(value: object) -> None:
+    item = items.mute_item(Mute(id="m", until=NOON))
+    item["mute"] = value if isinstance(value, dict) else {"S": str(value)}
+    items.mute(item)
