@@ -41,6 +41,8 @@ class Breakage:
     """Breaks something of the product's code for as long as it lasts."""
     poll: Poll = as_it_is
     """How a lane is polled then."""
+    held_by: str = ""
+    """Why trials need not notice it: what else holds the promise then, or how rare it is."""
 
 
 @contextmanager
@@ -241,7 +243,11 @@ BREAKAGES: Final = (
     ),
     Breakage("after a lost race the alerts are sent all the same", poll=_with_store(_TakesALostRaceForDone)),
     Breakage("after a commit without an answer the alerts are sent", poll=_with_store(_TakesNoAnswerForDone)),
-    Breakage("the state is loaded after the provider was read", poll=_load_after_reading),
+    Breakage(
+        "the state is loaded after the provider was read",
+        poll=_load_after_reading,
+        held_by="what is known of stale readings decides the same",
+    ),
     Breakage(
         "the first of several commits carries the news of all",
         _replacing(transitions, "_cut_into_commits", _first_commit_carries_all),
@@ -288,6 +294,7 @@ BREAKAGES: Final = (
     Breakage(
         "the account of a mute is given while others may still add to it",
         _replacing(lane_health, "timedelta", lambda **_: timedelta(0)),
+        held_by="it takes an invocation that overlaps the very end of a mute",
     ),
     Breakage("more is given up than must be", _replacing(delivery, "MAX_OWED", 1)),
 )
