@@ -25,8 +25,8 @@ class Discovery:
     """Every journey to poll, including the ones named by id; what is known of each."""
     incomplete: frozenset[str] = frozenset()
     """Containers whose listing was not read to its end (`*`: that of the containers, or of all there is at once)."""
-    containers: frozenset[str] = frozenset()
-    """Those that there are, as far as the targets need to know."""
+    containers: frozenset[str] | None = None
+    """Those that there are, as far as the targets need to know; None if the provider does not list them."""
     failures: Mapping[str, SourceError] = field(default_factory=dict)
     """Containers that could not be listed (`*` if not even their list could be had), and why."""
     excluded: frozenset[JourneyKey] = frozenset()

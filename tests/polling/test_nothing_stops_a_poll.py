@@ -455,6 +455,30 @@ def test_application_that_is_deleted_is_not_called_readable(harness: PollHarness
     ]
 
 
+def test_container_is_not_called_deleted_by_a_provider_that_does_not_list_containers(
+    harness: PollHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Connect: an instance that was named, and is now among all of them."""
+    discover = harness.source.discover
+    monkeypatch.setattr(harness.source, "discover", lambda targets: replace(discover(targets), containers=None))
+    harness.source.unlisted = {"app-2": SourceError("refused", code="ForbiddenException")}
+    for _ in range(20):
+        harness.poll_a_minute_later()
+    harness.source.unlisted = {}
+    harness.poll_a_minute_later()
+    assert conditions(harness.operators) == [("UNREACHABLE", "Opened", None), ("UNREACHABLE", "Resolved", None)]
+
+
+def test_container_that_nobody_watches_any_more_resolves_and_says_so(harness: PollHarness) -> None:
+    harness.source.unlisted = {"app-2": SourceError("refused", code="ForbiddenException")}
+    for _ in range(20):
+        harness.poll_a_minute_later()
+    harness.source.unlisted = {}
+    harness.configure(WatchTarget("pinpoint", "app-1"))
+    harness.poll_a_minute_later()
+    assert conditions(harness.operators)[1:] == [("UNREACHABLE", "Resolved", "UNWATCHED")]
+
+
 def test_what_lasts_is_not_committed_when_there_is_no_time_to_tell_it(harness: PollHarness) -> None:
     harness.source.failures[WELCOME] = SourceError("no answer", code="ReadTimeoutError")
     harness.poll()

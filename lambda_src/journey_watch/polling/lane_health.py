@@ -124,11 +124,12 @@ class LaneHealth:
 
     def _resolution(self, scope: Scope, discovery: Discovery) -> Resolution | None:
         """Why a scope cannot be read though it does not fail; None if it can."""
-        if not isinstance(scope, ContainerScope) or scope.container_id in discovery.containers:
+        if not isinstance(scope, ContainerScope):
             return None
-        targets = self._context.targets
-        watched = any(target.container_id in (ALL, scope.container_id) for target in targets)
-        return Resolution.DELETED if watched else Resolution.UNWATCHED
+        if not any(target.container_id in (ALL, scope.container_id) for target in self._context.targets):
+            return Resolution.UNWATCHED
+        known = discovery.containers
+        return Resolution.DELETED if known is not None and scope.container_id not in known else None
 
     def resolve_unwatched(
         self, journey: JourneyKey, state: JourneyState

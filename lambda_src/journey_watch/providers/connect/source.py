@@ -79,7 +79,6 @@ class ConnectCampaigns:
                 journeys=journeys,
                 excluded=frozenset(self._covered(targets) - journeys.keys()),
                 incomplete=frozenset(id_ for id_ in needed if not self._listings[id_].complete),
-                containers=frozenset(target.container_id for target in targets),
                 failures=failures,
             )
 
