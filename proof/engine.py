@@ -87,6 +87,8 @@ class Engine:
         for task in self._tasks:
             task.doomed = True
             self._go_on(task)
+            if task.error is not None:
+                raise task.error  # the simulation itself is broken
 
     def _go_on(self, task: Task) -> None:
         if task.is_over:
