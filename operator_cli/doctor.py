@@ -90,7 +90,9 @@ def _given_up(state: LaneState, lane: Lane) -> Iterator[Finding]:
         counts.update(remembered.given_up)
     for channel, count in sorted(counts.items()):
         text = f"{count} alerts so far were given up for the channel {channel}, which refused more of one journey than "
-        yield Finding(Level.NOTE, str(lane), f"{text}may wait for it. The page of live runs and the history have them.")
+        yield Finding(
+            Level.NOTE, str(lane), f"{text}may wait for it. The history in the table keeps them as long as any."
+        )
 
 
 def _unreachable(state: LaneState, lane: Lane, now: datetime) -> Iterator[Finding]:

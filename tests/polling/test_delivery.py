@@ -60,7 +60,7 @@ def test_new_alert_waits_while_another_invocation_may_still_be_sending_an_earlie
     harness.source.set(WINBACK, "r2", Status.COMPLETED)
     report = harness.poll()
     assert told(harness.channel) == [("r2", "COMPLETED")]
-    assert list(report.delivery.refused.values()) == ["an earlier alert is another invocation's to send"]
+    assert list(report.delivery.refused.values()) == ["an earlier alert could not be taken over"]
 
     harness.clock.advance(minutes=2)
     harness.poll()

@@ -220,7 +220,13 @@ class Delivery:
 
     def _without_what_is_held(self, pending: Sequence[PendingDelivery]) -> list[PendingDelivery]:
         held = [one for one in pending if (one.channel, one.alert.journey) in self._held]
-        self._keep(held, dict.fromkeys((one.key for one in held), "an earlier alert is another invocation's to send"))
+        self._keep(
+            held,
+            dict.fromkeys(
+                (one.key for one in held),
+                "an earlier alert could not be taken over",
+            ),
+        )
         return [one for one in pending if one not in held]
 
     @property
