@@ -23,6 +23,8 @@ from journey_watch.store import items
 from journey_watch.store.memory import MemoryRunStore
 from tests.core.builders import LANE, NOON
 
+WELCOME = JourneyKey("app-1", "welcome")
+WINBACK = JourneyKey("app-1", "winback")
 EVERYTHING = WatchTarget("pinpoint", "*")
 PROVIDER = replace(PINPOINT, refusal_hint="")
 
@@ -133,6 +135,11 @@ class ScriptedChannel:
         """The detail of every accepted change with its `id`, those told in a digest among them."""
         details = [{"id": alert.id, **alert.envelope["detail"]} for alert in self.accepted]
         return [change for detail in details for change in detail.get("changes", [detail])]
+
+
+def told(channel: ScriptedChannel) -> list[tuple[str, str]]:
+    """The runs that were told of, each with its new status."""
+    return [(detail["run_id"], detail["status"]) for detail in channel.told]
 
 
 class WatchedStore(MemoryRunStore):

@@ -11,10 +11,8 @@ from journey_watch.core.mutes import Mute
 from journey_watch.core.runs import LANE_ITSELF, ContainerScope, JourneyInfo, JourneyKey, Status
 from journey_watch.core.watch_list import Thresholds
 from tests.core.builders import LANE
-from tests.polling.scripted import EVERYTHING, PollHarness, ScriptedChannel
+from tests.polling.scripted import EVERYTHING, WELCOME, WINBACK, PollHarness, ScriptedChannel
 
-WELCOME = JourneyKey("app-1", "welcome")
-WINBACK = JourneyKey("app-1", "winback")
 REFUSED = SourceError("404 Not Found", code="NotFoundException", absent=True)
 PATIENCE = Thresholds(stuck_after=3600, unreachable_after=120, remind_every=7200)
 

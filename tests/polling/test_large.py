@@ -8,9 +8,7 @@ import pytest
 from journey_watch.core.runs import JourneyKey, Status
 from journey_watch.store import items
 from tests.core.builders import LANE
-from tests.polling.scripted import PollHarness
-
-WELCOME = JourneyKey("app-1", "welcome")
+from tests.polling.scripted import WELCOME, PollHarness
 
 
 def told(harness: PollHarness) -> list[tuple[str, str, str]]:

@@ -16,26 +16,7 @@ from journey_watch.core.watch_list import Thresholds, WatchTarget
 from journey_watch.polling.time_budget import DELIVERY_RESERVE_SECONDS
 from journey_watch.ports import Channel, CommitResult, LaneState
 from tests.core.builders import LANE
-from tests.polling.scripted import EVERYTHING, PollHarness, ScriptedChannel
-
-WELCOME = JourneyKey("app-1", "welcome")
-WINBACK = JourneyKey("app-1", "winback")
-
-
-@pytest.fixture
-def harness() -> PollHarness:
-    """Two journeys with a running run each, after their first look."""
-    harness = PollHarness()
-    harness.source.set(WELCOME, "r1", Status.RUNNING)
-    harness.source.set(WINBACK, "r2", Status.RUNNING)
-    harness.poll()
-    harness.clock.advance(minutes=1)
-    return harness
-
-
-def told(channel: ScriptedChannel) -> list[tuple[str, str]]:
-    """The runs that were told of, each with its new status."""
-    return [(detail["run_id"], detail["status"]) for detail in channel.told]
+from tests.polling.scripted import EVERYTHING, WELCOME, WINBACK, PollHarness, ScriptedChannel, told
 
 
 def unavailable(*_: object, **__: object) -> NoReturn:

@@ -20,11 +20,9 @@ from journey_watch.polling import poll_lane
 from journey_watch.polling.time_budget import DELIVERY_RESERVE_SECONDS
 from journey_watch.ports import CommitResult
 from tests.core.builders import LANE
-from tests.polling.scripted import EVERYTHING, PollHarness
+from tests.polling.scripted import EVERYTHING, WELCOME, WINBACK, PollHarness
 
 Said = Callable[[], list[dict[str, Any]]]
-WELCOME = JourneyKey("app-1", "welcome")
-WINBACK = JourneyKey("app-1", "winback")
 UNTIMED = JourneyKey("app-1", "untimed")
 GONE = SourceError("the application is gone", code="NotFoundException", absent=True)
 NO_GRANT = SourceError(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from journey_watch.core.conditions import Condition
 from journey_watch.core.errors import ConfigurationError
@@ -160,23 +160,7 @@ class DeliveryLease:
     """Until then the invocation that committed or claimed it may be sending it; afterwards anyone may claim it."""
 
 
-def _no_runs() -> Mapping[str, RecordedRun]:
-    return MappingProxyType({})
-
-
-def _no_mutes() -> Mapping[str, datetime]:
-    return MappingProxyType({})
-
-
-def _no_conditions() -> Mapping[str, Condition]:
-    return MappingProxyType({})
-
-
-def _nothing_given_up() -> Mapping[str, int]:
-    return MappingProxyType({})
-
-
-def _nothing_pending() -> Mapping[str, DeliveryLease]:
+def _nothing() -> Mapping[Any, Any]:
     return MappingProxyType({})
 
 
@@ -188,21 +172,21 @@ class JourneyState:
     """Bumped by every commit; 0 means that no item exists."""
     baselined_at: datetime | None = None
     """When its runs were first compared against; None until a complete listing was recorded."""
-    runs: Mapping[str, RecordedRun] = field(default_factory=_no_runs)
+    runs: Mapping[str, RecordedRun] = field(default_factory=_nothing)
     """Live and recently ended runs, by run id."""
     settled_before: datetime | None = None
     """The greatest creation time among the ended runs that were dropped from `runs`."""
     settled_update: datetime | None = None
     """The greatest last update time among them."""
-    undelivered: Mapping[str, DeliveryLease] = field(default_factory=_nothing_pending)
+    undelivered: Mapping[str, DeliveryLease] = field(default_factory=_nothing)
     """Alerts that are owed, by PendingDelivery.key: `id@channel`."""
     journey_name: str | None = None
     """Its name as of the last commit."""
-    conditions: Mapping[str, Condition] = field(default_factory=_no_conditions)
+    conditions: Mapping[str, Condition] = field(default_factory=_nothing)
     """What is wrong, or suspected to be, by Condition.key."""
-    given_up: Mapping[str, int] = field(default_factory=_nothing_given_up)
+    given_up: Mapping[str, int] = field(default_factory=_nothing)
     """By channel, how many alerts were given up for it: it had refused too many of one journey's."""
-    mutes: Mapping[str, datetime] = field(default_factory=_no_mutes)
+    mutes: Mapping[str, datetime] = field(default_factory=_nothing)
     """The mutes in force at the last poll of a lane, by their ids, and since when; only the lane itself has them."""
 
     @property
