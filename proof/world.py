@@ -14,7 +14,7 @@ from journey_watch.core.errors import PollFailedError, StoreUnavailableError
 from journey_watch.core.runs import JourneyKey, Lane, ObservedRun
 from journey_watch.core.watch_list import ALL, Thresholds, WatchTarget
 from journey_watch.messages import digest
-from journey_watch.polling import delivery, poll_context, poll_lane
+from journey_watch.polling import poll_context, side_by_side
 from journey_watch.polling.poll_context import PollContext
 from journey_watch.polling.time_budget import TimeBudget
 from journey_watch.ports import Channel, LaneState, RunStore
@@ -62,8 +62,7 @@ class InlineExecutor(Executor):
 def one_seed_decides(scenario: Scenario) -> Iterator[None]:
     """No threads of the poll's own, and the limits that the scenario asks for."""
     replaced: list[tuple[Any, str, object]] = [
-        (poll_lane, "ThreadPoolExecutor", InlineExecutor),
-        (delivery, "ThreadPoolExecutor", InlineExecutor),
+        (side_by_side, "ThreadPoolExecutor", InlineExecutor),
         (digest, "MAX_DIGEST_BYTES", scenario.max_digest_bytes),
         (poll_context, "alerts_per_commit", lambda _: scenario.max_alerts),
     ]

@@ -55,7 +55,7 @@ def observed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Observed]:
     """Before its first poll."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "made-up")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "made-up")
-    monkeypatch.setattr("journey_watch.polling.poll_lane.WORKERS", 1)  # moto is not made for threads
+    monkeypatch.setattr("journey_watch.polling.side_by_side.WORKERS", 1)  # moto is not made for threads
     with running(WORKLOAD.scenario()) as simulator, mock_aws():
         monkeypatch.setenv("AWS_ENDPOINT_URL_PINPOINT", simulator.url)
         session, meter = boto3.Session(region_name="eu-west-1"), Meter()

@@ -16,7 +16,7 @@ from journey_watch.core.severity import Severity
 from journey_watch.core.severity_rules import AlertRule
 from journey_watch.core.transitions import StateChange
 from journey_watch.core.watch_list import Thresholds, WatchTarget
-from journey_watch.polling import poll_lane
+from journey_watch.polling import side_by_side
 from journey_watch.polling.time_budget import DELIVERY_RESERVE_SECONDS
 from journey_watch.ports import CommitResult
 from tests.core.builders import LANE
@@ -499,7 +499,7 @@ def test_refused_note_of_what_cannot_be_read_keeps_no_other_alert_waiting(
 def test_journey_that_no_time_is_left_for_keeps_no_other_alert_waiting(
     harness: PollHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(poll_lane, "WORKERS", 1)
+    monkeypatch.setattr(side_by_side, "WORKERS", 1)
     harness.source.set(WELCOME, "r1", Status.CANCELLED)
     harness.source.set(WINBACK, "r2", Status.RUNNING)
     harness.store.after = lambda name: harness.clock.advance(seconds=36) if name == "commit" else None

@@ -6,10 +6,9 @@ was accepted and not yet acknowledged, and loses nothing.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import groupby
 from typing import Final
 
@@ -19,6 +18,7 @@ from journey_watch.core.alerts import PendingDelivery, channel_of
 from journey_watch.core.runs import DeliveryLease, JourneyState, Scope
 from journey_watch.messages.digest import digest_of, digest_pieces, fits_in_a_digest
 from journey_watch.polling.poll_context import PollContext
+from journey_watch.polling.side_by_side import side_by_side
 from journey_watch.polling.side_tasks import SideTasks
 
 CLOCK_SKEW = timedelta(seconds=5)
@@ -26,7 +26,6 @@ CLOCK_SKEW = timedelta(seconds=5)
 KEYS_PER_UPDATE = 50
 CLAIMING_SHARE: Final = 1 / 3
 """Taking over what was left behind uses up no more of the time: what is new has to be read and sent as well."""
-WORKERS: Final = 8
 MAX_OWED: Final = 100
 """A channel that takes nothing is owed so many alerts of one journey, the latest: more would fill the journey's item,
 and then no other channel would be told anything of it either."""
@@ -148,16 +147,12 @@ class Delivery:
         if not work:
             return
         stop_at = self._context.now() + timedelta(seconds=CLAIMING_SHARE * self._time_budget.sending_seconds)
-        pool = ThreadPoolExecutor(min(WORKERS, len(work)), thread_name_prefix="claim")
-        try:
-            futures = [pool.submit(self._claim_journey, journey, leases, stop_at) for journey, leases in work]
-            patience = max(0.0, (stop_at - self._context.now()).total_seconds())
-            with suppress(TimeoutError):
-                for future in as_completed(futures, timeout=patience):
-                    yield from future.result()
-        finally:
-            # What a call that hangs claims later is sent by nobody until its lease has ended.
-            pool.shutdown(wait=False, cancel_futures=True)
+        # What a call that hangs claims later is sent by nobody until its lease has ended.
+        yield from side_by_side(
+            [partial(self._claim_journey, journey, leases, stop_at) for journey, leases in work],
+            patience=max(0.0, (stop_at - self._context.now()).total_seconds()),
+            name="claim",
+        )
 
     def _claim_journey(
         self, journey: Scope, leases: Mapping[str, DeliveryLease], stop_at: datetime
@@ -330,15 +325,16 @@ class Delivery:
         ]
         if len(journeys) == 1:
             self._acknowledge_journey(*journeys[0])
-        elif journeys:
-            with ThreadPoolExecutor(min(WORKERS, len(journeys)), thread_name_prefix="acknowledge") as pool:
-                list(pool.map(lambda of_journey: self._acknowledge_journey(*of_journey), journeys))
+        else:
+            tasks = [partial(self._acknowledge_journey, *of_journey) for of_journey in journeys]
+            list(side_by_side(tasks, name="acknowledge"))
 
-    def _acknowledge_journey(self, journey: Scope, keys: Sequence[str]) -> None:
+    def _acknowledge_journey(self, journey: Scope, keys: Sequence[str]) -> tuple[()]:
         lane, store = self._context.lane, self._context.store
         with self._side_tasks.attempt("delivery could not be noted", journey=str(journey), keys=keys):
             for at in range(0, len(keys), KEYS_PER_UPDATE):
                 store.acknowledge(lane, journey, keys[at : at + KEYS_PER_UPDATE])
+        return ()
 
     def _still_owed(self, leases: Iterable[DeliveryLease]) -> None:
         times = [committed_at(lease) for lease in leases]

@@ -6,10 +6,9 @@ meets a newer memory; and nothing is sent that was not committed together with t
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from aws_lambda_powertools import Logger
 
@@ -32,11 +31,9 @@ from journey_watch.polling.journey_poll import JourneyOutcome, JourneyPoll
 from journey_watch.polling.lane_health import LaneHealth
 from journey_watch.polling.poll_context import PollContext
 from journey_watch.polling.report import PollReport
+from journey_watch.polling.side_by_side import WORKERS, side_by_side
 from journey_watch.polling.side_tasks import SideTasks
 from journey_watch.ports import Discovery, LaneState
-
-WORKERS = 8
-"""The interpreter lock binds boto3 from about 16 on; 8 at 20 ms an answer already exceed Pinpoint's quota."""
 
 WIND_UP_SECONDS = 3.0
 """How long before the last moment to send the poll stops waiting for readings that are under way."""
@@ -146,19 +143,12 @@ class LanePoll:
         """Outcomes as they come. Stops waiting when the rest of the time is needed for sending."""
         journey_poll = JourneyPoll(committer, plan.states, plan.discovery.journeys, plan.deleted)
         size = self._context.source.batch_size
-        pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="poll")
-        try:
-            futures: list[Future[list[JourneyOutcome]]] = [
-                pool.submit(journey_poll.poll, plan.journeys[at : at + size])
-                for at in range(0, len(plan.journeys), size)
-            ]
-            patience = max(0.0, self._context.time_budget.sending_seconds - WIND_UP_SECONDS)
-            with suppress(TimeoutError):
-                for future in as_completed(futures, timeout=patience):
-                    yield from future.result()
-        finally:
-            # A call that hangs must not keep the others' alerts waiting. What it would commit later, the lease forbids.
-            pool.shutdown(wait=False, cancel_futures=True)
+        # A call that hangs must not keep the others' alerts waiting. What it would commit later, the lease forbids.
+        return side_by_side(
+            [partial(journey_poll.poll, plan.journeys[at : at + size]) for at in range(0, len(plan.journeys), size)],
+            patience=max(0.0, self._context.time_budget.sending_seconds - WIND_UP_SECONDS),
+            name="poll",
+        )
 
     def _why_not_in_use(self, plan: _Plan, remembered: LaneState, health: LaneHealth) -> str | None:
         """Why the provider counts as not in use in this lane, which is no fault of anybody's; None if it is in use."""
