@@ -8,13 +8,15 @@ from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutErr
 
 import simulator
 from journey_watch.aws import clients as aws_clients
-from journey_watch.aws.clients import SOURCE_ATTEMPTS, TIME_OUTS
+from journey_watch.aws.clients import PUBLISH_TIME_OUTS, SOURCE_ATTEMPTS, SOURCE_TIME_OUTS
 from journey_watch.aws.rate_limit import RateLimit
 from journey_watch.providers.pinpoint.client import PINPOINT_READS, pinpoint_client
 from tests.aws.doubles import Clock, ScriptedAnswers, do_not_wait_between_retries, session
 from tests.providers.pinpoint.doubles import page, run_item
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mypy_boto3_pinpoint import PinpointClient
 
 
@@ -48,7 +50,7 @@ class TestAttempts:
         script = ScriptedAnswers(hang(endpoint_url="https://pinpoint")).attach(client)
         with pytest.raises(hang):
             client.get_apps()
-        assert len(script.requests) == TIME_OUTS == len(waits) + 1
+        assert len(script.requests) == SOURCE_TIME_OUTS == len(waits) + 1
 
     def test_a_source_that_hangs_once_is_heard(self, waits: list[float]) -> None:
         client = prepared()
@@ -56,6 +58,28 @@ class TestAttempts:
         assert get_runs(client)["JourneyRunsResponse"]["Item"]
         assert len(script.requests) == 2
         assert len(waits) == 1
+
+    @pytest.mark.parametrize("hang", [ReadTimeoutError, ConnectTimeoutError])
+    def test_what_is_published_and_hangs_is_left_to_a_later_poll(
+        self, waits: list[float], hang: type[ReadTimeoutError | ConnectTimeoutError]
+    ) -> None:
+        """It may have been accepted, and the other channels wait for their turn."""
+        sns, events = aws_clients.sns_client(session()), aws_clients.events_client(session(), "eu-west-1")
+        calls: list[tuple[Any, Callable[[], object]]] = [
+            (
+                sns,
+                lambda: sns.publish_batch(
+                    TopicArn="arn:aws:sns:eu-west-1:111122223333:a", PublishBatchRequestEntries=[]
+                ),
+            ),
+            (events, lambda: events.put_events(Entries=[{"Source": "s"}])),
+        ]
+        for client, publish in calls:
+            script = ScriptedAnswers(hang(endpoint_url="https://channel")).attach(client)
+            with pytest.raises(hang):
+                publish()
+            assert len(script.requests) == PUBLISH_TIME_OUTS == 1
+        assert waits == []
 
     @pytest.mark.parametrize("make", ["dynamodb_client", "sns_client"])
     def test_every_client_is_bounded_in_time_and_wide_enough(self, make: str) -> None:

@@ -28,8 +28,10 @@ READ_SECONDS: Final = 5
 MAX_CONNECTIONS: Final = 16
 """At least the number of threads that use one client; beyond it connections would be thrown away after each call."""
 SOURCE_ATTEMPTS: Final = 5
-TIME_OUTS: Final = 2
+SOURCE_TIME_OUTS: Final = 2
 """A call to a source is given up after this many time-outs: an API that hangs is not asked five times."""
+PUBLISH_TIME_OUTS: Final = 1
+"""What hangs may have been accepted, and other channels wait: the outbox sends it again, later."""
 
 SOURCE_CONFIG: Final = Config(
     retries={"mode": "standard", "total_max_attempts": SOURCE_ATTEMPTS},
@@ -56,6 +58,7 @@ def sns_client(session: boto3.Session) -> "SNSClient":
     """A client for the topics."""
     client = session.client("sns", config=OWN_CONFIG)
     share_tls_context(client)
+    _give_up_after(PUBLISH_TIME_OUTS, client)
     return client
 
 
@@ -63,6 +66,7 @@ def events_client(session: boto3.Session, region: str) -> "EventBridgeClient":
     """A client for a bus, in the bus's own Region."""
     client = session.client("events", region_name=region, config=OWN_CONFIG)
     share_tls_context(client)
+    _give_up_after(PUBLISH_TIME_OUTS, client)
     return client
 
 
@@ -84,14 +88,19 @@ def prepare_source(client: "BaseClient", rate_limit: RateLimit) -> None:
     """Let the calls of a client that reads a provider wait for the rate limit, and give up on an API that hangs."""
     share_tls_context(client)
     rate_limit.attach(client)
+    _give_up_after(SOURCE_TIME_OUTS, client)
+
+
+def _give_up_after(time_outs: int, client: "BaseClient") -> None:
+    """Repeat no call that has timed out so often; other failures are repeated as the client's configuration says."""
+
+    def hangs(*, attempts: int, caught_exception: Exception | None, **_: object) -> bool | None:
+        # False ends the retries; None leaves the decision to botocore.
+        timed_out = isinstance(caught_exception, ConnectTimeoutError | ReadTimeoutError)
+        return False if timed_out and attempts >= time_outs else None
+
     service = client.meta.service_model.service_id.hyphenize()
-    client.meta.events.register_first(f"needs-retry.{service}", _hangs)  # type: ignore[arg-type]  # may answer
-
-
-def _hangs(*, attempts: int, caught_exception: Exception | None, **_: object) -> bool | None:
-    """False ends the retries; None leaves the decision to botocore."""
-    timed_out = isinstance(caught_exception, ConnectTimeoutError | ReadTimeoutError)
-    return False if timed_out and attempts >= TIME_OUTS else None
+    client.meta.events.register_first(f"needs-retry.{service}", hangs)  # type: ignore[arg-type]  # may answer
 
 
 def share_tls_context(client: "BaseClient") -> None:
