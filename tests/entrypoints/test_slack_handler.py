@@ -2,20 +2,25 @@
 
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from journey_watch.channels.slack.delivery import SlackDelivery
 from journey_watch.channels.slack.webhook import SlackWebhook
 from journey_watch.core.errors import ConfigurationError
 from journey_watch.entrypoints import slack_handler
+from tests.aws.hostile_answers import VALUES
 from tests.channels.slack import stand_in as moods
 from tests.channels.slack.stand_in import QUEUE_ARN, QueueStandIn, SlackStandIn, slack_stand_in
+from tests.damage import damaged
+from tests.entrypoints.anything import JSON
 from tests.entrypoints.conftest import Context
 from tests.messages.alert_builders import alert
 
@@ -82,7 +87,17 @@ def test_every_alert_arrives_once(drain: Drain) -> None:
 
 
 @pytest.mark.parametrize(
-    "mood", [moods.BUSY, moods.BROKEN, moods.DROPPED, moods.DROPPED_AFTER, moods.HANGS, moods.GONE, moods.GOSSIP]
+    "mood",
+    [
+        moods.BUSY,
+        moods.BROKEN,
+        moods.DROPPED,
+        moods.DROPPED_AFTER,
+        moods.HANGS,
+        moods.GONE,
+        moods.GOSSIP,
+        moods.PROXY,
+    ],
 )
 def test_nothing_is_lost_and_only_what_got_no_answer_repeats(drain: Drain, mood: str) -> None:
     slack, queue = drain(moods.OK, moods.OK, mood, moods.OK, mood, mood)
@@ -122,6 +137,53 @@ def test_a_message_that_nobody_can_read_keeps_no_other_from_arriving(drain: Drai
 
     assert slack.alert_ids == {ALERTS[0].id: 1}
     assert queue.dead == 4
+
+
+@dataclass
+class Posted:
+    """A webhook and a queue to which nothing happens."""
+
+    messages: list[str] = field(default_factory=list)
+
+    def post(self, _url: str, message: Mapping[str, Any]) -> None:
+        self.messages.append(json.dumps(message))
+
+    def postpone(self, _queue_url: str, _receipt: str, _seconds: int) -> None:
+        pass
+
+
+@given(
+    bodies=st.lists(damaged(ALERTS[0].envelope, VALUES).map(json.dumps) | JSON.map(json.dumps) | st.text(), max_size=3),
+    attempt=st.sampled_from(["1", "9" * 400, "many", "", None]),
+    position=st.integers(0, 3),
+)
+def test_whatever_its_neighbours_are_an_alert_arrives_and_what_does_not_stays_in_the_queue(
+    bodies: list[str], attempt: object, position: int
+) -> None:
+    records = [record(body, f"neighbour-{number}", attempt) for number, body in enumerate(bodies)]
+    records.insert(position, record(BODIES[1], "sound", "1"))
+    posted = Posted()
+    delivery = SlackDelivery({QUEUE_ARN: "slack"}, lambda secret: secret, posted, posted, sleep=lambda _: None)
+    handler: Callable[..., Any] = slack_handler.handler
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(slack_handler, "delivery", lambda: delivery)
+        answer = handler({"Records": records}, Context())
+
+    kept = [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+    assert "sound" not in kept
+    assert any(ALERTS[1].id in message for message in posted.messages)
+    assert len(posted.messages) + len(kept) == len(records)
+
+
+def record(body: str, message_id: str, attempt: object) -> dict[str, Any]:
+    """As Lambda hands it over."""
+    return {
+        "messageId": message_id,
+        "receiptHandle": message_id,
+        "body": body,
+        "attributes": {"ApproximateReceiveCount": attempt},
+        "eventSourceARN": QUEUE_ARN,
+    }
 
 
 def test_a_secret_that_cannot_be_read_is_waited_for(drain: Drain) -> None:

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
+from math import inf
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +27,7 @@ DROPPED_AFTER: Final = "accepts, and closes the connection without an answer"
 HANGS: Final = "accepts, and does not answer"
 GONE: Final = "404 no_service"
 GOSSIP: Final = "502 with a page that quotes the path"
+PROXY: Final = "200 with a page that is not Slack's"
 RETRY_AFTER: Final = 40
 
 
@@ -100,6 +103,7 @@ class _Handler(BaseHTTPRequestHandler):
             BROKEN: (500, "server_error"),
             GONE: (404, "no_service"),
             GOSSIP: (502, f"<h1>Cannot POST {self.path}</h1>"),
+            PROXY: (200, f"<h1>Log in to go on to {self.path}</h1>"),
         }[mood]
         self.send_response(status)
         if mood == BUSY:
@@ -119,6 +123,7 @@ VISIBILITY_TIMEOUT: Final = 360
 @dataclass
 class _Message:
     body: str
+    sent_at: float
     visible_at: float
     attempt: int = 0
 
@@ -129,9 +134,20 @@ class QueueStandIn:
     def __init__(self, bodies: Sequence[str], *, most_attempts: int) -> None:
         self._most_attempts = most_attempts
         self.at = 0.0
-        self._waiting = {str(number): _Message(body, 0.0) for number, body in enumerate(bodies)}
+        self._waiting: dict[str, _Message] = {}
+        self._receipts = map(str, count())
+        for body in bodies:
+            self.send(body)
         self.dead = 0
         self.slept: list[float] = []
+
+    def send(self, body: str) -> None:
+        self._waiting[next(self._receipts)] = _Message(body, self.at, self.at)
+
+    @property
+    def age_of_oldest(self) -> float:
+        """Of what waits, in seconds; 0 if nothing does."""
+        return self.at - min((message.sent_at for message in self._waiting.values()), default=self.at)
 
     def clock(self) -> float:
         return self.at
@@ -146,10 +162,13 @@ class QueueStandIn:
     def postpone(self, _queue_url: str, receipt: str, seconds: int) -> None:
         self._waiting[receipt].visible_at = self.at + seconds
 
-    def drain(self, invoke: Callable[[dict[str, Any]], Any]) -> None:
-        """Hand messages out until none is left."""
+    def drain(self, invoke: Callable[[dict[str, Any]], Any], *, until: float = inf) -> None:
+        """Hand messages out until none is left, or the time has come."""
         while self._waiting:
-            self.at = max(self.at, min(message.visible_at for message in self._waiting.values()))
+            next_at = max(self.at, min(message.visible_at for message in self._waiting.values()))
+            if next_at > until:
+                return
+            self.at = next_at
             batch = [receipt for receipt, message in self._waiting.items() if message.visible_at <= self.at][:5]
             for receipt in batch:
                 self._waiting[receipt].attempt += 1

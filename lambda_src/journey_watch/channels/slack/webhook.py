@@ -36,8 +36,8 @@ class SlackWebhook:
     def post(self, url: str, message: Mapping[str, Any]) -> None:
         """Post a message; returning means that it was accepted.
 
-        Raises ChatUnavailableError if there was no answer (it may have been accepted all the same), or one that asks to
-        come back; ChatRefusedError for any other.
+        Raises ChatUnavailableError if there was no answer (it may have been accepted all the same), a web page, or
+        one that asks to come back; ChatRefusedError for any other.
         """
         try:
             response = self._http.request(
@@ -51,6 +51,9 @@ class SlackWebhook:
             # Not chained: the error may hold the URL.
             raise ChatUnavailableError(f"Slack did not answer ({type(error).__name__}).") from None
         if response.status == HTTPStatus.OK:
+            # Slack says "ok", and others that speak its webhooks something short too: a page is somebody in between.
+            if response.data.lstrip().startswith(b"<"):
+                raise ChatUnavailableError("A page came in place of Slack's answer: a proxy may stand in between.")
             return
         answer = f"Slack answered {response.status}{_word(response.data)}."
         if response.status == HTTPStatus.TOO_MANY_REQUESTS or response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
