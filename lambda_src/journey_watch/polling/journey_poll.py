@@ -51,6 +51,11 @@ class JourneyOutcome:
     stale: int = 0
     malformed: int = 0
 
+    @property
+    def unsaved(self) -> bool:
+        """It has changes that another invocation may have saved, but not certainly this one."""
+        return self.commits.total() > self.commits[CommitResult.DONE]
+
 
 @dataclass(frozen=True, slots=True)
 class JourneyPoll:
@@ -162,7 +167,7 @@ class JourneyPoll:
             committed = self.committer.commit(change, info)
             outcome.commits[committed.result] += 1
             if committed.result is not CommitResult.DONE:
-                logger.info("commit not made", journey=str(change.journey), result=committed.result.name)
+                logger.warning("commit not made", journey=str(change.journey), reason=committed.result.name)
                 return
             begun.update(committed.begun)
             owed.update((one.key, DeliveryLease(one.alert.sort_key, deadline)) for one in committed.pending)

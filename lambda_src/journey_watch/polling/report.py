@@ -43,8 +43,12 @@ class PollReport:
 
     @property
     def failed(self) -> int:
-        """Journeys not read whole or not saved, or that no time was left for; and containers not listed."""
-        return len(self.failures) + self.planned - len(self.outcomes)
+        """Journeys not read whole or not saved, or that no time was left for; and containers not listed.
+
+        A race lost to another invocation counts too: it is rare, and a journey whose races are all lost is not watched.
+        """
+        unsaved = sum(outcome.unsaved and outcome.failure is None for outcome in self.outcomes)
+        return len(self.failures) + unsaved + self.planned - len(self.outcomes)
 
     @property
     def store_lost(self) -> bool:
