@@ -267,8 +267,13 @@ class DynamoDBRunStore:
     def _answering(self, verb: str) -> Iterator[None]:
         try:
             yield
+        except StoreUnavailableError:
+            raise
         except (ClientError, BotoCoreError) as error:
             raise StoreUnavailableError(f"The state table {self._table} could not be {verb}: {error}") from error
+        except Exception as error:  # a broken answer makes botocore's parser, and whoever reads it, raise anything
+            reason = f"the answer cannot be read ({error!r})"
+            raise StoreUnavailableError(f"The state table {self._table} could not be {verb}: {reason}.") from error
 
 
 def _placeholders(prefix: str, names: Sequence[str]) -> dict[str, str]:
