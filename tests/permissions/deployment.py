@@ -1,18 +1,28 @@
 """A deployment that has everything, its templates synthesized and its parts made in process."""
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
+import aws_cdk as cdk
 import boto3
+from aws_cdk import assertions
 
+from infra.bundle import Bundle
 from infra.deployed_stack import DeployedStack
 from infra.deployment_config import DeploymentConfig
+from infra.journey_watch_stack import JourneyWatchStack
+from infra.reader_role import ReaderRoleStack
 from infra.recipients import EmailRecipient, SlackChannel, SlackWebhook, TeamsChannel
+from journey_watch import contract
 from journey_watch.core.runs import JourneyKey, Lane
 from journey_watch.core.severity import Severity
 from journey_watch.core.watch_list import WatchTarget, lanes_of
 from journey_watch.settings import WatchConfig
+from tests.infra.conftest import ROOT
 from tests.permissions.judge import SETTING_UP
 
 ACCOUNT: Final = "123456789012"
@@ -101,6 +111,27 @@ def deployed(template: Mapping[str, Any], *, account: str = ACCOUNT, **parameter
         account=account,
         parameters=parameters,
     )
+
+
+def synthesized(config: DeploymentConfig = CONFIG) -> DeployedStack:
+    """The stack of a configuration; its bundle is empty."""
+    with TemporaryDirectory() as directory:
+        Path(directory, "stub.py").touch()
+        made = JourneyWatchStack(
+            cdk.App(context=json.loads((ROOT / "cdk.json").read_text())["context"]),
+            config=config,
+            bundle=Bundle(Path(directory), "stub"),
+            env=cdk.Environment(account=ACCOUNT, region=REGION),
+        )
+        return deployed(assertions.Template.from_stack(made).to_json())
+
+
+def reader_of(stack: DeployedStack) -> DeployedStack:
+    """The stack of the role in the other account, which the stack's poller assumes."""
+    made = ReaderRoleStack(cdk.App(), config=CONFIG, role_arn=READER_ROLE)
+    poller = str(stack.properties(str(stack.function(contract.POLL_HANDLER)))["Role"]["Fn::GetAtt"][0])
+    template = assertions.Template.from_stack(made).to_json()
+    return deployed(template, account=READER_ROLE.split(":")[4], PollerRoleArn=stack.arn(poller))
 
 
 def setting_up() -> boto3.Session:

@@ -9,8 +9,7 @@ from infra.operations import EMPTYING_QUEUE, LOGGING, Operation, operations, rea
 from journey_watch.core.watch_list import lanes_of
 from tests.infra.conftest import ROOT
 from tests.infra.synthesis import listed
-from tests.permissions.conftest import Synthesize
-from tests.permissions.deployment import ACCOUNT, EXTERNAL_ID, JOURNEYS, OF_READER, REGION, WATCHED
+from tests.permissions.deployment import ACCOUNT, EXTERNAL_ID, JOURNEYS, OF_READER, REGION, WATCHED, synthesized
 from tests.permissions.policy import (
     Statement,
     allows,
@@ -98,7 +97,7 @@ def test_without_any_one_statement_something_is_refused(
     assert bool(granted[role]) == bool(used[role])
 
 
-def test_the_default_configuration_grants_what_is_used_and_nothing_else(synthesized: Synthesize) -> None:
+def test_the_default_configuration_grants_what_is_used_and_nothing_else() -> None:
     config = DeploymentConfig.from_file(ROOT / "config" / "default.toml", own_account=ACCOUNT, own_region=REGION)
     stack = synthesized(config)
     watched = lanes_of(config.watch, own_account=ACCOUNT, own_region=REGION)
