@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.message import Message
 from enum import Enum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -46,9 +46,14 @@ class Fault:
     delay: float = 0.0
     """Seconds that every such call waits before anything else happens."""
     until: threading.Event | None = None
-    """What every such call waits for as well, so that a test decides what happens meanwhile."""
+    """What every such call waits for as well, so that a test decides what happens meanwhile: before the service hears
+    of it or, if the answer is to be dropped, after the service has done it."""
+    after: int = 0
+    """How many such calls it leaves alone first."""
     times: int | None = None
-    """How many calls it hits; None means all, until `clear`."""
+    """How many calls it hits then; None means all, until `clear`."""
+    reached: threading.Event = field(default_factory=threading.Event, init=False, compare=False)
+    """Set once a call that it hits waits for `until`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +73,7 @@ class FaultProxy:
         self._upstream = urlsplit(upstream).netloc
         self._lock = threading.Lock()
         self._faults: list[Fault] = []
-        self._hits: Counter[int] = Counter()  # by position in _faults
+        self._matches: Counter[int] = Counter()  # by position in _faults
         self._calls: list[Call] = []
         self._server = _Server(self)
         self.url = f"http://{LOOPBACK}:{self._server.server_port}"
@@ -96,7 +101,7 @@ class FaultProxy:
         """Forget all faults and all calls."""
         with self._lock:
             self._faults.clear()
-            self._hits.clear()
+            self._matches.clear()
             self._calls.clear()
 
     @property
@@ -114,9 +119,11 @@ class FaultProxy:
         """Count a call, and choose what happens to it."""
         with self._lock:
             for position, fault in enumerate(self._faults):
-                if fault.operation in ("*", operation) and (fault.times is None or self._hits[position] < fault.times):
-                    self._hits[position] += 1
-                    break
+                if fault.operation in ("*", operation):
+                    earlier = self._matches[position]
+                    self._matches[position] += 1
+                    if earlier >= fault.after and (fault.times is None or earlier < fault.after + fault.times):
+                        break
             else:
                 fault = Fault(operation)
             self._calls.append(Call(operation, size, fault.harm))
@@ -154,20 +161,22 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         fault = proxy._meet(operation_of(self.path, self.headers, body), len(body))  # noqa: SLF001 - its other half
         time.sleep(fault.delay)
+        if fault.harm is Harm.DROP_ANSWER:
+            self._forward(body)
+        fault.reached.set()
         if fault.until:
             fault.until.wait()
-        if fault.harm is Harm.DROP_REQUEST:
+        if fault.harm in (Harm.DROP_REQUEST, Harm.DROP_ANSWER):
             self._hang_up()
         elif fault.harm is Harm.ERROR:
             self._answer(fault.status, {}, fault.body)
         else:
-            answer = proxy._forward(self.command, self.path, self.headers, body)  # noqa: SLF001 - its other half
-            if fault.harm is Harm.DROP_ANSWER:
-                self._hang_up()
-            else:
-                self._answer(*answer)
+            self._answer(*self._forward(body))
 
     do_DELETE = do_GET = do_HEAD = do_POST = do_PUT = _handle  # noqa: N815 - the names http.server looks for
+
+    def _forward(self, body: bytes) -> tuple[int, dict[str, str], bytes]:
+        return self.server.proxy._forward(self.command, self.path, self.headers, body)  # noqa: SLF001 - its other half
 
     def _answer(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
         self.send_response_only(status)

@@ -3,6 +3,8 @@
 import json
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +13,7 @@ from botocore.exceptions import ClientError, ConnectionClosedError
 from local_cloud.cloud import LocalCloud
 from local_cloud.emf_bridge import EmfBridge
 from local_cloud.fault_proxy import Fault, FaultProxy, Harm
+from local_cloud.waiting import eventually
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -55,6 +58,32 @@ def test_a_dropped_answer_has_happened(probe: LocalCloud, proxy: FaultProxy, dyn
     with pytest.raises(ConnectionClosedError):
         put(dynamodb, probe, "unanswered")
     assert is_there(probe, "unanswered")
+
+
+def test_a_dropped_answer_can_wait_once_the_service_has_done_it(
+    probe: LocalCloud, proxy: FaultProxy, dynamodb: "DynamoDBClient"
+) -> None:
+    gate = Event()
+    fault = Fault("PutItem", Harm.DROP_ANSWER, until=gate)
+    proxy.inject(fault)
+    with ThreadPoolExecutor() as threads:
+        putting = threads.submit(put, dynamodb, probe, "done and not answered")
+        eventually(fault.reached.is_set)
+        assert is_there(probe, "done and not answered")
+        assert not putting.done()
+        gate.set()
+        assert isinstance(putting.exception(), ConnectionClosedError)
+
+
+def test_a_fault_leaves_alone_as_many_calls_as_it_was_told(
+    probe: LocalCloud, proxy: FaultProxy, dynamodb: "DynamoDBClient"
+) -> None:
+    proxy.inject(Fault("PutItem", Harm.DROP_REQUEST, after=1))
+    put(dynamodb, probe, "the first")
+    with pytest.raises(ConnectionClosedError):
+        put(dynamodb, probe, "the second")
+    assert is_there(probe, "the first")
+    assert not is_there(probe, "the second")
 
 
 def test_a_fault_hits_as_many_calls_as_it_was_told_and_retries_count(
