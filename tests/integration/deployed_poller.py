@@ -2,14 +2,14 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from threading import Event
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeAlias
 
 from journey_watch.contract import PARTITION_KEY, SORT_KEY, WIDGET_HANDLER
 from journey_watch.core.mutes import Mute
@@ -17,11 +17,15 @@ from journey_watch.store.items import mute_item
 from local_cloud.cloud import LocalCloud
 from local_cloud.fault_proxy import Fault, FaultProxy, Harm
 from local_cloud.waiting import eventually
-from tests.integration.synthesized import deploy
 
 LANE: Final = "pinpoint/111122223333/eu-west-1"
 LONG_AGO: Final = "2026-01-01T00:00:00.000000+00:00"
 READER: Final = "test-reader"
+SERVICES: Final = ("dynamodb", "sns", "eventbridge")
+"""All on which the poller has an effect."""
+
+Item: TypeAlias = dict[str, Any]
+"""Of the state table, as DynamoDB's low-level client has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +50,28 @@ class DeployedPoller:
     @classmethod
     @contextmanager
     def deployed(cls, *, config: Path, scenario: Path) -> Iterator[Self]:
-        # At the true speed the schedule is off long before it fires: what is counted here is what the test invoked.
-        with LocalCloud.start(scenario=scenario, speed=1, proxied=("dynamodb", "sns")) as cloud:
-            deploy(cloud, config)
-            poller = cls(cloud)
-            poller._switch_schedules_off()
-            poller._subscribe_reader()
-            try:
-                yield poller
-            finally:
-                poller._threads.shutdown()
+        from tests.integration.synthesized import deploy  # noqa: PLC0415 - it starts the CDK's kernel
 
-    def _switch_schedules_off(self) -> None:
+        # At the true speed the schedule is off long before it fires: what is counted here is what the test invoked.
+        with LocalCloud.start(scenario=scenario, speed=1, proxied=SERVICES) as cloud:
+            deploy(cloud, config)
+            with cls.within(cloud) as poller:
+                yield poller
+
+    @classmethod
+    @contextmanager
+    def within(cls, cloud: LocalCloud) -> Iterator[Self]:
+        """What is deployed in a cloud whose SERVICES are proxied."""
+        poller = cls(cloud)
+        poller.switch_schedules_off()
+        poller._subscribe_reader()
+        try:
+            yield poller
+        finally:
+            poller._threads.shutdown()
+
+    def switch_schedules_off(self) -> None:
+        """A deployment that changes a schedule switches it on again."""
         scheduler = self.cloud.client("scheduler")
         for listed in scheduler.list_schedules()["Schedules"]:
             schedule = scheduler.get_schedule(Name=listed["Name"], GroupName=listed["GroupName"])
@@ -74,8 +88,14 @@ class DeployedPoller:
         timeout: int = self._functions.get_function_configuration(FunctionName=self._function)["Timeout"]
         return timeout
 
+    @property
+    def code_digest(self) -> str:
+        """Of what is deployed."""
+        digest: str = self._functions.get_function_configuration(FunctionName=self._function)["CodeSha256"]
+        return digest
+
     def proxy(self, service: str) -> FaultProxy:
-        """What stands before "dynamodb" or "sns"."""
+        """What stands before one of the SERVICES."""
         return self.cloud.faults[service]
 
     @property
@@ -100,16 +120,20 @@ class DeployedPoller:
         return html
 
     @contextmanager
-    def held(self, proxy: FaultProxy, operation: str, harm: Harm | None = None) -> Iterator[Future[Answer]]:
-        """While the block runs, a poll is under way whose first such call waits; then the harm is done to it.
+    def held(
+        self, proxy: FaultProxy, operation: str, harm: Harm | None = None, *, after: int = 0
+    ) -> Iterator[Future[Answer]]:
+        """While the block runs, a poll is under way whose first such call, or the one `after` so many, waits.
 
-        The poll is over when this is.
+        Then the harm is done to it; a call whose answer is to be dropped is done already, and waits for its answer. The
+        poll is over when this is.
         """
         gate = Event()
-        proxy.inject(Fault(operation, harm, until=gate, times=1))
+        fault = Fault(operation, harm, until=gate, after=after, times=1)
+        proxy.inject(fault)
         polling = self._threads.submit(self.poll)
         try:
-            eventually(lambda: proxy.counts[operation])
+            eventually(fault.reached.is_set, pause=0.01)
             yield polling
         finally:
             gate.set()
@@ -127,8 +151,8 @@ class DeployedPoller:
 
     def mend(self) -> None:
         """No more faults, and nothing counted yet."""
-        self.dynamodb.clear()
-        self.sns.clear()
+        for proxy in self.cloud.faults.values():
+            proxy.clear()
 
     def control(self, method: str, path: str, body: object = None) -> None:
         """Steer the simulator."""
@@ -138,7 +162,23 @@ class DeployedPoller:
         """As an operator does with `journey-watch mute`."""
         self._dynamodb.put_item(TableName=self.cloud.outputs["StateTableName"], Item=mute_item(mute))
 
-    def states(self) -> dict[str, dict[str, Any]]:
+    def table(self) -> list[Item]:
+        """All that the state table holds; `restore` makes it hold that again."""
+        pages = self._dynamodb.get_paginator("scan").paginate(TableName=self.cloud.outputs["StateTableName"])
+        return [item for page in pages for item in page["Items"]]
+
+    def restore(self, items: Sequence[Item]) -> None:
+        """Let the state table hold these items and no others."""
+        table = self.cloud.outputs["StateTableName"]
+        for item in self.table():
+            if item not in items:
+                self._dynamodb.delete_item(
+                    TableName=table, Key={name: item[name] for name in (PARTITION_KEY, SORT_KEY)}
+                )
+        for item in items:
+            self._dynamodb.put_item(TableName=table, Item=item)
+
+    def states(self) -> dict[str, Item]:
         """The STATE items of the lane, by their sort key."""
         answer = self._dynamodb.query(
             TableName=self.cloud.outputs["StateTableName"],
@@ -146,6 +186,10 @@ class DeployedPoller:
             ExpressionAttributeValues={":lane": {"S": f"LANE#{LANE.replace('/', '#')}"}, ":state": {"S": "STATE#"}},
         )
         return {item[SORT_KEY]["S"]: item for item in answer["Items"]}
+
+    def owed(self) -> set[str]:
+        """What no acknowledgement has taken away yet, as `id@channel`."""
+        return {key for item in self.states().values() for key in item["undelivered"]["M"]}
 
     def leases(self) -> list[datetime]:
         """Until when those have time to send who committed or claimed what is owed."""

@@ -151,27 +151,6 @@ def test_what_a_cut_connection_leaves_undone_is_done_by_a_later_poll(
     assert poller.copies(run) == [copies]
 
 
-@pytest.mark.parametrize(
-    ("service", "operation", "copies"),
-    [("dynamodb", "TransactWriteItems", 1), ("sns", "PublishBatch", 1), ("dynamodb", "UpdateItem", 2)],
-    ids=["before the commit", "between commit and publish", "between publish and acknowledgement"],
-)
-def test_what_a_killed_poll_leaves_undone_is_done_by_a_later_one(
-    poller: DeployedPoller, service: str, operation: str, copies: int
-) -> None:
-    run = cancelled_run(poller)
-    with poller.held(poller.proxy(service), operation, Harm.DROP_REQUEST) as polling:
-        poller.kill()
-        assert polling.result().failed
-    poller.let_leases_end()
-    poller.poll()
-    assert poller.copies(run) == [copies]
-
-    poller.let_leases_end()
-    poller.poll()
-    assert poller.copies(run) == [copies]
-
-
 def test_nobody_sends_what_a_killed_poll_owes_while_it_might_be_alive(poller: DeployedPoller) -> None:
     run = cancelled_run(poller)
     with poller.held(poller.sns, "PublishBatch", Harm.DROP_REQUEST):
