@@ -6,13 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journey_watch.providers.untrusted_values import MAX_TEXT, read_text, read_time
+from journey_watch.core.runs import JourneyKey
+from journey_watch.providers.untrusted_values import MAX_ID, MAX_TEXT, read_id, read_text, read_time
+from journey_watch.store import items
+from tests.core.builders import LANE
+from tests.store.run_store_contract import alert
+from tests.store.test_items import state_item
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=5,
 )
+ID_LETTERS = "a*#/ \x00\u00fc"
 ALMOST_TIMES = st.text("0123456789-+:.,TZWtz /\u0661\ud800", max_size=40)
 
 
@@ -93,3 +99,17 @@ def test_what_cannot_be_an_id_is_none(value: object) -> None:
 @pytest.mark.parametrize("value", ["r-1", "Ünï <b>&", "x" * MAX_TEXT, " padded "])
 def test_a_text_is_kept_as_it_came(value: str) -> None:
     assert read_text(value) == value
+
+
+@pytest.mark.parametrize("value", ["*", "a#b", "#", "x" * (MAX_ID + 1), "\u2028" * (MAX_ID // 3 + 1), "", None, 7])
+def test_what_could_be_taken_for_the_key_of_something_else_or_is_too_long_for_one_is_no_id(value: object) -> None:
+    assert read_id(value) is None
+
+
+@given(st.text(ID_LETTERS, max_size=8), st.text(ID_LETTERS, max_size=8))
+def test_what_is_an_id_is_remembered_under_a_key_of_its_own(container: str, journey: str) -> None:
+    container_id, journey_id = read_id(container), read_id(journey)
+    if container_id and journey_id:
+        key = JourneyKey(container_id, journey_id)
+        assert set(items.lane_state([state_item(key)]).journeys) == {key}
+        assert items.journey_of(items.transition(LANE, alert("a", journey=key), 0)) == key

@@ -5,6 +5,8 @@ from typing import Final
 
 MAX_TEXT: Final = 512
 """No id, name or status of a provider comes near it; a longer one could fill a journey's item in the state table."""
+MAX_ID: Final = 500
+"""Bytes. A container's id and a journey's are in one sort key of the state table, which has 1,024."""
 MAX_TIME: Final = 64
 FIRST_YEAR: Final = 2000
 LAST_YEAR: Final = 2199
@@ -22,6 +24,15 @@ def read_text(value: object) -> str | None:
     except UnicodeEncodeError:  # half of a surrogate pair: valid in JSON, in nothing else
         return None
     return value
+
+
+def read_id(value: object) -> str | None:
+    """The id of a container or a journey; None for what is no text, or would be the key of something else.
+
+    In a key `#` stands between ids, and `*` for all of them.
+    """
+    text = read_text(value)
+    return None if text is None or text == "*" or "#" in text or len(text.encode()) > MAX_ID else text
 
 
 def read_time(value: object) -> datetime | None:

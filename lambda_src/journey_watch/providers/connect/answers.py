@@ -9,7 +9,7 @@ from journey_watch.aws.errors import BROKEN_ANSWER, http_status_of, source_error
 from journey_watch.core.errors import SourceError
 from journey_watch.core.watch_list import ALL
 from journey_watch.providers.token_paging import Listing, Page, page_of, read_pages
-from journey_watch.providers.untrusted_values import read_text
+from journey_watch.providers.untrusted_values import read_id, read_text
 
 if TYPE_CHECKING:
     from mypy_boto3_connectcampaignsv2 import ConnectCampaignServiceV2Client
@@ -36,7 +36,7 @@ def read_campaign(entry: object) -> ListedCampaign | None:
     """One entry of campaignSummaryList; None if it lacks its id or its instance's."""
     if not isinstance(entry, dict):
         return None
-    campaign_id, instance_id = read_text(entry.get("id")), read_text(entry.get("connectInstanceId"))
+    campaign_id, instance_id = read_id(entry.get("id")), read_id(entry.get("connectInstanceId"))
     if campaign_id is None or instance_id is None:
         return None
     return ListedCampaign(campaign_id, read_text(entry.get("name")), instance_id, read_text(entry.get("type")))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from journey_watch.aws.errors import http_status_of, source_error
 from journey_watch.core.runs import JourneyKey, ObservedRun, Status
 from journey_watch.providers.token_paging import Listing, Page, page_of, read_pages
-from journey_watch.providers.untrusted_values import read_text, read_time
+from journey_watch.providers.untrusted_values import read_id, read_text, read_time
 
 if TYPE_CHECKING:
     from mypy_boto3_pinpoint import PinpointClient
@@ -73,7 +73,7 @@ def read_run(entry: object, *, newest: datetime) -> ObservedRun | None:
 
 def read_journey(entry: object) -> ListedJourney | None:
     """One Item of ListJourneys; None if it lacks its id."""
-    if not isinstance(entry, dict) or (journey_id := read_text(entry.get("Id"))) is None:
+    if not isinstance(entry, dict) or (journey_id := read_id(entry.get("Id"))) is None:
         return None
     return ListedJourney(
         id=journey_id,
@@ -85,7 +85,7 @@ def read_journey(entry: object) -> ListedJourney | None:
 
 def read_application(entry: object) -> ListedApplication | None:
     """One Item of GetApps, or the answer of GetApp; None if it lacks its id."""
-    if not isinstance(entry, dict) or (application_id := read_text(entry.get("Id"))) is None:
+    if not isinstance(entry, dict) or (application_id := read_id(entry.get("Id"))) is None:
         return None
     return ListedApplication(application_id, read_text(entry.get("Name")))
 
