@@ -1,15 +1,19 @@
 """Secrets that hold webhooks' URLs, from a Secrets Manager in process."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import boto3
 import pytest
+from hypothesis import given
 from moto import mock_aws
 
 from journey_watch.aws.clients import secrets_client
 from journey_watch.channels.slack.webhook_secrets import WebhookSecrets
 from journey_watch.core.errors import ConfigurationError
+from tests.aws.doubles import ScriptedAnswers, do_not_wait_between_retries, session
+from tests.aws.hostile_answers import hostile
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -53,3 +57,13 @@ def test_what_is_no_https_url_is_refused_and_not_quoted(client: "SecretsManagerC
 def test_a_missing_secret_is_named(client: "SecretsManagerClient") -> None:
     with pytest.raises(ConfigurationError, match=r'The secret "slack" cannot be read: .*ResourceNotFound'):
         WebhookSecrets(client).url("slack")
+
+
+@given(answer=hostile({"Name": "slack", "SecretString": URL}))
+def test_whatever_is_answered_it_is_a_url_or_said_that_there_is_none(answer: tuple[int, bytes]) -> None:
+    client = secrets_client(session())
+    ScriptedAnswers(answer).attach(client)
+
+    with pytest.MonkeyPatch.context() as patch, suppress(ConfigurationError):
+        do_not_wait_between_retries(patch)
+        assert WebhookSecrets(client).url("slack").startswith("https://")

@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger
-from botocore.exceptions import BotoCoreError, ClientError
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -19,5 +18,5 @@ class SqsQueue:
         """Hide a message for so long, from now on. Does not raise: the queue's own time-out is as good."""
         try:
             self._client.change_message_visibility(QueueUrl=queue_url, ReceiptHandle=receipt, VisibilityTimeout=seconds)
-        except (BotoCoreError, ClientError) as error:
+        except Exception as error:  # noqa: BLE001 - a broken answer makes botocore's parser raise whatever it likes
             logger.warning("message comes back when the queue says", reason=str(error))
