@@ -122,11 +122,13 @@ def _play(scenario: Scenario, place: Place) -> None:
         world = scenario.world(datetime.now(UTC))
     except ConfigurationError as error:
         raise ConfigurationError(f"{place.file}: {error}") from error
+    except OverflowError as error:
+        raise ConfigurationError(f"{place.file}: a time lies beyond the years that there are ({error}).") from error
     numbered = sorted(enumerate(scenario.event), key=lambda pair: pair[1].at)
     for index, event in numbered:
         try:
             world = event.apply(world, datetime.now(UTC))
-        except NotInWorldError as error:
+        except (NotInWorldError, OverflowError) as error:
             raise place.key("event").item(index).error(f"({event.kind}) cannot happen: {error}.") from error
 
 

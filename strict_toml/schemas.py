@@ -6,6 +6,7 @@ register themselves in `kinds` is chosen by the table's own `kind`.
 
 import types
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -62,7 +63,8 @@ def duration(value: object, place: Place) -> timedelta:
 def moment(value: object, place: Place) -> datetime:
     """A time with its zone, in UTC."""
     if isinstance(value, datetime) and value.tzinfo is not None:
-        return value.astimezone(UTC)
+        with suppress(OverflowError):  # it is of another year in UTC than there are
+            return value.astimezone(UTC)
     raise place.unexpected(value, "a time with its zone, such as 2026-11-01T08:00:00Z")
 
 

@@ -2,6 +2,7 @@
 
 import difflib
 import re
+import sys
 import tomllib
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
@@ -13,6 +14,9 @@ from journey_watch.core.errors import ConfigurationError
 
 T = TypeVar("T")
 C = TypeVar("C", bound=str | int)
+
+_LARGEST: Final = 2**63
+"""TOML promises no larger whole numbers; of one that is much larger Python makes no text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,7 @@ def parse(written: str, place: Place) -> object:
     """The raw contents of a text in TOML. Raises ConfigurationError if it is none."""
     try:
         return tomllib.loads(written)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # tomllib has no error of its own for what is too long or too deep
         raise place.error(f"is not TOML: {error}.") from error
 
 
@@ -126,13 +130,13 @@ def matching(pattern: re.Pattern[str], expected: str) -> Parser[str]:
 
 
 def integer(value: object, place: Place) -> int:
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _LARGEST:
         return value
     raise place.unexpected(value, "a whole number")
 
 
 def number(value: object, place: Place) -> float:
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= sys.float_info.max:
         return float(value)
     raise place.unexpected(value, "a number")
 
@@ -191,5 +195,7 @@ def _as_toml(value: object) -> str:
             return "a table"
         case list():
             return "a list"
+        case int() if abs(value) > _LARGEST:
+            return "a number with more digits than TOML has"
         case _:
             return str(value)

@@ -7,6 +7,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import tomlkit
+from hypothesis import given
 
 from infra import deployment_config, pair_entries, recipients
 from infra.deployment_config import DeploymentConfig
@@ -18,6 +20,7 @@ from journey_watch.core.severity_rules import AlertRule
 from journey_watch.core.watch_list import WatchTarget
 from journey_watch.providers.registry import REGISTRY
 from journey_watch.settings import WatchConfig
+from tests.damage import TOML_VALUES, cut_or_changed, damaged, refusal
 from tests.infra.conftest import ROOT
 
 EXAMPLE = (ROOT / "config/example.toml").read_text(encoding="utf-8")
@@ -314,3 +317,27 @@ def test_a_reader_who_is_there_already_keeps_the_severity_of_the_file() -> None:
 def test_a_reader_from_the_command_line_is_checked_too(wrong: object) -> None:
     with pytest.raises(ConfigurationError, match=r"EMAIL.*expected an e-mail address"):
         DeploymentConfig().with_recipient(wrong)
+
+
+@pytest.fixture(scope="module")
+def damaged_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("config") / "mine.toml"
+
+
+@given(content=damaged(tomllib.loads(EXAMPLE), TOML_VALUES).map(tomlkit.dumps))
+def test_with_anything_wrong_in_it_the_example_is_read_or_refused_with_file_and_key(
+    damaged_file: Path, content: str
+) -> None:
+    damaged_file.write_text(content, encoding="utf-8")
+    if message := refusal(lambda: DeploymentConfig.from_file(damaged_file)):
+        assert re.match(rf"{re.escape(str(damaged_file))}: [a-z_]+[\]\[.\w]* \w", message)
+    else:
+        sent = DeploymentConfig.from_file(damaged_file).for_poller()
+        assert WatchConfig.from_json(sent.to_json()) == sent
+
+
+@given(content=cut_or_changed(EXAMPLE.encode()))
+def test_whatever_bytes_a_file_has_it_is_read_or_refused_by_its_name(damaged_file: Path, content: bytes) -> None:
+    damaged_file.write_bytes(content)
+    message = refusal(lambda: DeploymentConfig.from_file(damaged_file))
+    assert not message or message.startswith(str(damaged_file))

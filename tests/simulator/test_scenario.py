@@ -1,13 +1,18 @@
 """A scenario is read strictly: whatever is wrong in it is one message that names the key and what to write."""
 
+import tomllib
 from pathlib import Path
 
 import pytest
+import tomlkit
+from hypothesis import example, given
 
 from journey_watch.core.errors import ConfigurationError
 from simulator import Simulation, load_scenario, parse_scenario
+from tests.damage import TOML_VALUES, damaged, refusal
 from tests.simulator.conftest import SHOP
 
+ROOT = Path(__file__).parents[2]
 RUN = "[[application]]\nid = 'a'\n[[application.journey]]\nid = 'j'\n[[application.journey.run]]\nid = 'r'\n"
 
 
@@ -105,3 +110,13 @@ def test_a_thousand_runs_of_history_are_one_table() -> None:
     assert (len(runs), runs[0].id, runs[-1].id) == (1000, "h1", "h1000")
     assert [run.created.isoformat() for run in runs[-2:]] == ["2026-10-31T21:00:00+00:00", "2026-10-31T22:00:00+00:00"]
     assert runs[-1].updated.isoformat() == "2026-10-31T22:05:00+00:00"
+
+
+DEMO = tomllib.loads((ROOT / "local_cloud/demo/scenario.toml").read_text(encoding="utf-8"))
+
+
+@given(scenario=damaged(DEMO, TOML_VALUES).map(tomlkit.dumps))
+@example(scenario=RUN + "status = 'RUNNING'\n[[application.journey.history]]\nruns = 10\nevery = '99999d'")
+def test_with_anything_wrong_in_it_a_scenario_is_read_or_refused_by_its_name(scenario: str) -> None:
+    message = refusal(lambda: parse_scenario(scenario, source="mine.toml"))
+    assert not message or message.startswith("mine.toml: ")

@@ -76,6 +76,8 @@ def test_what_is_written_is_read_and_the_rest_is_as_declared() -> None:
         ("name = 1", "zoo.toml: name is 1; expected a text"),
         ("name = 'x'\nprice = true", "zoo.toml: price is true; expected a number."),
         ("name = 'x'\nday = true", "zoo.toml: day is true. Expected one of: monday, 7."),
+        ("name = 'x'\nprice = inf", "zoo.toml: price is inf; expected a number."),
+        ("name = 'x'\nopens = 0001-01-01T00:00:00+14:00", "zoo.toml: opens is 0001-01-01 00:00:00+14:00; expected a"),
         ("name = 'x'\nopens = 2026-11-01", "zoo.toml: opens is 2026-11-01; expected a time with its zone"),
         ("name = 'x'\nkeepers = { ann = 'x' }", 'zoo.toml: keepers.ann is "x"; expected a whole number.'),
         ("name = 'x'\nkeepers = []", "zoo.toml: keepers is a list; expected a table."),

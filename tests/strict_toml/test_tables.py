@@ -1,0 +1,40 @@
+"""Files as they are found: whatever one holds, it is read, or refused by its name."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+
+from journey_watch.core.errors import ConfigurationError
+from strict_toml.tables import Parser, Place, integer, load, number, text, whole_number
+from tests.damage import cut_or_changed, refusal
+
+SOUND = """
+name = "City"
+opens = 2026-11-01T09:00:00+01:00
+[[animal]]
+legs = 2
+fur = { color = "red", long = [1.5] }
+"""
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("zoo") / "zoo.toml"
+
+
+@given(content=cut_or_changed(SOUND.encode()))
+@example(content=b"legs = " + b"4" * 5_000)
+@example(content=b"legs = " + b"[" * 5_000)
+@example(content=b"legs = " + b"{a=" * 5_000)
+@example(content=b'name = "\xff"')
+def test_whatever_bytes_a_file_has_it_is_read_or_refused_by_its_name(file: Path, content: bytes) -> None:
+    file.write_bytes(content)
+    message = refusal(lambda: load(file))
+    assert not message or message.startswith(f"{file} is not TOML: ")
+
+
+@pytest.mark.parametrize("read", [text, integer, number, whole_number(1, 10)])
+def test_a_number_that_is_too_long_is_refused_in_a_sentence(read: Parser[object]) -> None:
+    with pytest.raises(ConfigurationError, match=r"^zoo\.toml: legs is .{1,40}; expected"):
+        read(16**5_000, Place("zoo.toml", "legs"))
