@@ -6,10 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from journey_watch.contract import DIMENSION_LANE, DIMENSION_SERVICE, METRICS_NAMESPACE
 from journey_watch.core.errors import ConfigurationError, PollFailedError
 from journey_watch.entrypoints import poll_handler
+from tests.entrypoints.anything import JSON, almost
 from tests.entrypoints.conftest import LANE, Context, Deployment
 
 Printed = Callable[[object], list[dict[str, Any]]]
@@ -54,6 +57,15 @@ def test_polling_an_unchanged_world_again_sends_nothing(deployment: Deployment) 
 @pytest.mark.parametrize("event", [{}, [], {"lane": 7}, {"lane": "pinpoint"}, {"line": LANE}])
 def test_event_that_names_no_lane_is_refused_with_the_form_it_must_have(deployment: Deployment, event: object) -> None:
     with pytest.raises(ConfigurationError, match="provider/account/region"):
+        deployment.invoke(event)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # a refused event leaves nothing behind
+@given(event=JSON | almost(lane=st.text("abc/#\ud800", max_size=12), test=st.just(True)))
+def test_whatever_the_event_it_is_refused_with_the_form_it_must_have_or_the_lanes_there_are(
+    deployment: Deployment, event: object
+) -> None:
+    with pytest.raises(ConfigurationError, match=f"provider/account/region|{LANE}"):
         deployment.invoke(event)
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import boto3
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from moto import mock_aws
 
 from journey_watch import contract
@@ -22,12 +24,27 @@ from journey_watch.live_page.lane_reader import LaneReader
 from journey_watch.settings import WatchConfig
 from journey_watch.store.dynamodb import DynamoDBRunStore
 from local_cloud.state_table import create_state_table
+from tests.entrypoints.anything import JSON, almost
 from tests.entrypoints.conftest import ACCOUNT, REGION, Context
 from tests.live_page.markup import Markup
+from tests.live_page.samples import FixedPolls
 from tests.store.state_table import TABLE
 
 LANES = (Lane("pinpoint", ACCOUNT, REGION), Lane("connect", ACCOUNT, REGION))
 Invoke = Callable[..., str]
+
+_QUERIES = almost(
+    **dict.fromkeys(Query.__dataclass_fields__, st.sampled_from(["", "2", "true", "changed", "RUNNING", "\ud800<b>"]))
+)
+EVENTS = JSON | almost(
+    view=_QUERIES,
+    widgetContext=almost(
+        params=_QUERIES,
+        forms=almost(all=_QUERIES),
+        theme=st.just("dark"),
+        timezone=almost(offsetISO=st.sampled_from(["+05:30", "-23:59", "+99:99"])),
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -49,7 +66,7 @@ def invoke(monkeypatch: pytest.MonkeyPatch) -> Iterator[Invoke]:
             runs = {"r": RecordedRun(Status.RUNNING, now - timedelta(hours=3))}
             state = JourneyState(1, now, runs, journey_name=f"<i>{lane.provider}</i>")
             store.commit(lane, StateChange(JourneyKey("app", "j"), seen_version=0, state=state), (), (), now)
-        live_page = LivePage(LaneReader(client, TABLE), LANES)
+        live_page = LivePage(LaneReader(client, TABLE), LANES, config=WatchConfig(), last_polls=FixedPolls())
         monkeypatch.setattr(widget_handler, "live_page", lambda: live_page)
         handler: Callable[[Any, Any], str] = widget_handler.handler
 
@@ -97,16 +114,32 @@ def test_its_links_call_itself(invoke: Invoke) -> None:
     assert len(markup.actions) == 2
 
 
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # it only reads
+@given(event=EVENTS)
+def test_whatever_the_event_it_answers_html_that_lambda_can_send(invoke: Invoke, event: object) -> None:  # noqa: ARG001 - it makes the table
+    handler: Callable[[Any, Any], str] = widget_handler.handler
+    html = handler(event, WidgetContext())
+
+    assert html.startswith("<div")
+    assert html.encode()
+
+
 def test_a_table_that_cannot_be_read_fails_the_widget(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
     client = boto3.client("dynamodb", region_name=REGION)
-    monkeypatch.setattr(widget_handler, "live_page", lambda: LivePage(LaneReader(client, "gone"), LANES))
+    live_page = LivePage(LaneReader(client, "gone"), LANES, config=WatchConfig(), last_polls=FixedPolls())
+    monkeypatch.setattr(widget_handler, "live_page", lambda: live_page)
 
     with pytest.raises(StoreUnavailableError, match="gone"):
         invoke()
 
 
 def test_it_is_put_together_from_its_environment(monkeypatch: pytest.MonkeyPatch, invoke: Invoke) -> None:
-    environment = {contract.ENV_STATE_TABLE: TABLE, contract.ENV_ACCOUNT: ACCOUNT, contract.ENV_REGION: REGION}
+    environment = {
+        contract.ENV_STATE_TABLE: TABLE,
+        contract.ENV_ACCOUNT: ACCOUNT,
+        contract.ENV_REGION: REGION,
+        contract.ENV_SERVICE: "watch",
+    }
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     pair = Pair("Zebra club", (("pinpoint", "j"), ("connect", "k")))

@@ -38,8 +38,9 @@ live_page = cache(LivePage.from_environment)
 
 
 @logger.inject_lambda_context(clear_state=True)
-def handler(event: dict[str, Any], context: LambdaContext) -> str:
+def handler(event: object, context: LambdaContext) -> str:
     """HTML, or Markdown if asked to describe itself. An exception shows in the widget."""
-    if event.get("describe"):
+    asked: dict[str, Any] = event if isinstance(event, dict) else {}
+    if asked.get("describe"):
         return DOCUMENTATION
-    return live_page().html(PageRequest.from_widget_event(event), WidgetLinks(context.invoked_function_arn))
+    return live_page().html(PageRequest.from_widget_event(asked), WidgetLinks(context.invoked_function_arn))
