@@ -1,7 +1,8 @@
 """The DynamoDB store: the contract, and what only a real table can do wrong."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -11,16 +12,27 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.config import Config
 from botocore.exceptions import ReadTimeoutError
+from hypothesis import given
 
 from journey_watch import contract
+from journey_watch.aws.clients import dynamodb_client
 from journey_watch.core.alerts import PendingDelivery
 from journey_watch.core.errors import StateTooLargeError, StoreUnavailableError
 from journey_watch.core.mutes import Mute
 from journey_watch.core.runs import JourneyKey, Status
 from journey_watch.core.transitions import alerts_per_commit
-from journey_watch.ports import CommitResult
+from journey_watch.ports import CommitResult, RunStore
 from journey_watch.store.dynamodb import ACKNOWLEDGE_ATTEMPTS, KEEP_OWED_FOR, DynamoDBRunStore
-from journey_watch.store.items import journey_key, mute_item, state_update
+from journey_watch.store.items import (
+    journey_key,
+    lane_item_key,
+    mute_item,
+    state_key,
+    state_update,
+    transition,
+)
+from tests.aws.doubles import ScriptedAnswers, do_not_wait_between_retries, session
+from tests.aws.hostile_answers import hostile
 from tests.core.builders import JOURNEY, LANE, NOON, recorded
 from tests.store.run_store_contract import RunStoreContract, alert, change, commit, state_of, try_commit
 from tests.store.state_table import TABLE
@@ -306,3 +318,40 @@ def test_what_decides_whether_an_alert_is_sent_is_read_consistently(
     commit(dynamodb_store, change(), [alert("a1")])
     dynamodb_store.alerts(LANE, JOURNEY, [alert("a1").sort_key])
     assert [json.loads(body)["RequestItems"][TABLE]["ConsistentRead"] for body in bodies] == [True]
+
+
+SOUND = {
+    "Items": [
+        {**state_key(LANE, JOURNEY), "runs": {"S": "{}"}, "version": {"N": "1"}, "undelivered": {"M": {}}},
+        {**lane_item_key(LANE), "listed:*/*": {"S": NOON.isoformat()}},
+        transition(LANE, alert("a1"), 0),
+        mute_item(Mute(id="m", until=NOON)),
+    ],
+    "Responses": {TABLE: [transition(LANE, alert("a1"), 0)]},
+    "UnprocessedKeys": {},
+    "Attributes": {},
+}
+"""What any operation of the table may answer with: each reads its own members."""
+CALLS: dict[str, Callable[[RunStore], object]] = {
+    "load": lambda store: store.load(LANE),
+    "mutes": lambda store: store.mutes(),
+    "history": lambda store: store.history(LANE, NOON),
+    "alerts": lambda store: store.alerts(LANE, JOURNEY, [alert("a1").sort_key]),
+    "commit": lambda store: try_commit(store, change(), alert("a1")),
+    "claim": lambda store: store.claim(LANE, JOURNEY, ["a1@alerts"], NOON, NOON),
+    "acknowledge": lambda store: store.acknowledge(LANE, JOURNEY, ["a1@alerts"]),
+    "forget": lambda store: store.forget_baseline(LANE, JOURNEY, 1),
+    "mark": lambda store: store.mark_listed(LANE, "*/*", NOON),
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
+@given(answer=hostile(SOUND))
+def test_whatever_the_table_answers_a_call_ends_or_says_that_the_table_is_not_available(
+    call: str, answer: tuple[int, bytes]
+) -> None:
+    client = dynamodb_client(session())
+    ScriptedAnswers(answer).attach(client)
+    with pytest.MonkeyPatch.context() as patch, suppress(StoreUnavailableError):
+        do_not_wait_between_retries(patch)
+        CALLS[call](DynamoDBRunStore(client, TABLE, keep=HISTORY, clock=lambda: NOON))

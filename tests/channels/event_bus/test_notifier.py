@@ -12,6 +12,7 @@ from journey_watch.channels.batching import HELD_BACK
 from journey_watch.channels.event_bus.notifier import MAX_CALL, EventBusNotifier
 from journey_watch.core.alerts import Alert
 from tests.aws.doubles import ScriptedAnswers, do_not_wait_between_retries, session
+from tests.aws.hostile_answers import hostile
 from tests.messages.alert_builders import alert, alerts
 
 BUS = "arn:aws:events:eu-west-1:111122223333:event-bus/default"
@@ -153,3 +154,15 @@ def test_what_is_too_large_is_refused_without_asking_and_keeps_no_other_back() -
     assert reasons.keys() == {large.id}
     assert f"EventBridge accepts {MAX_CALL}" in reasons[large.id]
     assert bus.ids == [small.id]
+
+
+@given(answer=hostile({"FailedEntryCount": 1, "Entries": [{"EventId": "e"}, {"ErrorCode": "c", "ErrorMessage": "m"}]}))
+def test_whatever_the_bus_answers_each_alert_is_accepted_or_refused_with_a_reason(answer: tuple[int, bytes]) -> None:
+    two = [alert(run_id="r1"), alert(run_id="r2")]
+    with pytest.MonkeyPatch.context() as patch:
+        do_not_wait_between_retries(patch)
+        refused = notifier_over(answer).publish(two)
+    assert refused.keys() <= {one.id for one in two}
+    assert all(refused.values())
+    if answer[0] >= 300:
+        assert len(refused) == 2

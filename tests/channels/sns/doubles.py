@@ -46,7 +46,7 @@ class Topic:
         failed = {entry["Id"]: code for entry in entries if (code := self.refuse(entry))}
         accepted = [entry for entry in entries if entry["Id"] not in failed]
         self.batches.append(accepted)
-        return 200, _result([] if self.forget else [entry["Id"] for entry in accepted], failed)
+        return 200, accepting([] if self.forget else [entry["Id"] for entry in accepted], failed)
 
     @property
     def alert_ids(self) -> list[str]:
@@ -109,7 +109,8 @@ def _check_limits(entries: list[Entry]) -> None:
     assert size <= 262_144
 
 
-def _result(accepted: list[str], failed: dict[str, str]) -> bytes:
+def accepting(accepted: list[str], failed: dict[str, str]) -> bytes:
+    """An answer: the ids of entries that are accepted, and by id why others are not."""
     successes = "".join(f"<member><Id>{one}</Id><MessageId>m{one}</MessageId></member>" for one in accepted)
     failures = "".join(
         f"<member><Id>{one}</Id><Code>{escape(code)}</Code><Message>told to</Message>"

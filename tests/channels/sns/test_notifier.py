@@ -19,7 +19,8 @@ from journey_watch.messages.forms.amazon_q import chat_card
 from journey_watch.messages.forms.email import email_subject, email_text
 from journey_watch.messages.forms.sns import TopicMessage, card_message, email_message, envelope_message
 from tests.aws.doubles import Clock, do_not_wait_between_retries
-from tests.channels.sns.doubles import Topic, body_of, error_answer, is_about, notifier_over
+from tests.aws.hostile_answers import STATUSES, no_answers
+from tests.channels.sns.doubles import Topic, accepting, body_of, error_answer, is_about, notifier_over
 from tests.messages.alert_builders import alert, alerts
 
 URL = "https://sns.eu-west-1.amazonaws.com/"
@@ -229,7 +230,6 @@ def test_one_message_for_which_sns_refuses_a_batch_does_not_keep_the_others() ->
     "fault",
     [
         DROPPED,
-        ReadTimeoutError(endpoint_url=URL),
         EndpointConnectionError(endpoint_url=URL),
         error_answer("InternalError", 500),
         error_answer("ServiceUnavailable", 503),
@@ -259,7 +259,7 @@ def test_without_a_usable_answer_the_whole_batch_is_refused_and_the_next_is_trie
     topic = Topic()
     many = of_runs(12)
     late = alert(run_id="run-0", sequence=99)
-    attempts = 1 if isinstance(fault, tuple) and fault[0] == 200 else 3
+    attempts = 1 if fault in ((200, b"no XML"), (200, b"<a/>")) or isinstance(fault, ReadTimeoutError) else 3
     notifier, _ = notifier_over(*[fault] * attempts, topic)
     refused = notifier.publish([*many, late])
     assert list(refused) == [*ids(many[:10]), late.id]
@@ -325,3 +325,15 @@ def test_after_a_pause_nothing_waits() -> None:
     clock.at += 60
     notifier.publish(of_runs(5))
     assert clock.slept == []
+
+
+@given(status=STATUSES, body=no_answers(accepting(["0"], {"1": "InternalError"})))
+def test_whatever_the_topic_answers_each_alert_is_accepted_or_refused_with_a_reason(status: int, body: bytes) -> None:
+    two = of_runs(2)
+    with pytest.MonkeyPatch.context() as patch:
+        do_not_wait_between_retries(patch)
+        refused = notifier_over((status, body))[0].publish(two)
+    assert refused.keys() <= set(ids(two))
+    assert all(refused.values())
+    if status >= 300:
+        assert len(refused) == 2
