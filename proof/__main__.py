@@ -20,7 +20,8 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from proof.breakages import BREAKAGES
+from proof.breakages import BREAKAGES, as_it_is
+from proof.memory import MAY_GROW, Kept, Weighing
 from proof.scenario import Scenario
 from proof.tally import Tally, played, until_noticed
 from proof.trial import LANE, play, shrunk
@@ -122,8 +123,10 @@ def replay(number: int, *, whole: bool) -> None:
 @click.option("--polls", default=2_000, show_default=True, help="So many, five minutes apart.")
 @click.option("--seed", default=0, show_default=True, help="Decides what happens.")
 def soak(*, polls: int, seed: int) -> None:
-    """Play one trial that lasts for days. Shows that all is told, and that what is remembered stays small."""
-    trial = play(Scenario.long(seed, polls))
+    """Play one trial that lasts for days. Ends with 1 if a promise was broken, or if polls leave anything behind."""
+    early = Weighing(as_it_is, at=max(1, polls // 10))
+    trial = play(Scenario.long(seed, polls), poll=early)
+    late = Kept.now()
     states = trial.world.store.load(LANE).states.values()
     received = sum(map(len, trial.world.received.values()))
     out = Console()
@@ -133,9 +136,14 @@ def soak(*, polls: int, seed: int) -> None:
     out.print(f"{len(trial.scenario.steps):,} changes; {received:,} alerts received.")
     remembered, owed = max(len(state.runs) for state in states), sum(len(state.undelivered) for state in states)
     out.print(f"In the end the largest state remembers {remembered} runs, and {owed} alerts are owed.")
+    for count, kept in ((early.at, early.kept), (early.polls, late)):
+        out.print(f"After {count:,} polls: {kept.objects} objects of the product alive, {kept.peak_mb:.0f} MB at most.")
+    grown = late.grown_since(early.kept)
+    if grown:
+        out.print(f"[bold red]Polls leave something behind: more than {MAY_GROW} times as many objects.[/]")
     for violation in trial.violations:
         out.print(f"[bold red]{violation}[/]")
-    sys.exit(1 if trial.violations else 0)
+    sys.exit(1 if trial.violations or grown else 0)
 
 
 def _shown(in_memory: Tally, over_dynamodb: Tally, breakages: object) -> Table:

@@ -1,6 +1,6 @@
 """One trial: the real poll, invoked by a schedule, while everything around it misbehaves on command."""
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
@@ -27,7 +27,8 @@ TIMEOUT_SECONDS: Final = 50.0
 """The function's: the interval less ten seconds."""
 DEADLY: Final = 0.2
 """Where an invocation is to die, so many calls are the one at which it does."""
-
+STALE_FOR: Final = 3.0
+"""So many seconds old a load may be."""
 
 T = TypeVar("T")
 
@@ -95,7 +96,7 @@ class World:
         self._poll = poll
         self._used: set[Fault] = set()
         self._messages = 0
-        self._loads: list[tuple[float, LaneState]] = []
+        self._loads: deque[tuple[float, LaneState]] = deque()
         self._stale: set[JourneyKey] = set()
 
     def play(self) -> None:
@@ -190,11 +191,14 @@ class World:
     def remember(self) -> None:
         """The table as it is after a write: a stale load may still show what was before."""
         if any(fault.kind == "table stale" for fault in self.scenario.faults):
+            oldest_shown = self.engine.now - STALE_FOR
+            while len(self._loads) > 1 and self._loads[1][0] <= oldest_shown:
+                self._loads.popleft()
             self._loads.append((self.engine.now, self.store.load(self.lane)))
 
     def loaded(self) -> LaneState:
         if self._loads and self.hit("table stale"):
-            at = self.engine.now - self.random.uniform(0.0, 3.0)
+            at = self.engine.now - self.random.uniform(0.0, STALE_FOR)
             past = [state for time, state in self._loads if time <= at]
             if past:
                 return past[-1]

@@ -3,13 +3,15 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from journey_watch.polling.poll_context import PollContext
 from proof.__main__ import main
-from proof.breakages import BREAKAGES
+from proof.breakages import BREAKAGES, as_it_is
 from proof.engine import Engine
 from proof.scenario import Scenario
 from proof.trial import play, shrunk
@@ -91,6 +93,19 @@ def test_a_day_of_troubles_ends_with_everything_told_and_little_remembered() -> 
     soaked = CliRunner().invoke(main, ["soak", "--polls", "600"])
     assert soaked.exit_code == 0, soaked.output
     assert "0 alerts are owed" in soaked.output
+
+
+def test_polls_that_leave_something_behind_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    left: list[PollContext] = []
+
+    def leaves_much(context: PollContext) -> object:
+        left.extend(replace(context) for _ in range(20))
+        return as_it_is(context)
+
+    monkeypatch.setattr("proof.__main__.as_it_is", leaves_much)
+    soaked = CliRunner().invoke(main, ["soak", "--polls", "100"])
+    assert soaked.exit_code == 1
+    assert "Polls leave something behind" in soaked.output
 
 
 def test_time_passes_only_for_who_waits() -> None:
