@@ -148,8 +148,13 @@ def test_a_role_that_cannot_be_assumed_is_every_journeys_error_and_says_what_to_
     assert made.pinpoint.requests == []
 
 
-def test_sts_that_does_not_answer_is_an_error_too(lane: MakeLane) -> None:
-    for reading in lane(EndpointConnectionError(endpoint_url="https://sts")).poll():
+@pytest.mark.parametrize("answer", [EndpointConnectionError(endpoint_url="https://sts"), (200, b"<html>")], ids=repr)
+def test_sts_that_does_not_answer_is_an_error_too(lane: MakeLane, answer: Exception | tuple[int, bytes]) -> None:
+    made = lane(answer)
+    readings, asked = made.poll(), len(made.sts.requests)
+    made.poll()
+    assert len(made.sts.requests) == asked  # what it said is remembered for a while
+    for reading in readings:
         assert isinstance(reading, SourceError)
         assert reading.code == ROLE_NOT_ASSUMED
         assert not reading.denied

@@ -14,7 +14,6 @@ from botocore.credentials import (
     CredentialResolver,
     DeferredRefreshableCredentials,
 )
-from botocore.exceptions import BotoCoreError, ClientError
 
 from journey_watch.aws.clients import OWN_CONFIG
 from journey_watch.aws.errors import http_status_of, source_error
@@ -60,7 +59,7 @@ class _RoleProvider(CredentialProvider):
         self._region = region
         self._base = base
         self._clock = clock
-        self._refusal: ClientError | BotoCoreError | None = None
+        self._refusal: Exception | None = None
         self._refused_at = float("-inf")
 
     def load(self) -> DeferredRefreshableCredentials:
@@ -72,7 +71,9 @@ class _RoleProvider(CredentialProvider):
             raise self._explain(self._refusal)
         try:
             credentials: dict[str, Any] = self._fetcher().fetch_credentials()
-        except (ClientError, BotoCoreError) as error:
+        except SourceError:
+            raise
+        except Exception as error:  # a broken answer makes botocore's parser raise whatever it likes
             self._refusal, self._refused_at = error, self._clock()
             raise self._explain(error) from error
         self._refusal = None
