@@ -146,7 +146,7 @@ def test_throttled_transaction_is_not_taken_for_a_lost_race(dynamodb_store: Dyna
 
 
 @pytest.mark.usefixtures("client")
-@pytest.mark.parametrize("answer", [NO_ANSWER, refusal("InternalServerError", 500)])
+@pytest.mark.parametrize("answer", [NO_ANSWER, refusal("InternalServerError", 500), (200, b"<html>Log in</html>")])
 def test_commit_without_a_clear_answer_is_uncertain(answer: Exception | tuple[int, bytes]) -> None:
     once = boto3.client("dynamodb", region_name="eu-west-1", config=Config(retries={"total_max_attempts": 1}))
     wire = Wire(once)
