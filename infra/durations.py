@@ -14,7 +14,7 @@ def seconds(value: object, place: Place) -> int:
     length = _parsed(value)
     if length > timedelta() and not length % timedelta(seconds=1):
         return int(length.total_seconds())
-    raise place.unexpected(value, 'a duration like "90m": a number and s, m, h or d')
+    raise place.unexpected(value, 'a duration like "90m" or "1h30m": numbers with d, h, m and s')
 
 
 def interval(value: object, place: Place) -> timedelta:

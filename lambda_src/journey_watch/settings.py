@@ -1,7 +1,7 @@
 """What a function is told: its environment, and the resolved configuration that ships in its bundle."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, time
 from pathlib import Path
@@ -68,6 +68,22 @@ class WatchConfig:
             ) from error
 
 
+def mutes_to_json(mutes: Iterable[Mute]) -> str:
+    """Mutes of a configuration, for whoever reads them elsewhere than in the bundle."""
+    return json.dumps([asdict(mute) for mute in mutes], default=lambda time: time.isoformat())
+
+
+def mutes_from_json(text: str) -> tuple[Mute, ...]:
+    """Read what `mutes_to_json` wrote. Raises ConfigurationError if it was not written by this version."""
+    try:
+        return tuple(_mute(mute) for mute in json.loads(text))
+    except (ValueError, TypeError, KeyError) as error:
+        raise ConfigurationError(
+            f"The mutes of the configuration that is deployed cannot be read ({error!r}): another version wrote them. "
+            "Deploy this checkout, or use the command of the one that was deployed."
+        ) from error
+
+
 def _mute(raw: dict[str, Any]) -> Mute:
     times = {name: datetime.fromisoformat(raw[name]) if raw[name] else None for name in ("since", "until")}
     clock = {name: time.fromisoformat(raw[name]) if raw[name] else None for name in ("begins", "ends")}
@@ -126,6 +142,8 @@ class WidgetSettings:
     table_name: str
     account: str
     region: str
+    service: str
+    """The stack's name."""
     config: WatchConfig = field(repr=False)
 
     @classmethod
@@ -135,6 +153,7 @@ class WidgetSettings:
             "table_name": contract.ENV_STATE_TABLE,
             "account": contract.ENV_ACCOUNT,
             "region": contract.ENV_REGION,
+            "service": contract.ENV_SERVICE,
         }
         return cls(config=config, **_required(env, names))
 

@@ -18,13 +18,18 @@ from journey_watch.core.durations import parse_duration, readable_duration
         ("90m", timedelta(minutes=90)),
         ("1.5h", timedelta(minutes=90)),
         ("2d", timedelta(days=2)),
+        ("1h30m", timedelta(minutes=90)),
+        ("1d2h3m4s5ms", timedelta(days=1, hours=2, minutes=3, seconds=4, milliseconds=5)),
+        ("1.5h30s", timedelta(minutes=90, seconds=30)),
     ],
 )
-def test_a_number_and_its_unit_are_a_duration(text: str, expected: timedelta) -> None:
+def test_numbers_and_their_units_are_a_duration(text: str, expected: timedelta) -> None:
     assert parse_duration(text) == expected
 
 
-@pytest.mark.parametrize("text", ["", "5", "m", "5 m", "-5m", "5M", "5min", "1h30m", "٣m", "123456s", "1.m"])
+@pytest.mark.parametrize(
+    "text", ["", "5", "m", "5 m", "-5m", "5M", "5min", "30m1h", "1h1h", "1h 30m", "٣m", "123456s", "1.m"]
+)
 def test_anything_else_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is no duration"):
         parse_duration(text)

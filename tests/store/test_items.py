@@ -1,5 +1,7 @@
 """Items that nobody of this version has written: whatever stands in the table, a lane is loaded."""
 
+import json
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given
@@ -70,6 +72,16 @@ def test_alert_with_anything_in_it_is_read_or_none(name: str, value: dict[str, A
 
 @given(anything)
 def test_mute_of_anything_is_read_or_none(value: object) -> None:
-    item = items.mute_item(Mute(id="m", until=NOON))
-    item["mute"] = value if isinstance(value, dict) else {"S": str(value)}
-    items.mute(item)
+    for name in ("mute", "identity"):
+        item = items.mute_item(Mute(id="m", until=NOON))
+        item[name] = value if isinstance(value, dict) else {"S": str(value)}
+        items.mute(item)
+
+
+def test_mute_comes_back_with_the_identity_that_set_it_and_is_one_to_a_version_that_knows_none() -> None:
+    mute = Mute(id="m", since=NOON, until=NOON, set_by="ann", identity="arn:aws:iam::111122223333:user/ann")
+    item = items.mute_item(mute)
+    assert items.mute(item) == mute
+    assert "identity" not in json.loads(item["mute"]["S"])
+    del item["identity"]
+    assert items.mute(item) == replace(mute, identity="")

@@ -4,17 +4,20 @@ import re
 from datetime import timedelta
 from typing import Final
 
-_SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_WRITTEN: Final = re.compile(r"(\d{1,5}(?:\.\d{1,3})?)(ms|s|m|h|d)", re.ASCII)
+_SECONDS: Final = (86400.0, 3600.0, 60.0, 1.0, 0.001)
+"""Of the units, in the order in which they are written."""
+_NUMBER: Final = r"(\d{1,5}(?:\.\d{1,3})?)"
+_WRITTEN: Final = re.compile("".join(rf"(?:{_NUMBER}{unit})?" for unit in ("d", "h", "m", "s", "ms")), re.ASCII)
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
 def parse_duration(text: str) -> timedelta:
-    """`90m`: a number and `ms`, `s`, `m`, `h` or `d`. Raises ValueError for anything else."""
+    """`90m`, `1h30m`: numbers with `d`, `h`, `m`, `s` or `ms`, in that order. Raises ValueError for anything else."""
     written = _WRITTEN.fullmatch(text)
-    if written is None:
-        raise ValueError(f"{text!r} is no duration: expected a number and ms, s, m, h or d")
-    return timedelta(seconds=float(written[1]) * _SECONDS[written[2]])
+    if not text or written is None:
+        raise ValueError(f"{text!r} is no duration: expected numbers with d, h, m, s or ms, like 90m or 1h30m")
+    numbers = zip(written.groups(default="0"), _SECONDS, strict=True)
+    return timedelta(seconds=sum(float(number) * seconds for number, seconds in numbers))
 
 
 def readable_duration(seconds: float, *, at_a_glance: bool = False) -> str:

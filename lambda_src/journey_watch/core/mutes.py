@@ -30,6 +30,8 @@ class Mute:
     ends: time | None = None
     """By the clock on the wall in `time_zone`. Not after `begins`: on the day after."""
     time_zone: str = "UTC"
+    identity: str = ""
+    """The ARN of the AWS identity whose credentials set it; empty if that is not known."""
 
     def covers(self, provider: str, journey: Scope) -> bool:
         return (

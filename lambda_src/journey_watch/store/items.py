@@ -45,7 +45,7 @@ _STATE: Final = "STATE"
 _LANE_ITEM: Final = "LANE"
 _RESUME_AT: Final = "resume_at"
 _SCHEMA: Final = "schema_version"
-_UNREADABLE: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+UNREADABLE: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What reading an item raises that this version has not written."""
 
 Item = Mapping[str, Any]
@@ -86,7 +86,7 @@ def lane_state(lane_items: Iterable[Item]) -> LaneState:
             scope = scope_of(container_id, journey_id)
             try:
                 state = _journey_state(item)
-            except _UNREADABLE as error:
+            except UNREADABLE as error:
                 unreadable[scope] = str(error)
                 continue
             if isinstance(scope, JourneyKey):
@@ -113,7 +113,7 @@ def _named(item: Item, prefix: str, read: Callable[[Any], T]) -> dict[str, T]:
     found: dict[str, T] = {}
     for name, value in item.items():
         if name.startswith(prefix):
-            with suppress(*_UNREADABLE):
+            with suppress(*UNREADABLE):
                 found[name.removeprefix(prefix)] = read(value)
     return found
 
@@ -308,7 +308,7 @@ def alert(item: Item, journey: Scope) -> Alert | None:
         _refuse_newer(item)
         found = Alert.from_envelope(json.loads(item["envelope"]["S"]), journey=journey, thread=item["thread"]["S"])
         found.kind  # noqa: B018 - raises if it is none of this version's
-    except _UNREADABLE:
+    except UNREADABLE:
         return None
     return found
 
@@ -323,7 +323,10 @@ def mute_item(mute: Mute) -> dict[str, Any]:
     if mute.until is None:
         raise ValueError("a mute that an operator sets has an end")
     values = {name: value for name, value in asdict(mute).items() if name in _MUTE_VALUES}
+    # Beside the document, of which an older poller takes no value that it does not know.
+    identity = {_IDENTITY: {"S": mute.identity}} if mute.identity else {}
     return {
+        **identity,
         PARTITION_KEY: {"S": CONTROL},
         SORT_KEY: {"S": MUTE_PREFIX + mute.id},
         "mute": {"S": json.dumps(values, default=iso)},
@@ -331,6 +334,7 @@ def mute_item(mute: Mute) -> dict[str, Any]:
     }
 
 
+_IDENTITY: Final = "identity"
 _MUTE_VALUES: Final = ("id", "reason", "set_by", "journeys", "container_id", "provider", "since", "until")
 
 
@@ -348,6 +352,7 @@ def mute(item: Item) -> Mute | None:
             **{**values, "journeys": tuple(values["journeys"])},
             since=_aware(since) if since else None,
             until=_aware(until),
+            identity=_text(item[_IDENTITY]["S"]) if _IDENTITY in item else "",
         )
-    except _UNREADABLE:
+    except UNREADABLE:
         return None

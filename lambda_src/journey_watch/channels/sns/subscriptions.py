@@ -1,6 +1,7 @@
 """Finds recipients who get nothing: SNS sends nothing to a subscription that nobody confirmed, and tells nobody."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from journey_watch.aws.errors import source_error
@@ -12,6 +13,16 @@ _PENDING: Final = "PendingConfirmation"
 """What SNS gives in place of the ARN until somebody has followed the link."""
 
 
+@dataclass(frozen=True, slots=True)
+class Unheard:
+    """An address that asked for the messages of a topic and does not get them."""
+
+    address: str
+    topic_arn: str
+    pending: bool
+    """True: SNS waits for somebody to follow its link. False: the topic has no subscription of it, or none any more."""
+
+
 class TopicSubscriptions:
     """The subscriptions of topics; `expected` are the addresses each should have, by topic ARN."""
 
@@ -20,14 +31,18 @@ class TopicSubscriptions:
         self._expected = expected
 
     def unconfirmed(self) -> list[str]:
-        """Addresses, once for each topic, that asked for messages and do not get them.
+        """The addresses of `unheard`, once for each topic. Raises SourceError if SNS does not say."""
+        return [each.address for each in self.unheard()]
 
-        A subscription that is never confirmed disappears after a few days, and so does one that was given up: so an
+    def unheard(self) -> list[Unheard]:
+        """Who asked for messages and does not get them, by topic and address.
+
+        A subscription that is never confirmed disappears after two days, and so does one that was given up: so an
         expected address that is not there counts too. Raises SourceError if SNS does not say.
         """
-        return [address for topic, expected in self._expected.items() for address in self._missing(topic, expected)]
+        return [each for topic, expected in self._expected.items() for each in self._missing(topic, expected)]
 
-    def _missing(self, topic_arn: str, expected: Collection[str]) -> list[str]:
+    def _missing(self, topic_arn: str, expected: Collection[str]) -> list[Unheard]:
         pages = self._client.get_paginator("list_subscriptions_by_topic")
         try:
             found = [each for page in pages.paginate(TopicArn=topic_arn) for each in page["Subscriptions"]]
@@ -35,4 +50,7 @@ class TopicSubscriptions:
             raise source_error(error, "Listing the subscriptions of a topic") from error
         pending = {each["Endpoint"] for each in found if each["SubscriptionArn"] == _PENDING}
         confirmed = {each["Endpoint"] for each in found if each["SubscriptionArn"].startswith("arn:")}
-        return sorted((pending | set(expected)) - confirmed)
+        return [
+            Unheard(address, topic_arn, pending=address in pending)
+            for address in sorted((pending | set(expected)) - confirmed)
+        ]
