@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -44,6 +44,8 @@ class Bundle:
 
     path: Path
     digest: str
+    code: str = ""
+    """What `shipped_code` says of it."""
 
 
 def build_bundle(config: WatchConfig, *, build_directory: Path = BUILD_DIRECTORY) -> Bundle:
@@ -74,7 +76,14 @@ def build_bundle(config: WatchConfig, *, build_directory: Path = BUILD_DIRECTORY
         _compile(directory / "journey_watch", root=directory)
 
     _forget_unused(build_directory)
-    return _built_once(build_directory / f"bundle-{digest[:16]}", digest, fill)
+    return replace(_built_once(build_directory / f"bundle-{digest[:16]}", digest, fill), code=shipped_code())
+
+
+def shipped_code() -> str:
+    """Names the code that this checkout ships, whatever the configuration: twelve digits of a digest."""
+    dependencies = (_REQUIREMENTS.read_bytes(), _LOCK.read_bytes())
+    sources = (part for path in sorted(_SOURCES.rglob("*.py")) for part in (_name(path), path.read_bytes()))
+    return _digest(*dependencies, *sources)[:12]
 
 
 def _forget_unused(build_directory: Path) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Final, Self
 
 from infra.durations import interval
-from infra.mute_entries import read_mute
+from infra.journey_filters import filter_keys, read_filters
+from infra.mute_entries import read_mutes
 from infra.pair_entries import check_pairs, read_pair
 from infra.recipients import (
     EmailRecipient,
@@ -38,13 +39,13 @@ METRICS_KEYS: Final = ("per_journey",)
 
 RECIPIENTS_KEY: Final = "JourneyWatch::Recipients"
 """Under which a template's metadata lists `DeploymentConfig.recipients`, for the next deployment to compare."""
+CODE_KEY: Final = "JourneyWatch::Code"
+"""Under which it names the code that ships with it (`bundle.shipped_code`), for the command to compare."""
+MUTES_KEY: Final = "JourneyWatch::Mutes"
+"""Under which it has the configuration's mutes, as `settings.mutes_to_json` writes them, for the command to list."""
 
 # What CloudFormation takes as a stack's name.
 _stack_name: Final = matching(re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}"), "a stack name: letters, digits and -")
-# The wildcards of `fnmatch`, as rules use them.
-_id_pattern: Final = matching(
-    re.compile(r"[A-Za-z0-9_*?\[\]!-]+"), "an id (letters, digits, - and _), with * and ? as wildcards"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +127,7 @@ class DeploymentConfig:
             watch=tuple(target for target in targets if served(target, own_region=own_region)),
             every_seconds=int(every.total_seconds()),
             rules=alerts.get("rules", list_of(_rule), ()),
-            mutes=alerts.get("mute", list_of(read_mute), ()),
+            mutes=alerts.get("mute", read_mutes, ()),
             pairs=pairs,
             digest_over=alerts.get("digest_over", whole_number(1, 1000), usual.digest_over),
             alert_on_first_sight=alerts.get("alert_on_first_sight", boolean, usual.alert_on_first_sight),
@@ -169,29 +170,20 @@ class DeploymentConfig:
 
 
 def rule_keys() -> tuple[str, ...]:
-    """Every key of an `[[alerts.rules]]` entry: each provider has its own for journeys and containers."""
-    of_providers = (key for entry in REGISTRY.values() for key in (entry.journeys_key, entry.container_key))
-    return "when", *of_providers, "provider", "severity"
+    """Every key of an `[[alerts.rules]]` entry."""
+    return "when", *filter_keys(), "provider", "severity"
 
 
 def _rule(value: object, place: Place) -> AlertRule:
     rule = Table(value, place, keys=rule_keys())
     before, after = rule.get("when", _change)
-    journeys: tuple[str, ...] = ()
-    containers: dict[str, str] = {}
-    for provider in REGISTRY.values():
-        some: tuple[str, ...] = rule.get(provider.journeys_key, list_of(_id_pattern, at_least=1), ())
-        journeys += some
-        if container_id := rule.get(provider.container_key, _id_pattern, ""):
-            containers[provider.container_key] = container_id
-    if len(containers) > 1:
-        raise place.error(f"has {' and '.join(containers)}; expected one of them, for nothing is in both.")
+    journeys, container_id = read_filters(rule, place)
     return AlertRule(
         before=before,
         after=after,
         severity=Severity(rule.get("severity", one_of(tuple(Severity)))),
-        journeys=journeys or (ANY,),
-        container_id=next(iter(containers.values()), ANY),
+        journeys=journeys,
+        container_id=container_id,
         provider=rule.get("provider", one_of((*REGISTRY, ANY)), ANY),
     )
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, time
 from typing import Final
 from zoneinfo import available_timezones
 
+from infra.journey_filters import filter_keys, read_filters
 from journey_watch.core.mutes import Mute
 from journey_watch.core.severity_rules import ANY
 from journey_watch.providers.registry import REGISTRY
@@ -15,15 +16,25 @@ _name: Final = matching(re.compile(r"[A-Za-z0-9_-]{1,64}"), "a name: letters, di
 
 
 def mute_keys() -> tuple[str, ...]:
-    """Every key of an entry: each provider has its own for journeys and containers."""
-    of_providers = (key for entry in REGISTRY.values() for key in (entry.journeys_key, entry.container_key))
-    return "name", "reason", "set_by", *of_providers, "provider", "until", "days", "from", "to", "time_zone"
+    """Every key of an entry."""
+    return "name", "reason", "set_by", *filter_keys(), "provider", "until", "days", "from", "to", "time_zone"
+
+
+def read_mutes(value: object, place: Place) -> tuple[Mute, ...]:
+    """All entries. Raises ConfigurationError if two have one name, by which an account tells of what it held back."""
+    mutes = list_of(read_mute)(value, place)
+    names = [mute.id for mute in mutes]
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            first = place.item(names.index(name)).key("name").path
+            raise place.item(index).key("name").error(f'is "{name}", as {first} is; expected a name of its own.')
+    return mutes
 
 
 def read_mute(value: object, place: Place) -> Mute:
-    """One entry. Raises ConfigurationError if it has neither an end nor a window, or both."""
+    """One entry. Raises ConfigurationError if it has neither an end nor a window, or both, or is over."""
     entry = Table(value, place, keys=mute_keys())
-    until: datetime | None = entry.get("until", _moment, None)
+    until: datetime | None = entry.get("until", _time_to_come, None)
     days: tuple[str, ...] = entry.get("days", list_of(one_of(DAYS), at_least=1), ())
     begins: time | None = entry.get("from", _clock, None)
     ends: time | None = entry.get("to", _clock, None)
@@ -31,17 +42,13 @@ def read_mute(value: object, place: Place) -> Mute:
         raise place.error('expected "until", a time, or a weekly window with "days", "from" and "to".')
     if until is not None and (days or begins or ends):
         raise place.error('has both "until" and a weekly window; expected one of them.')
-    journeys: tuple[str, ...] = ()
-    for provider in REGISTRY.values():
-        some: tuple[str, ...] = entry.get(provider.journeys_key, list_of(text, at_least=1), ())
-        journeys += some
-    containers = [entry.get(provider.container_key, text, "") for provider in REGISTRY.values()]
+    journeys, container_id = read_filters(entry, place)
     return Mute(
         id=entry.get("name", _name),
         reason=entry.get("reason", text, ""),
         set_by=entry.get("set_by", text, "the configuration"),
-        journeys=journeys or (ANY,),
-        container_id=next((one for one in containers if one), ANY),
+        journeys=journeys,
+        container_id=container_id,
         provider=entry.get("provider", one_of((*REGISTRY, ANY)), ANY),
         until=until,
         days=tuple(DAYS.index(day) for day in days),
@@ -49,6 +56,14 @@ def read_mute(value: object, place: Place) -> Mute:
         ends=ends,
         time_zone=entry.get("time_zone", _time_zone, "UTC"),
     )
+
+
+def _time_to_come(value: object, place: Place) -> datetime:
+    """An end that is past would mute nothing, and look as if it did."""
+    moment = _moment(value, place)
+    if moment <= datetime.now(UTC):
+        raise place.unexpected(value, "a time that is still to come; a mute that is over can be taken out")
+    return moment
 
 
 def _moment(value: object, place: Place) -> datetime:

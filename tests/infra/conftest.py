@@ -36,7 +36,7 @@ def stub_bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     """Templates do not depend on what is in it."""
     directory = tmp_path_factory.mktemp("code")
     (directory / "stub.py").touch()
-    return Bundle(directory, "stub")
+    return Bundle(directory, "stub", "0123456789ab")
 
 
 @pytest.fixture(scope="session")

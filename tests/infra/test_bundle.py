@@ -17,7 +17,7 @@ from botocore import xform_name
 from infra import aws_sdk_models
 from infra import bundle as bundling
 from infra.aws_sdk_models import cut_model, sdk_operations
-from infra.bundle import PYTHON_VERSION, Bundle, build_bundle
+from infra.bundle import PYTHON_VERSION, Bundle, build_bundle, shipped_code
 from journey_watch import contract
 from journey_watch.core.watch_list import WatchTarget
 from journey_watch.settings import WatchConfig
@@ -174,7 +174,18 @@ def test_another_configuration_is_another_bundle_with_the_same_dependencies(
 
     assert first.digest == bundle.digest
     assert second.digest != first.digest
+    assert first.code == second.code == shipped_code()
     assert len(list(tmp_path.glob("dependencies-*"))) == 1
+
+
+def test_other_sources_are_other_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    codes = [shipped_code()]
+    monkeypatch.setattr(bundling, "_SOURCES", tmp_path)
+    for text in ("a = 1\n", "a = 2\n"):
+        (tmp_path / "module.py").write_text(text, encoding="utf-8")
+        codes.append(shipped_code())
+
+    assert len(set(codes)) == 3
 
 
 def test_what_could_not_be_installed_leaves_nothing_behind_and_is_explained(

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import time
 from typing import Any
 
 import aws_cdk as cdk
@@ -11,15 +12,16 @@ from cdk_nag import AwsSolutionsChecks
 from cfnlint.api import ManualArgs, lint  # type: ignore[import-untyped]  # it ships no types
 
 from infra.bundle import PYTHON_VERSION, Bundle
-from infra.deployment_config import RECIPIENTS_KEY, DeploymentConfig
+from infra.deployment_config import CODE_KEY, MUTES_KEY, RECIPIENTS_KEY, DeploymentConfig
 from infra.journey_watch_stack import JourneyWatchStack
 from infra.reader_role import ReaderRoleStack
 from infra.recipients import SlackChannel, SlackWebhook, TeamsChannel
 from journey_watch import contract
 from journey_watch.core.errors import ConfigurationError
+from journey_watch.core.mutes import Mute
 from journey_watch.core.severity import Severity
 from journey_watch.core.watch_list import WatchTarget
-from journey_watch.settings import Settings, WatchConfig
+from journey_watch.settings import Settings, WatchConfig, mutes_from_json
 from tests.infra.conftest import EVERYTHING, ROOT, Synthesize, configured
 from tests.infra.synthesis import TOPICS, Synthesized, text
 
@@ -69,6 +71,16 @@ def test_the_template_says_whom_it_sends_to_for_the_next_deployment_to_compare(s
         "webhook:team/slack",
         "you@example.com",
     ]
+
+
+def test_the_template_says_which_code_and_mutes_it_has_for_the_command_to_show(
+    synthesize: Synthesize, stub_bundle: Bundle
+) -> None:
+    config = configured(mutes=(Mute(id="night", days=(0, 6), begins=time(22), ends=time(6)),))
+    metadata = synthesize(config).template["Metadata"]
+
+    assert metadata[CODE_KEY] == stub_bundle.code
+    assert mutes_from_json(metadata[MUTES_KEY]) == config.watching.mutes
 
 
 def test_the_function_is_the_poll_handler_on_arm_with_a_log_of_limited_age(everything: Synthesized) -> None:

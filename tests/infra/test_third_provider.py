@@ -14,7 +14,9 @@ from journey_watch.core.runs import JourneyKey, Lane
 from journey_watch.live_page import LaneSnapshot, PageRequest, WidgetLinks
 from journey_watch.live_page.composition import LivePage
 from journey_watch.providers.registry import REGISTRY
+from journey_watch.settings import WatchConfig
 from tests.infra.conftest import Synthesize
+from tests.live_page.samples import FixedPolls, FixedReader
 from tests.permissions.deployment import ACCOUNT
 from tests.providers.toy.entry import NEWSLETTER_ENTRY
 
@@ -77,12 +79,13 @@ def test_the_bundle_has_the_models_of_what_it_calls() -> None:
 
 
 def test_the_page_shows_it() -> None:
-    class Snapshots:
+    class Snapshots(FixedReader):
         def read(self, lanes: Mapping[Lane, Provider], *, since: datetime) -> Sequence[LaneSnapshot]:  # noqa: ARG002 - the port's
             return [LaneSnapshot(lane, provider, {}) for lane, provider in lanes.items()]
 
     links = WidgetLinks("arn:aws:lambda:eu-west-1:111122223333:function:widget")
-    assert f"{LANE}: 0 newsletters" in LivePage(Snapshots(), [LANE]).html(PageRequest(), links)
+    page = LivePage(Snapshots([]), [LANE], config=WatchConfig(), last_polls=FixedPolls())
+    assert f"{LANE}: 0 newsletters" in page.html(PageRequest(), links)
 
 
 def test_its_source_is_made_for_a_lane() -> None:
