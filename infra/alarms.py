@@ -86,8 +86,8 @@ class Alarms(Construct):
             (contract.METRIC_POLLS_COMPLETED, "Sum"),
             when=_When(
                 comparison=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
-                periods=3,
-                datapoints=3,
+                periods=contract.POLLS_MISSING_INTERVALS,
+                datapoints=contract.POLLS_MISSING_INTERVALS,
                 missing=cloudwatch.TreatMissingData.BREACHING,
             ),
         )

@@ -11,6 +11,7 @@ from journey_watch.channels.registry import REGISTRY as CHANNELS
 from journey_watch.providers.registry import REGISTRY as PROVIDERS
 
 _OWN_OPERATIONS: Final[Mapping[str, tuple[str, ...]]] = {
+    "cloudwatch": ("GetMetricData",),
     "dynamodb": ("BatchGetItem", "Query", "TransactWriteItems", "UpdateItem"),
     "sqs": ("ChangeMessageVisibility",),
     "secretsmanager": ("GetSecretValue",),

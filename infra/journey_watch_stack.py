@@ -7,9 +7,10 @@ from infra.alert_channels import AlertChannels
 from infra.bundle import Bundle
 from infra.channels import REGISTRY as CHANNELS
 from infra.channels import SendingParts
-from infra.deployment_config import RECIPIENTS_KEY, DeploymentConfig
+from infra.deployment_config import CODE_KEY, MUTES_KEY, RECIPIENTS_KEY, DeploymentConfig
 from infra.encryption_key import EncryptionKey
 from infra.monitoring import Monitoring
+from infra.own_metrics import grant_reading_metrics
 from infra.poller import Poller
 from infra.schedules import Schedules
 from infra.slack_webhooks import SlackWebhooks
@@ -20,6 +21,7 @@ from journey_watch.core.aws_partitions import partition_of
 from journey_watch.core.errors import ConfigurationError
 from journey_watch.core.watch_list import lanes_of
 from journey_watch.providers.registry import REGISTRY as PROVIDERS
+from journey_watch.settings import mutes_to_json
 
 
 class JourneyWatchStack(Stack):
@@ -40,8 +42,13 @@ class JourneyWatchStack(Stack):
             description="Journey Watch: alerts when a Pinpoint journey run or a Connect campaign changes its status",
         )
         self._refuse_if_useless(config)
-        # Alone it would not be updated, but nobody comes or goes without a resource.
-        self.template_options.metadata = {RECIPIENTS_KEY: sorted(config.recipients)}
+        # Alone it would not be updated, but nobody comes or goes, and no code or mute changes, without a resource.
+        self.template_options.metadata = {
+            RECIPIENTS_KEY: sorted(config.recipients),
+            CODE_KEY: bundle.code,
+            # As text: the CDK would leave out what is empty.
+            MUTES_KEY: mutes_to_json(config.watching.mutes),
+        }
         lanes = lanes_of(config.watch, own_account=self.account, own_region=self.region)
 
         encryption = EncryptionKey(self, "Encryption", keep_data=config.keep_data)
@@ -86,6 +93,7 @@ class JourneyWatchStack(Stack):
             parts.grant_sending(poller.role)
         encryption.grant_reading_table(live_runs.role)
         state.grant_reader(live_runs.role)
+        grant_reading_metrics(live_runs.role)
         grant_reading(poller.role, [targets for targets in lanes.values() if not targets[0].role_arn])
         for reader_role_arn in {target.role_arn: None for target in config.watch if target.role_arn}:
             grant_assuming(poller.role, reader_role_arn)

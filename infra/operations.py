@@ -129,6 +129,8 @@ def _of_widget(stack: DeployedStack) -> Iterator[Operation]:
     for table in stack.arns("AWS::DynamoDB::Table"):
         yield Operation("dynamodb:Query", table)
         yield Operation("dynamodb:Query", f"{table}/index/{contract.LANE_INDEX}")
+    # When each lane was last polled. It takes no resource.
+    yield Operation("cloudwatch:GetMetricData", "*")
 
 
 def _of_slack(stack: DeployedStack) -> Iterator[Operation]:

@@ -2,7 +2,9 @@
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_iam as iam
 
+from infra.nag import acknowledge
 from journey_watch import contract
 from journey_watch.core.runs import Lane
 
@@ -34,3 +36,9 @@ def search_of_lanes(service: str, name: str, *, statistic: str, period: Duration
     dimensions = f"{contract.METRICS_NAMESPACE},{contract.DIMENSION_LANE},{contract.DIMENSION_SERVICE}"
     terms = f'MetricName="{name}" {contract.DIMENSION_SERVICE}="{service}"'
     return f"SEARCH('{{{dimensions}}} {terms}', '{statistic}', {period.to_seconds():.0f})"
+
+
+def grant_reading_metrics(role: iam.Role) -> None:
+    """Let a role read metrics: IAM knows no narrower resource than all of them, and no key that names a namespace."""
+    role.add_to_principal_policy(iam.PolicyStatement(actions=["cloudwatch:GetMetricData"], resources=["*"]))
+    acknowledge(role, "IAM5[Resource::*]", reason="GetMetricData takes no resource.")

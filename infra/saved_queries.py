@@ -9,10 +9,10 @@ from constructs import Construct
 
 from journey_watch import contract
 
-RECENT_CHANGES: Final = "Recent changes"
+RECENT_CHANGES: Final = contract.QUERY_RECENT_CHANGES
 CHANGES_BY_KIND: Final = "Changes by kind"
 LIVE_RUNS: Final = "Live runs over time"
-TROUBLE: Final = "What went wrong"
+TROUBLE: Final = contract.QUERY_TROUBLE
 SLOWEST_POLLS: Final = "Slowest polls"
 CALLS: Final = "Pages read over time"
 

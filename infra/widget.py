@@ -1,4 +1,4 @@
-"""The function behind the dashboard's widget of live runs. It can read the table, and do nothing else."""
+"""The function behind the dashboard's widget of live runs. It can read the table and metrics, and do nothing else."""
 
 from typing import Final
 
@@ -25,7 +25,7 @@ class LiveRunsWidget(Construct):
             bundle=bundle,
             handler=contract.WIDGET_HANDLER,
             description="Shows live runs in the dashboard",
-            role_description="Journey Watch: reads the state table for the dashboard",
+            role_description="Journey Watch: reads the state table and metrics for the dashboard",
             memory_mb=512,
             timeout=Duration.seconds(20),
             environment={

@@ -68,6 +68,10 @@ LOG_POLL_FAILED: Final = "poll failed"
 LOG_CHANGE: Final = "change recorded"
 LOG_SOURCE_FAILED: Final = "source failed"
 
+# The saved queries that the page of live runs refers to
+QUERY_RECENT_CHANGES: Final = "Recent changes"
+QUERY_TROUBLE: Final = "What went wrong"
+
 # Channels, as the outbox, the log, a test alert's answer and the alarms on their topics name them
 CHANNEL_ALERTS: Final = "alerts"
 """Alerts for programs, as JSON."""
@@ -91,3 +95,5 @@ ATTRIBUTE_SEVERITY: Final = "severity"
 # Durations on which both sides depend
 TIMEOUT_MARGIN_SECONDS: Final = 10
 """A function's timeout is at most the poll interval less this: overlap would need clocks that differ by half of it."""
+POLLS_MISSING_INTERVALS: Final = 3
+"""A lane of which no poll came to its end for so many intervals is watched by nobody."""

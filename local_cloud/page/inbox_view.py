@@ -5,14 +5,19 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from journey_watch.core.severity import Severity
 from journey_watch.live_page.elements import Html, element, fragment
 from local_cloud.inbox import Delivery
 
 SHOWN: Final = 50
-"""The latest alerts; a browser need not carry a day of a busy demo."""
+"""The latest alerts; a browser need not carry a day of a busy demo unless it asks for it."""
+LETTERS: Final = "letters"
+"""The parameter of the page's address that asks for more."""
+_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 _ID_IN_TEXT: Final = re.compile(r"^Alert id (\S+)$", re.MULTILINE)
 _SUBJECT: Final = re.compile(r"\[(CRITICAL|WARNING|INFO)\] ")
 _LABELLED: Final = re.compile(r"\*(?P<label>[^*]+)\* (?P<value>.*)")
@@ -58,14 +63,15 @@ def letters(deliveries: Iterable[Delivery]) -> list[Letter]:
     return sorted(found.values(), key=lambda letter: letter.time, reverse=True)
 
 
-def inbox_html(deliveries: Sequence[Delivery]) -> str:
-    """The inbox as a piece of HTML."""
+def inbox_html(deliveries: Sequence[Delivery], most: int = SHOWN, asked: Mapping[str, str] = _NOTHING) -> str:
+    """The inbox as a piece of HTML: the latest alerts, `most` of them. `asked` are the parameters of the address."""
     all_letters = letters(deliveries)
     if not all_letters:
         return element("p", "Nothing has been told yet.", cls="empty").text
-    rest = len(all_letters) - SHOWN
-    more = [element("p", f"and {rest} older", cls="empty")] if rest > 0 else []
-    return fragment(*(_letter(each) for each in all_letters[:SHOWN]), *more).text
+    rest = len(all_letters) - most
+    further = f"?{urlencode({**asked, LETTERS: most + SHOWN})}"
+    more = [element("p", f"… and {rest} older: ", element("a", "show more", href=further), cls="empty")]
+    return fragment(*(_letter(each) for each in all_letters[:most]), *(more if rest > 0 else [])).text
 
 
 def _letter(letter: Letter) -> Html:

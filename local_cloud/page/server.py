@@ -22,7 +22,8 @@ from journey_watch.live_page.composition import LivePage
 from journey_watch.live_page.lane_reader import LaneReader
 from local_cloud.cloud import LocalCloud
 from local_cloud.inbox import Inbox
-from local_cloud.page.inbox_view import inbox_html
+from local_cloud.page.inbox_view import LETTERS, SHOWN, inbox_html
+from local_cloud.page.poll_log import PollLog
 from local_cloud.toolchain import ACCOUNT, CHECKOUT, LOOPBACK
 
 _STATIC: Final = Path(__file__).with_name("static")
@@ -41,8 +42,10 @@ def build_app(live_page: LivePage, inbox: Inbox) -> Starlette:
         query = Query.read(request.query_params)
         return HTMLResponse(live_page.html(PageRequest(query), UrlLinks()), headers=_HEADERS)
 
-    def letters(_: Request) -> Response:
-        return HTMLResponse(inbox_html(inbox.deliveries()), headers=_HEADERS)
+    def letters(request: Request) -> Response:
+        asked = request.query_params.get(LETTERS, "")
+        most = max(SHOWN, int(asked[:6])) if asked.isdecimal() else SHOWN
+        return HTMLResponse(inbox_html(inbox.deliveries(), most, request.query_params), headers=_HEADERS)
 
     def file(name: str) -> Route:
         def send(_: Request) -> Response:
@@ -94,5 +97,8 @@ def page_of(cloud: LocalCloud, *, config: str) -> Iterator[str]:
     deployed = DeploymentConfig.from_file(CHECKOUT / config, own_account=ACCOUNT, own_region=cloud.region)
     lanes = lanes_of(deployed.watch, own_account=ACCOUNT, own_region=cloud.region)
     reader = LaneReader(cloud.client("dynamodb"), cloud.outputs["StateTableName"])
-    with served(LivePage(reader, list(lanes)), cloud.inbox) as url:
+    poller = cloud.client("lambda").get_function_configuration(FunctionName=cloud.outputs["PollerFunctionName"])
+    polls = PollLog(cloud.client("logs"), poller["LoggingConfig"]["LogGroup"])
+    live_page = LivePage(reader, list(lanes), config=deployed.watching, last_polls=polls)
+    with served(live_page, cloud.inbox) as url:
         yield url

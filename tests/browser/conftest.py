@@ -1,20 +1,17 @@
 """One Chromium for all tests of this folder, and what it is pointed at."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from selenium.webdriver import Chrome
 
-from journey_watch.core.provider import Provider
-from journey_watch.core.runs import Lane
-from journey_watch.live_page import LaneSnapshot
 from journey_watch.live_page.composition import LivePage
+from journey_watch.settings import WatchConfig
 from local_cloud.browser import NOT_INSTALLED, chromium, is_installed, prefer, resize
 from local_cloud.inbox import Inbox
 from local_cloud.page import served
-from tests.live_page.samples import NOW, readings
+from tests.live_page.samples import CONNECT_LANE, NOW, PINPOINT_LANE, UNUSED_LANE, FixedPolls, FixedReader, readings
 
 WIDE, NARROW = 1600, 375
 
@@ -61,17 +58,6 @@ def show(chrome: Chrome, tmp_path: Path) -> Open:
     return opened
 
 
-class FixedReader:
-    """Always reads the same."""
-
-    def __init__(self, found: Sequence[LaneSnapshot]) -> None:
-        self.found = found
-
-    def read(self, lanes: Mapping[Lane, Provider], *, since: datetime) -> Sequence[LaneSnapshot]:
-        del lanes, since
-        return self.found
-
-
 @pytest.fixture
 def reader() -> FixedReader:
     return FixedReader(readings())
@@ -85,5 +71,7 @@ def inbox_file(tmp_path: Path) -> Path:
 @pytest.fixture
 def url(reader: FixedReader, inbox_file: Path) -> Iterator[str]:
     """The local page, about what `reader` holds and what stands in `inbox_file`."""
-    with served(LivePage(reader, [], clock=lambda: NOW), Inbox(inbox_file)) as address:
+    lanes = [PINPOINT_LANE, CONNECT_LANE, UNUSED_LANE]
+    live_page = LivePage(reader, lanes, config=WatchConfig(), last_polls=FixedPolls(), clock=lambda: NOW)
+    with served(live_page, Inbox(inbox_file)) as address:
         yield address

@@ -1,5 +1,6 @@
 """The page of live runs as people see it."""
 
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -10,11 +11,13 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
 from journey_watch.core.conditions import ConditionKind
-from journey_watch.core.runs import JourneyKey, Status
+from journey_watch.core.mutes import Mute
+from journey_watch.core.runs import JourneyKey, Lane, Status
 from journey_watch.live_page import LaneSnapshot, PageRequest, Theme, WidgetLinks
 from journey_watch.providers.pinpoint.words import PINPOINT
 from tests.browser.conftest import NARROW, WIDE, Open
-from tests.live_page.samples import PINPOINT_LANE, condition, hourly, page, readings, run, state
+from tests.core.builders import minutes
+from tests.live_page.samples import LATE, NOW, PINPOINT_LANE, condition, hourly, page, readings, run, state
 from tests.messages.alert_builders import NASTY
 
 CONTRAST = Path(__file__).with_name("contrast.js").read_text(encoding="utf-8")
@@ -80,6 +83,16 @@ def test_each_journey_shows_its_live_runs_and_its_line_of_time(show: Open) -> No
     assert max(bar.rect["x"] + bar.rect["width"] for bar in bars) == pytest.approx(line["x"] + line["width"], abs=2)
 
 
+def test_a_lane_that_is_late_is_red(show: Open) -> None:
+    fine, late, *_ = readings()
+    chrome = show(page([fine, replace(late, last_poll=LATE)]))
+
+    (red,) = find(chrome, ".jw-foot .jw-late")
+    assert red.text == "last polled 14 min ago"
+    assert red.value_of_css_property("color") == find(chrome, ".jw-head h2")[0].value_of_css_property("color")
+    assert texts(chrome, ".jw-list li .jw-badge")[0] == "NOT POLLED"
+
+
 def test_bars_say_what_they_stand_for(show: Open) -> None:
     chrome = show(page(readings()))
 
@@ -102,7 +115,11 @@ def test_numbers_in_columns_are_aligned(show: Open) -> None:
 
 @pytest.mark.parametrize("width", [WIDE, 1024, 680, NARROW, 320])
 def test_nothing_reaches_beyond_the_edge(show: Open, width: int) -> None:
-    chrome = show(page(readings()), width=width)
+    wordy = Mute(id="a-name-without-an-end" * 5, reason="long" * 80, journeys=("j" * 90,), until=NOW + minutes(5))
+    odd = replace(
+        readings()[0], lane=Lane("pinpoint", "1" * 60, "r" * 60), last_poll=LATE, unlisted=frozenset({"u" * 90})
+    )
+    chrome = show(page([*readings(), odd], mutes=[wordy]), width=width)
 
     assert overflowing(chrome) == []
     assert chrome.execute_script("return document.documentElement.scrollWidth") <= width
@@ -130,8 +147,11 @@ def test_narrow_screens_show_everything_but_the_headings(show: Open) -> None:
 @pytest.mark.parametrize("width", [WIDE, NARROW])
 def test_text_and_bars_have_the_contrast_that_wcag_aa_asks(show: Open, theme: Theme, width: int) -> None:
     every_status = {f"{status}": run(status, began=600 - 60 * n, ended=560 - 60 * n) for n, status in enumerate(Status)}
-    more = LaneSnapshot(PINPOINT_LANE, PINPOINT, {JourneyKey("a", "b"): state("Every status", every_status)})
-    chrome = show(page([*readings(), more], PageRequest(theme=theme)), width=width)
+    more = LaneSnapshot(
+        PINPOINT_LANE, PINPOINT, {JourneyKey("a", "b"): state("Every status", every_status)}, last_poll=LATE
+    )
+    mutes = [Mute(id="night", until=NOW + minutes(5))]
+    chrome = show(page([*readings(), more], PageRequest(theme=theme), mutes=mutes), width=width)
 
     measured: dict[str, Any] = chrome.execute_script(CONTRAST)
 

@@ -13,10 +13,10 @@ from selenium.webdriver.support.ui import Select
 from journey_watch.core.severity import Severity
 from local_cloud.browser import prefer, resize
 from local_cloud.waiting import eventually
-from tests.browser.conftest import NARROW, WIDE, FixedReader
+from tests.browser.conftest import NARROW, WIDE
 from tests.browser.test_live_page import CONTRAST, find, overflowing, texts
 from tests.live_page.deliveries import as_line, delivered
-from tests.live_page.samples import connect_reading
+from tests.live_page.samples import FixedReader, connect_reading
 from tests.messages.alert_builders import alert
 
 
@@ -82,7 +82,8 @@ def test_filters_narrow_the_page_down_and_can_be_taken_back(page: Chrome) -> Non
     eventually(lambda: texts(page, "td.jw-name a") == ["Billing reminders (calls)"])
     assert "status=PAUSED" in page.current_url
     assert find(page, "input[name=journey]")[0].get_attribute("value") == "billing"
-    page.find_element(By.LINK_TEXT, "Show everything").click()
+    assert "4 problems hidden by this selection" in texts(page, ".jw-verdict")[0]
+    page.find_element(By.LINK_TEXT, "show everything").click()
     eventually(lambda: len(find(page, "tbody tr")) == 9)
 
 

@@ -153,9 +153,11 @@ def test_only_scheduler_on_behalf_of_this_account_takes_the_schedules_role(every
 
 
 def test_no_role_has_a_permission_on_everything(synthesize: Synthesize, everything: Synthesized) -> None:
+    """But for the widget's reading of metrics, which takes no resource."""
     for stack in (everything, synthesize(watching(WatchTarget("pinpoint", "*", role_arn=ROLE)))):
         for role in stack.ids("AWS::IAM::Role"):
-            assert not [pair for pair in stack.allowed(role) if pair[1] == "*" or pair[0].endswith(":*")]
+            allowed = stack.allowed(role) - {("cloudwatch:GetMetricData", "*")}
+            assert not [pair for pair in allowed if pair[1] == "*" or pair[0].endswith(":*")]
 
 
 def _filled(value: object) -> object:

@@ -16,10 +16,11 @@ def function(everything: Synthesized) -> Json:
     return everything.function(contract.WIDGET_HANDLER)
 
 
-def test_it_may_read_the_table_and_do_nothing_else(everything: Synthesized, function: Json) -> None:
+def test_it_may_read_the_table_and_metrics_and_do_nothing_else(everything: Synthesized, function: Json) -> None:
     table, log = everything.arn("AWS::DynamoDB::Table"), everything.log_arn(function)
 
     assert everything.allowed(str(function["Role"]["Fn::GetAtt"][0])) == {
+        ("cloudwatch:GetMetricData", "*"),
         ("dynamodb:Query", table),
         ("dynamodb:Query", f"{table}/index/{contract.LANE_INDEX}"),
         *(
@@ -42,6 +43,7 @@ def test_its_environment_is_what_it_reads(everything: Synthesized, function: Jso
 
     assert settings.table_name == everything.output("StateTableName")
     assert settings.account == "${AWS::AccountId}"
+    assert settings.service == EVERYTHING.name
 
 
 def test_it_runs_the_pollers_code(everything: Synthesized, function: Json) -> None:

@@ -1,11 +1,14 @@
 """A deployment to look at: three lanes, one of them not in use, with something wrong in two."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from journey_watch.core.conditions import Condition, ConditionKind
+from journey_watch.core.mutes import Mute
 from journey_watch.core.pairs import Pair
+from journey_watch.core.provider import Provider
 from journey_watch.core.runs import DeliveryLease, JourneyKey, JourneyState, Lane, RecordedRun, Status
 from journey_watch.core.severity import Severity
 from journey_watch.live_page import (
@@ -18,6 +21,7 @@ from journey_watch.live_page import (
     build_view,
     render,
 )
+from journey_watch.live_page.last_polls import LastPoll
 from journey_watch.providers.connect.words import CONNECT
 from journey_watch.providers.pinpoint.words import PINPOINT
 from tests.core.builders import NOON, minutes
@@ -27,6 +31,8 @@ PINPOINT_LANE: Final = Lane("pinpoint", "111122223333", "eu-west-1")
 CONNECT_LANE: Final = Lane("connect", "111122223333", "eu-central-1")
 UNUSED_LANE: Final = Lane("connect", "444455556666", "us-east-1")
 NOW: Final = NOON
+POLLED: Final = LastPoll(NOW - minutes(1), late=False)
+LATE: Final = LastPoll(NOW - minutes(14), late=True)
 
 
 def run(status: Status, *, began: float, ended: float | None = None) -> RecordedRun:
@@ -98,27 +104,27 @@ def change(
     run_id: str = "run",
     severity: Severity = Severity.INFO,
     since: float | None = None,
+    muted_by: str | None = None,
 ) -> Change:
     """A recorded alert, built and read the way it is in life. `ago` and `since` in minutes."""
     at = NOW - minutes(ago)
     lane, provider = (CONNECT_LANE, CONNECT) if journey in (BILLING, LOYALTY) else (PINPOINT_LANE, PINPOINT)
-    return Change.from_envelope(
-        lane,
-        alert(
-            before,
-            after,
-            run_id=run_id,
-            updated=at,
-            since=None if since is None else NOW - minutes(since),
-            observed_at=at + timedelta(seconds=38),
-            lane=lane,
-            journey=journey,
-            provider=provider,
-            name=NAMES[journey],
-            container_name=CONTAINERS[journey.container_id],
-            severity=severity,
-        ).envelope,
-    )
+    envelope = alert(
+        before,
+        after,
+        run_id=run_id,
+        updated=at,
+        since=None if since is None else NOW - minutes(since),
+        observed_at=at + timedelta(seconds=38),
+        lane=lane,
+        journey=journey,
+        provider=provider,
+        name=NAMES[journey],
+        container_name=CONTAINERS[journey.container_id],
+        severity=severity,
+    ).envelope
+    held_back = {"muted_by": muted_by} if muted_by else {}
+    return Change.from_envelope(lane, {**envelope, "detail": {**envelope["detail"], **held_back}})
 
 
 def pinpoint_reading() -> LaneSnapshot:
@@ -180,8 +186,33 @@ def unused_reading() -> LaneSnapshot:
 
 
 def readings() -> list[LaneSnapshot]:
-    """All three lanes."""
-    return [pinpoint_reading(), connect_reading(), unused_reading()]
+    """All three lanes, each polled a minute ago."""
+    return [replace(each, last_poll=POLLED) for each in (pinpoint_reading(), connect_reading(), unused_reading())]
+
+
+class FixedReader:
+    """Always reads the same."""
+
+    def __init__(self, found: Sequence[LaneSnapshot], mutes: Mapping[str, Mute | None] | None = None) -> None:
+        self.found = found
+        self.known_mutes = mutes or {}
+
+    def read(self, lanes: Mapping[Lane, Provider], *, since: datetime) -> Sequence[LaneSnapshot]:
+        del lanes, since
+        return self.found
+
+    def mutes(self) -> Mapping[str, Mute | None]:
+        return self.known_mutes
+
+
+class FixedPolls:
+    """Every lane had its last poll so long ago; None: nobody can tell."""
+
+    def __init__(self, ago: timedelta | None = timedelta(minutes=1)) -> None:
+        self.ago = ago
+
+    def read(self, lanes: Collection[Lane], *, now: datetime) -> Mapping[Lane, datetime | None]:
+        return {} if self.ago is None else dict.fromkeys(lanes, now - self.ago)
 
 
 def page(
@@ -190,8 +221,9 @@ def page(
     *,
     links: Links | None = None,
     pairs: Sequence[Pair] = (),
+    mutes: Sequence[Mute] = (),
 ) -> str:
     """The page as a browser gets it from the local cloud, or with other links."""
     request = request or PageRequest()
-    view = build_view(shown, request.query, NOW, pairs)
+    view = build_view(shown, request.query, NOW, pairs, {mute.id: mute for mute in mutes})
     return render(view, theme=request.theme, clock=ViewerClock(NOW, request.zone), links=links or UrlLinks())

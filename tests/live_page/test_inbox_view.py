@@ -45,10 +45,15 @@ def test_each_form_stands_under_its_name() -> None:
     assert places == sorted(places)
 
 
-def test_an_empty_inbox_says_so_and_a_full_one_what_it_leaves_out() -> None:
+def test_an_empty_inbox_says_so_and_a_full_one_how_many_there_are_beside_and_leads_to_them() -> None:
     assert "Nothing has been told yet" in inbox_html([])
     many = [one for n in range(SHOWN + 3) for one in delivered(alert(run_id=f"{n}"))]
-    assert "and 3 older" in inbox_html(many)
+    markup = Markup(inbox_html(many, asked={"hours": "48", "letters": "50"}))
+    assert "… and 3 older:  show more" in markup.text
+    assert markup.attributes("href") == [f"?hours=48&letters={2 * SHOWN}"]
+    everything = Markup(inbox_html(many, 2 * SHOWN))
+    assert everything.counts["article"] == SHOWN + 3
+    assert "older" not in everything.text
 
 
 @given(told=every_kind())

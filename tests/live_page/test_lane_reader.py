@@ -8,11 +8,13 @@ import pytest
 from journey_watch.core.alerts import Alert
 from journey_watch.core.conditions import Condition, ConditionKind
 from journey_watch.core.errors import StoreUnavailableError
+from journey_watch.core.mutes import Mute
 from journey_watch.core.runs import JourneyKey, JourneyState, Lane, RecordedRun, Status
 from journey_watch.core.transitions import StateChange
 from journey_watch.live_page import LaneSnapshot, lane_reader
 from journey_watch.live_page.lane_reader import LaneReader
 from journey_watch.providers.pinpoint.words import PINPOINT
+from journey_watch.store import items
 from journey_watch.store.dynamodb import DynamoDBRunStore
 from tests.core.builders import JOURNEY, LANE, NOON, minutes, recorded
 from tests.messages.alert_builders import alert
@@ -124,12 +126,48 @@ def test_a_lane_that_was_listed_and_has_nothing_is_in_use(client: "DynamoDBClien
     assert reading.in_use
 
 
+def test_what_this_version_cannot_read_is_named_and_counted_and_hides_nothing_else(
+    client: "DynamoDBClient", store: DynamoDBRunStore
+) -> None:
+    write(store, alert(run_id="sound"))
+    odd = JourneyKey("app", "odd")
+    write(store, alert(journey=odd, observed_at=NOON - minutes(1)), journey=odd)
+    for item in client.scan(TableName=TABLE)["Items"]:
+        if "odd" in item["sk"]["S"]:
+            client.put_item(TableName=TABLE, Item={**item, "schema_version": {"N": "99"}})
+        elif "odd" in item["pk"]["S"]:
+            client.put_item(TableName=TABLE, Item={**item, "envelope": {"S": "{}"}})
+
+    (reading,) = read(client)
+
+    assert (list(reading.journeys), list(reading.unreadable)) == ([JOURNEY], [odd])
+    assert "a newer version wrote it" in reading.unreadable[odd]
+    assert ([change.run_id for change in reading.changes], reading.unreadable_changes) == (["sound"], 1)
+
+
+def test_containers_that_could_not_be_listed_yet_are_read(client: "DynamoDBClient", store: DynamoDBRunStore) -> None:
+    store.mark_listed(LANE, "*/*", NOON, frozenset({"shut", "slow"}))
+
+    (reading,) = read(client)
+
+    assert reading.unlisted == {"shut", "slow"}
+
+
+def test_mutes_are_read_and_those_that_are_not_readable_named(client: "DynamoDBClient") -> None:
+    release = Mute(id="release", until=NOON, set_by="Ann")
+    client.put_item(TableName=TABLE, Item=items.mute_item(release))
+    client.put_item(TableName=TABLE, Item={"pk": {"S": "CONTROL"}, "sk": {"S": "MUTE#odd"}, "mute": {"S": "[]"}})
+
+    assert LaneReader(client, TABLE).mutes() == {"odd": None, "release": release}
+
+
 def test_reading_calls_query_and_nothing_else(client: "DynamoDBClient", store: DynamoDBRunStore) -> None:
     write(store)
     called: list[str] = []
     client.meta.events.register("before-call.dynamodb", lambda model, **_: called.append(model.name))
 
     read(client, LANE, OTHER)
+    LaneReader(client, TABLE).mutes()
 
     assert set(called) == {"Query"}
 
@@ -137,3 +175,5 @@ def test_reading_calls_query_and_nothing_else(client: "DynamoDBClient", store: D
 def test_a_table_that_does_not_answer_is_said_so(client: "DynamoDBClient") -> None:
     with pytest.raises(StoreUnavailableError, match="no-such-table"):
         LaneReader(client, "no-such-table").read({LANE: PINPOINT}, since=NOON)
+    with pytest.raises(StoreUnavailableError, match="no-such-table"):
+        LaneReader(client, "no-such-table").mutes()

@@ -2,26 +2,50 @@
 
 import json
 from dataclasses import replace
-from datetime import timedelta, timezone
+from datetime import UTC, time, timedelta, timezone
+from urllib.parse import parse_qsl
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from infra.saved_queries import QUERIES
+from journey_watch.contract import QUERY_RECENT_CHANGES, QUERY_TROUBLE
 from journey_watch.core.alerts import Alert
 from journey_watch.core.conditions import ConditionKind
+from journey_watch.core.mutes import Mute
 from journey_watch.core.pairs import Pair
-from journey_watch.core.runs import LANE_ITSELF, JourneyKey, Status
-from journey_watch.live_page import Change, LaneSnapshot, PageRequest, Query, Theme, WidgetLinks
+from journey_watch.core.runs import LANE_ITSELF, JourneyKey, Lane, Status
+from journey_watch.core.severity import Severity
+from journey_watch.live_page import (
+    Change,
+    LaneSnapshot,
+    PageRequest,
+    Query,
+    Theme,
+    UrlLinks,
+    ViewerClock,
+    WidgetLinks,
+    build_view,
+    render,
+)
 from journey_watch.live_page.elements import ATTRIBUTES, ELEMENTS
-from journey_watch.live_page.view import PAGE_SIZE
+from journey_watch.live_page.last_polls import LastPoll
+from journey_watch.live_page.timeline_bars import MAX_RUNS
+from journey_watch.live_page.view import PAGE_SIZE, SHOWN_CHANGES, SHOWN_PROBLEMS
 from journey_watch.providers.pinpoint.words import PINPOINT
+from tests.core.builders import minutes
 from tests.live_page.markup import Markup
 from tests.live_page.samples import (
+    CART,
     DIGEST,
+    LATE,
     LOYALTY,
     NOW,
     PINPOINT_LANE,
+    POLLED,
+    WELCOME,
+    change,
     condition,
     hourly,
     page,
@@ -38,7 +62,7 @@ LOWER_ATTRIBUTES = {name.lower() for name in ATTRIBUTES}  # as html.parser gives
 
 def many(journeys: int, runs: int, *, name: str = "Journey") -> list[LaneSnapshot]:
     states = {JourneyKey("app", f"journey-{n}"): state(f"{name} {n}", hourly(runs)) for n in range(journeys)}
-    return [LaneSnapshot(PINPOINT_LANE, PINPOINT, states)]
+    return [LaneSnapshot(PINPOINT_LANE, PINPOINT, states, last_poll=POLLED)]
 
 
 def test_the_page_says_first_what_is_wrong() -> None:
@@ -62,7 +86,219 @@ def test_nothing_wrong_is_said_as_well() -> None:
     markup = Markup(page(many(3, 2)))
 
     assert "Nothing is wrong" in markup.text
-    assert "jw-head jw-good" in markup.attributes("class")
+    assert "No open condition, nothing alarming since 22 Nov 12:00, every lane polled" in markup.text
+    assert tone(markup) == "good"
+
+
+def said(markup: Markup) -> str:
+    """The text of a page, with single spaces."""
+    return " ".join(markup.text.split())
+
+
+def tone(markup: Markup) -> str:
+    """The colour of the head."""
+    (head,) = (cls for cls in markup.attributes("class") if cls.startswith("jw-head "))
+    return head.removeprefix("jw-head jw-")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        Query(lane="no/such/lane"),
+        Query(application="9b1deb4d3b7d4bad"),
+        Query(journey="survey"),
+        Query(application="9b1deb4d3b7d4bad", status="SCHEDULED", only_problems=True, hours=6),
+    ],
+)
+def test_a_filter_never_turns_the_page_green(query: Query) -> None:
+    markup = Markup(page(readings(), PageRequest(query)))
+
+    assert "Nothing wrong in this selection; 5 problems hidden" in said(markup)
+    assert "2 critical · 3 warnings" in said(markup)
+    assert tone(markup) == "critical"
+    assert said(markup).count("how everything") == 2, "beside it, and in the form"
+
+
+def test_beside_the_problems_of_a_selection_those_outside_of_it_are_counted() -> None:
+    markup = Markup(page(readings(), PageRequest(Query(application="Contact centre"))))
+
+    assert "2 problems 1 critical · 1 warning · 3 problems hidden by this selection" in said(markup)
+    assert tone(markup) == "critical"
+
+
+def test_a_shorter_time_does_not_turn_the_page_green_either() -> None:
+    cancelled = change(
+        Status.RUNNING, Status.CANCELLED, ago=400, journey=WELCOME, run_id="r", severity=Severity.WARNING
+    )
+    reading = LaneSnapshot(PINPOINT_LANE, PINPOINT, {WELCOME: state("W", {})}, [cancelled], last_poll=POLLED)
+    markup = Markup(page([reading], PageRequest(Query(hours=6))))
+
+    assert "Nothing wrong in this selection; 1 problem hidden" in said(markup)
+    assert tone(markup) == "warning"
+    assert "Show everything" in said(markup)
+
+
+def test_a_selection_of_a_deployment_that_is_well_is_green() -> None:
+    assert tone(Markup(page(many(3, 2), PageRequest(Query(journey="x", hours=6))))) == "good"
+
+
+def test_each_lane_says_when_it_was_last_polled_and_is_red_if_that_is_late() -> None:
+    polled, late, never, unknown = (
+        readings()[0],
+        *(
+            replace(unused_reading(), lane=Lane("connect", "1", region), last_poll=last_poll)
+            for region, last_poll in (("a", LATE), ("b", LastPoll(None, late=True)), ("c", None))
+        ),
+    )
+    markup = Markup(page([polled, late, never, unknown]))
+
+    assert "pinpoint/111122223333/eu-west-1: 7 journeys, last polled 1 min ago" in said(markup)
+    assert "connect/1/a: not in use, last polled 14 min ago" in said(markup)
+    assert "connect/1/b: not in use, not polled for 4 hours" in said(markup)
+    assert "connect/1/c: not in use, last poll not known" in said(markup)
+    assert markup.attributes("class").count("jw-late") == 2
+
+
+def test_a_page_that_does_not_know_whether_lanes_are_polled_is_not_green() -> None:
+    markup = Markup(page([replace(many(1, 1)[0], last_poll=None)]))
+
+    assert "Nothing wrong is recorded" in said(markup)
+    assert f"Nobody can tell here when {PINPOINT_LANE} had its last poll" in said(markup)
+    assert tone(markup) == "info"
+
+
+def test_what_cannot_be_read_is_no_journey_without_runs() -> None:
+    odd = LaneSnapshot(
+        PINPOINT_LANE, PINPOINT, {}, unreadable={JourneyKey("app", "odd"): "it is new"}, last_poll=POLLED
+    )
+    text = said(Markup(page([odd])))
+
+    assert "is not watched: what is remembered of it cannot be read (it is new)" in text
+    assert "not known" in text
+    assert " none " not in text
+    assert "1 journey," in text
+
+
+def test_containers_that_nobody_could_list_yet_are_named() -> None:
+    shut = replace(readings()[0], unlisted=frozenset(f"app-{n}" for n in range(7)))
+    text = said(Markup(page([shut])))
+
+    assert "not listed yet: applications app-0, app-1, app-2, app-3, app-4 and 2 more in the saved log query" in text
+    assert QUERY_TROUBLE in QUERIES
+
+
+RELEASE = Mute(
+    id="release <b>",
+    reason="we & they deploy",
+    set_by="Ann",
+    identity="arn:aws:iam::111122223333:user/ann",
+    journeys=("cart", "welcome*"),
+    container_id="shop",
+    until=NOW + minutes(30),
+)
+NIGHT = Mute(
+    id="night", provider="connect", days=tuple(range(7)), begins=time(10), ends=time(14, 30), time_zone="Europe/Paris"
+)
+
+
+def test_mutes_in_force_say_whose_they_are_what_they_hold_and_until_when() -> None:
+    held = change(Status.RUNNING, Status.COMPLETED, ago=5, journey=WELCOME, run_id="r", muted_by="night")
+    reading = replace(readings()[0], changes=[held])
+    over = Mute(id="over", until=NOW)
+    text = said(Markup(page([reading], mutes=[RELEASE, NIGHT, over])))
+
+    assert (
+        "release <b> by Ann, as arn:aws:iam::111122223333:user/ann · we & they deploy · about cart, welcome* in shop · "
+        "0 alerts held back in the last 24 hours until 12:30:00"
+    ) in text
+    assert "night about everything of connect · 1 alert held back" in text
+    assert "until 14:30 (Europe/Paris)" in text
+    assert "over" not in text.split()
+
+
+def test_what_is_muted_is_marked_and_counted_and_no_less_wrong() -> None:
+    stuck = condition(ConditionKind.STUCK, "r", since=60)
+    reading = LaneSnapshot(PINPOINT_LANE, PINPOINT, {WELCOME: state("W", {}, stuck)}, last_poll=POLLED)
+    markup = Markup(page([reading], mutes=[replace(RELEASE, container_id="*")]))
+
+    assert "1 problem 1 warning · 1 muted" in said(markup)
+    assert said(markup).count("muted by release <b>") == 2, "in the list, and in its row"
+    assert tone(markup) == "warning"
+
+
+def test_a_mute_that_cannot_be_read_is_shown_and_keeps_the_page_from_being_green() -> None:
+    view = build_view(many(1, 1), Query(), NOW, mutes={"odd": None})
+    markup = Markup(render(view, theme=Theme.LIGHT, clock=ViewerClock(NOW, UTC), links=UrlLinks()))
+
+    assert "1 of the mutes cannot be read" in said(markup)
+    assert "odd this version cannot read it: it mutes nothing" in said(markup)
+    assert tone(markup) == "info"
+
+
+def test_a_list_of_mutes_that_is_cut_names_the_command_that_lists_them_all() -> None:
+    mutes = [replace(RELEASE, id=f"m{n}", journeys=tuple(f"j{k}" for k in range(22))) for n in range(21)]
+    text = said(Markup(page(many(1, 1), mutes=mutes)))
+
+    assert "… and 1 more: “journey-watch mutes” lists them" in text
+    assert text.count("j19 and 2 more, which “journey-watch mutes” lists in shop") == 20
+
+
+def stuck_journeys(count: int) -> list[LaneSnapshot]:
+    states = {
+        JourneyKey("app", f"j{n:03}"): state(f"J{n:03}", {}, condition(ConditionKind.STUCK, "r", since=60))
+        for n in range(count)
+    }
+    return [LaneSnapshot(PINPOINT_LANE, PINPOINT, states, last_poll=POLLED)]
+
+
+def test_a_list_of_problems_that_is_cut_leads_to_all_of_them() -> None:
+    cut = Markup(page(stuck_journeys(SHOWN_PROBLEMS + 3), PageRequest(Query(hours=48))))
+    assert "… and 3 more: show them" in said(cut)
+    assert "?only_problems=true&hours=48" in cut.attributes("href")
+
+    whole = Markup(page(stuck_journeys(SHOWN_PROBLEMS + 3), PageRequest(Query(only_problems=True))))
+    assert whole.counts["li"] - Markup(page(many(0, 0))).counts["li"] == SHOWN_PROBLEMS + 3
+    assert "more:" not in said(whole)
+
+    text = said(Markup(page(stuck_journeys(PAGE_SIZE + 3), PageRequest(Query(only_problems=True)))))
+    assert "… and 3 more: choose a lane, an application or a journey" in text
+
+
+def test_a_list_of_changes_that_is_cut_names_the_query_that_has_them_all() -> None:
+    told = [
+        change(Status.RUNNING, Status.COMPLETED, ago=n + 1, journey=WELCOME, run_id=f"r{n}")
+        for n in range(SHOWN_CHANGES + 4)
+    ]
+    reading = replace(readings()[0], changes=told)
+
+    assert "… and 4 more: in the saved log query “Recent changes”" in said(Markup(page([reading])))
+    assert "… and at least 4 more: " in said(Markup(page([replace(reading, more_changes=True)])))
+    assert QUERY_RECENT_CHANGES in QUERIES
+
+
+def test_runs_that_a_row_leaves_out_are_counted_and_led_to() -> None:
+    live = {f"live-{n}": run(Status.RUNNING, began=30 + n) for n in range(5)}
+    ended = {f"ended-{n:02}": run(Status.COMPLETED, began=n + 2, ended=n + 1) for n in range(MAX_RUNS)}
+    reading = LaneSnapshot(PINPOINT_LANE, PINPOINT, {WELCOME: state("W", {**live, **ended}), CART: state("C", {})})
+    cut = Markup(page([reading]))
+    assert "… and 2 more: show them" in said(cut)
+    assert "… and 5 earlier: show them" in said(cut)
+    assert "5 earlier ones" in " ".join(cut.attributes("aria-label"))
+
+    (way,) = {link for link in cut.attributes("href") if "journey=welcome" in link}
+    asked = Query.read(dict(parse_qsl(way.removeprefix("?"))))
+    alone = Markup(page([reading], PageRequest(asked)))
+    assert "show them" not in said(alone)
+    assert alone.counts["rect"] == MAX_RUNS + 5
+
+
+def test_a_pair_of_which_somebody_was_never_seen_says_so() -> None:
+    half = Pair("Half", (("pinpoint", DIGEST.journey_id), ("connect", "ty<po")))
+    none = Pair("No<ne", (("pinpoint", "a"), ("connect", "b")))
+    text = said(Markup(page(readings(), pairs=[half, none])))
+
+    assert "Half · not seen yet: connect/ty<po" in text
+    assert "Pairs not seen yet: No<ne" in text
 
 
 @pytest.mark.parametrize("shown", [[], [unused_reading()]])
@@ -157,9 +393,12 @@ def test_hostile_names_are_text(names: tuple[str, ...], ids: tuple[str, ...], qu
             {key: state(names[0], runs, wrong)},
             [Change.from_envelope(PINPOINT_LANE, told.envelope)],
         )
+        mute = Mute(id=ids[2], reason=names[2], set_by=names[1], until=NOW + timedelta(hours=1))
+        pair = Pair(names[0] or "x", ((ids[2], ids[1]),))
         # What does not match would not be shown: so everything is, and then the hostile query is added.
         return Markup(
-            page([reading], links=WidgetLinks(FUNCTION)) + page([], PageRequest(query), links=WidgetLinks(FUNCTION))
+            page([reading], links=WidgetLinks(FUNCTION), mutes=[mute], pairs=[pair])
+            + page([], PageRequest(query), links=WidgetLinks(FUNCTION))
         )
 
     harmless = made(("a", "b", "c"), ("d", "e", "f"), Query("g", "h", "i", "j"))

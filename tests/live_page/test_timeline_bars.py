@@ -1,16 +1,24 @@
 """Bars: from what is remembered of a run and from what was recorded about it."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from journey_watch.core.runs import RecordedRun, Status
-from journey_watch.live_page.timeline_bars import MAX_RUNS, TRACKS, Bar, bars
+from journey_watch.live_page import Change
+from journey_watch.live_page.timeline_bars import MAX_RUNS, TRACKS, Bar, timeline_of
 from tests.core.builders import minutes
 from tests.live_page.samples import BILLING, NOW, WELCOME, change, hourly, run
 
 SINCE = NOW - timedelta(hours=24)
 
 
-def drawn(found: list[Bar]) -> list[tuple[str, Status, float, float]]:
+def bars(
+    runs: Mapping[str, RecordedRun], changes: Sequence[Change], *, since: datetime, now: datetime
+) -> Sequence[Bar]:
+    return timeline_of(runs, changes, since=since, now=now).bars
+
+
+def drawn(found: Sequence[Bar]) -> list[tuple[str, Status, float, float]]:
     """(run, status, begin, end), in minutes ago."""
 
     def ago(time: datetime) -> float:
@@ -73,10 +81,14 @@ def test_overlapping_runs_lie_on_different_tracks_and_others_on_the_first() -> N
     assert {bar.track for bar in bars(later, [], since=SINCE, now=NOW)} == {0}
 
 
-def test_only_the_latest_of_many_runs_are_drawn() -> None:
+def test_only_the_latest_of_many_runs_are_drawn_and_how_many_are_not_is_said() -> None:
     runs = {f"r{n:03}": run(Status.COMPLETED, began=n + 2, ended=n + 1) for n in range(MAX_RUNS + 50)}
+    runs["r097"] = run(Status.FAILED, began=200, ended=190)
 
-    found = bars(runs, [], since=SINCE, now=NOW)
+    found = timeline_of(runs, [], since=SINCE, now=NOW)
+    everything = timeline_of(runs, [], since=SINCE, now=NOW, most=None)
 
-    assert len(found) == MAX_RUNS
-    assert found[-1].run_id == "r000"
+    assert (len(found.bars), found.left_out) == (MAX_RUNS, 50)
+    assert found.bars[-1].run_id == "r000"
+    assert (len(everything.bars), everything.left_out) == (MAX_RUNS + 50, 0)
+    assert found.statuses == everything.statuses == {Status.COMPLETED, Status.FAILED}

@@ -1,26 +1,31 @@
 """What is wrong, what is shown, in which order: before any markup."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from journey_watch.core.conditions import Condition, ConditionKind
+from journey_watch.core.mutes import Mute
 from journey_watch.core.pairs import Pair
 from journey_watch.core.runs import LANE_ITSELF, ContainerScope, JourneyKey, JourneyState, Scope, Status
 from journey_watch.core.severity import Severity
 from journey_watch.live_page import LaneSnapshot, Query, Sort, build_view
 from journey_watch.live_page.problems import UNSENT_AFTER
-from journey_watch.live_page.view import PAGE_SIZE, JourneyRow, View
+from journey_watch.live_page.timeline_bars import MAX_RUNS
+from journey_watch.live_page.view import PAGE_SIZE, View
 from journey_watch.providers.pinpoint.words import PINPOINT
 from tests.core.builders import minutes
 from tests.live_page.samples import (
     BILLING,
     CONNECT_LANE,
     DIGEST,
+    LATE,
     LOYALTY,
     NOW,
     PINPOINT_LANE,
+    POLLED,
     WELCOME,
     change,
     condition,
@@ -182,7 +187,7 @@ def test_every_journey_is_on_exactly_one_page() -> None:
 
     assert {page.pages for page in pages} == {6}
     assert [len(page.rows) for page in pages] == [PAGE_SIZE] * 5 + [30]
-    shown: list[JourneyRow] = [row for page in pages for row in page.rows]
+    shown = [row for page in pages for row in page.rows]
     assert len({row.key for row in shown}) == 1030
 
 
@@ -237,3 +242,165 @@ def test_the_name_of_a_pair_finds_both() -> None:
 def test_the_same_id_at_another_provider_is_not_in_the_pair() -> None:
     other = Pair("Zebra club", (("connect", DIGEST.journey_id), ("pinpoint", LOYALTY.journey_id)))
     assert not any(row.pair for row in build_view(readings(), Query(), NOW, [other]).rows)
+
+
+def test_problems_outside_of_the_selection_are_hidden_and_not_gone() -> None:
+    everything = set(told(view()))
+
+    for query in (
+        Query(lane=str(CONNECT_LANE)),
+        Query(application="Contact centre"),
+        Query(journey="cart"),
+        Query("?"),
+    ):
+        found = view(query)
+        hidden = {(problem.label, problem.run_id) for problem in found.hidden}
+        assert set(told(found)) | hidden == everything
+        assert not set(told(found)) & hidden
+    assert view().hidden == []
+
+
+def test_the_status_narrows_the_rows_alone_so_that_it_hides_no_problem() -> None:
+    assert (told(view(Query(status="COMPLETED"))), view(Query(status="COMPLETED")).hidden) == (told(view()), [])
+
+
+def test_what_went_wrong_before_the_time_that_is_shown_is_hidden_and_what_lasts_is_not() -> None:
+    reading = pinpoint_reading()
+    long_ago = change(
+        Status.RUNNING, Status.CANCELLED, ago=400, journey=DIGEST, run_id="digest-45", severity=Severity.CRITICAL
+    )
+    reading = replace(reading, changes=[*reading.changes, long_ago])
+
+    found = build_view([reading], Query(hours=6), NOW)
+
+    assert [(one.label, one.run_id) for one in found.hidden] == [("CANCELLED", "digest-45")]
+    assert told(found) == [("CANCELLED", "welcome-1123"), ("LATE", "winback-07"), ("STUCK", "cart-a")]
+    assert long_ago not in found.changes
+    assert ("CANCELLED", "digest-45") in told(build_view([reading], Query(), NOW))
+
+
+def test_the_troubles_of_a_lane_are_hidden_by_a_filter_for_journeys_too() -> None:
+    late = replace(pinpoint_reading(), last_poll=LATE)
+
+    assert told(build_view([late], Query(), NOW))[0] == ("NOT POLLED", None)
+    assert ("NOT POLLED", None) in [
+        (one.label, one.run_id) for one in build_view([late], Query(journey="x"), NOW).hidden
+    ]
+
+
+def test_a_lane_that_was_polled_in_time_or_of_which_nobody_knows_is_no_problem() -> None:
+    for last_poll in (POLLED, None):
+        assert problems_of(LaneSnapshot(PINPOINT_LANE, PINPOINT, {}, last_poll=last_poll)) == []
+
+
+def test_what_cannot_be_read_is_a_problem_and_a_row_of_its_own() -> None:
+    key, reason = JourneyKey("app", "odd"), "a newer version wrote it"
+    reading = LaneSnapshot(
+        PINPOINT_LANE,
+        PINPOINT,
+        {},
+        unreadable={key: reason, LANE_ITSELF: reason, ContainerScope("app"): reason},
+        unreadable_changes=3,
+    )
+
+    found = build_view([reading], Query(), NOW)
+
+    assert [(one.journey, one.severity) for one in found.problems] == [
+        (key, Severity.CRITICAL),
+        *[(None, Severity.WARNING)] * 3,
+    ]
+    assert (
+        found.problems[0].text == "is not watched: what is remembered of it cannot be read (a newer version wrote it)"
+    )
+    assert "application app what is remembered of it cannot be read" in {
+        one.text.split(" (")[0] for one in found.problems
+    }
+    assert "3 of the recorded changes cannot be read, and are not shown" in {one.text for one in found.problems}
+    assert [(row.key, row.is_readable) for row in found.rows] == [(key, False)]
+    assert found.watched == 0, "it is left alone"
+
+
+RELEASE = Mute(id="release", until=NOW + minutes(30))
+
+
+def muted(*conditions: Condition, mutes: Sequence[Mute] = (RELEASE,)) -> list[tuple[str, str | None]]:
+    reading = LaneSnapshot(PINPOINT_LANE, PINPOINT, {WELCOME: state("W", {}, *conditions)})
+    found = build_view([reading], Query(), NOW, mutes={mute.id: mute for mute in mutes})
+    return [(problem.label, problem.mute) for problem in found.problems]
+
+
+def test_a_problem_under_a_mute_is_shown_and_marked() -> None:
+    stuck = condition(ConditionKind.STUCK, "r", since=60)
+
+    assert muted(stuck) == [("STUCK", "release")]
+    assert muted(stuck, mutes=[replace(RELEASE, journeys=("other",))]) == [("STUCK", None)]
+    assert muted(stuck, mutes=[replace(RELEASE, until=NOW)]) == [("STUCK", None)]
+
+
+def test_what_nobody_was_told_of_is_marked_until_the_next_poll_tells_it() -> None:
+    unannounced = replace(condition(ConditionKind.STUCK, "r", since=60), announced=False)
+
+    assert muted(unannounced, mutes=[]) == [("STUCK", "")]
+
+
+def test_the_monitors_own_blindness_is_never_muted() -> None:
+    blind = condition(ConditionKind.UNREACHABLE, None, since=60, severity=Severity.CRITICAL)
+
+    assert muted(blind) == [("UNREACHABLE", None)]
+
+
+def test_a_bad_end_that_a_mute_held_back_stays_marked_when_the_mute_is_over() -> None:
+    held = change(
+        Status.RUNNING, Status.CANCELLED, ago=5, journey=WELCOME, run_id="r", severity=Severity.CRITICAL, muted_by="old"
+    )
+    reading = LaneSnapshot(PINPOINT_LANE, PINPOINT, {WELCOME: state("W", {})}, [held])
+
+    (problem,) = build_view([reading], Query(), NOW).problems
+
+    assert problem.mute == "old"
+
+
+def test_mutes_in_force_are_those_of_now_and_those_that_cannot_be_read_with_what_they_held_back() -> None:
+    held = change(Status.RUNNING, Status.COMPLETED, ago=5, journey=WELCOME, run_id="r", muted_by="release")
+    reading = LaneSnapshot(PINPOINT_LANE, PINPOINT, {WELCOME: state("W", {})}, [held])
+    over = Mute(id="over", until=NOW - minutes(1))
+
+    found = build_view([reading], Query(lane="other"), NOW, mutes={"release": RELEASE, "over": over, "odd": None})
+
+    assert [(line.id, line.mute, line.held_back) for line in found.mutes] == [("release", RELEASE, 1), ("odd", None, 0)]
+
+
+def test_members_of_a_pair_that_no_lane_has_are_named() -> None:
+    half = Pair("Half", (("pinpoint", DIGEST.journey_id), ("connect", "typo")))
+    none = Pair("None", (("pinpoint", "a"), ("connect", "b")))
+
+    found = build_view(readings(), Query(journey="cart"), NOW, [MOVED, half, none])
+
+    assert found.unseen == {"Half": [("connect", "typo")], "None": [("pinpoint", "a"), ("connect", "b")]}
+
+
+def test_a_row_alone_shows_all_of_its_runs_whatever_its_id_looks_like() -> None:
+    odd = JourneyKey("a\tb" + "c" * 300, "j\u202e\nk" + "l" * 300)
+    runs = {f"r{n:03}": run(Status.COMPLETED, began=n + 2, ended=n + 1) for n in range(MAX_RUNS + 9)}
+    reading = LaneSnapshot(PINPOINT_LANE, PINPOINT, {odd: state("W", runs), WELCOME: state("W", runs)})
+
+    asked = Query.read(Query.about(PINPOINT_LANE, odd, hours=24).parameters())
+    (row,) = build_view([reading], asked, NOW).rows
+
+    assert (row.key, len(row.timeline.bars), row.timeline.left_out) == (odd, MAX_RUNS + 9, 0)
+    assert {one.timeline.left_out for one in build_view([reading], Query(), NOW).rows} == {9}
+
+
+def test_a_status_is_found_on_runs_that_are_not_drawn_too() -> None:
+    runs = {f"r{n:03}": run(Status.COMPLETED, began=n + 2, ended=n + 1) for n in range(MAX_RUNS)}
+    runs["first"] = run(Status.FAILED, began=200, ended=190)
+    reading = LaneSnapshot(PINPOINT_LANE, PINPOINT, {WELCOME: state("W", runs)})
+
+    assert len(build_view([reading], Query(status="FAILED"), NOW).rows) == 1
+
+
+def test_of_a_lane_with_very_many_changes_it_is_said_since_when_they_are_known() -> None:
+    reading = pinpoint_reading()
+
+    assert build_view([reading], Query(), NOW).known_since == NOW - timedelta(hours=24)
+    assert build_view([replace(reading, more_changes=True)], Query(), NOW).known_since == reading.changes[-1].seen_at

@@ -143,9 +143,26 @@ def _get_schedule(parameters: Parameters, site: Site) -> Iterator[tuple[str, str
     yield "scheduler:GetSchedule", site.arn("scheduler", f"schedule/{group}/{parameters['Name']}")
 
 
-def _get_metric_statistics(_: Parameters, __: Site) -> Iterator[tuple[str, str]]:
+def _of_metrics(action: str) -> Needs:
     """It takes no resource."""
-    yield "cloudwatch:GetMetricStatistics", "*"
+    return lambda _, __: iter([(action, "*")])
+
+
+def _describe_alarms(_: Parameters, site: Site) -> Iterator[tuple[str, str]]:
+    """Any of the account may be shown, whatever prefix is asked for."""
+    yield "cloudwatch:DescribeAlarms", site.arn("cloudwatch", "alarm:any")
+
+
+def _filter_log_events(parameters: Parameters, site: Site) -> Iterator[tuple[str, str]]:
+    """The reference says the group, AWS's refusals its streams: both are asked for."""
+    group = site.arn("logs", f"log-group:{parameters['logGroupName']}")
+    yield "logs:FilterLogEvents", group
+    yield "logs:FilterLogEvents", f"{group}:log-stream:"
+
+
+def _nothing(_: Parameters, __: Site) -> Iterator[tuple[str, str]]:
+    """Everybody may ask who they are."""
+    return iter(())
 
 
 def _invoke(parameters: Parameters, site: Site) -> Iterator[tuple[str, str]]:
@@ -166,6 +183,7 @@ _NEEDS: Final[Mapping[tuple[str, str], Needs]] = {
     ("secretsmanager", "GetSecretValue"): _get_secret_value,
     ("events", "PutEvents"): _put_events,
     ("sts", "AssumeRole"): _assume_role,
+    ("sts", "GetCallerIdentity"): _nothing,
     ("pinpoint", "GetApps"): _get_apps,
     ("pinpoint", "GetApp"): _get_app,
     ("pinpoint", "ListJourneys"): _list_journeys,
@@ -174,9 +192,13 @@ _NEEDS: Final[Mapping[tuple[str, str], Needs]] = {
     ("connectcampaignsv2", "ListCampaigns"): _list_campaigns,
     ("connectcampaignsv2", "GetCampaignStateBatch"): _campaign_states,
     ("cloudformation", "DescribeStacks"): _of_stack("cloudformation:DescribeStacks"),
+    ("cloudformation", "GetTemplate"): _of_stack("cloudformation:GetTemplate"),
     ("cloudformation", "ListStackResources"): _of_stack("cloudformation:ListStackResources"),
-    ("cloudwatch", "GetMetricStatistics"): _get_metric_statistics,
+    ("cloudwatch", "DescribeAlarms"): _describe_alarms,
+    ("cloudwatch", "GetMetricData"): _of_metrics("cloudwatch:GetMetricData"),
+    ("cloudwatch", "GetMetricStatistics"): _of_metrics("cloudwatch:GetMetricStatistics"),
     ("lambda", "Invoke"): _invoke,
+    ("logs", "FilterLogEvents"): _filter_log_events,
     ("scheduler", "GetSchedule"): _get_schedule,
 }
 """By service, as botocore calls it, and operation."""

@@ -17,6 +17,7 @@ from journey_watch.aws.rate_limit import RateLimit
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -50,6 +51,13 @@ OWN_CONFIG: Final = SOURCE_CONFIG.merge(Config(retries={"mode": "standard", "tot
 def dynamodb_client(session: boto3.Session) -> "DynamoDBClient":
     """A client for the state table."""
     client = session.client("dynamodb", config=OWN_CONFIG)
+    share_tls_context(client)
+    return client
+
+
+def cloudwatch_client(session: boto3.Session) -> "CloudWatchClient":
+    """A client for metrics. Whoever asks for them does without an answer rather than wait for it."""
+    client = session.client("cloudwatch", config=IMPATIENT_CONFIG)
     share_tls_context(client)
     return client
 

@@ -33,7 +33,7 @@ def filter_form(view: View, links: Links) -> Html:
             "only_problems", "Show", str(query.only_problems).lower(), [("false", "all"), ("true", "problems only")]
         ),
         links.apply_form("Show"),
-        *([links.to(Query(), "Show everything")] if query.narrows else []),
+        *([links.to(Query(), "Show everything")] if query.narrows or view.hidden else []),
         cls="jw-filters",
         method="get",
     )

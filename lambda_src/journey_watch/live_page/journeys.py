@@ -5,11 +5,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 from journey_watch.live_page.elements import Html, element
-from journey_watch.live_page.labels import badge, journey_name, shown
+from journey_watch.live_page.journey_rows import JourneyRow, status_since
+from journey_watch.live_page.labels import badge, journey_name, muted, shown
 from journey_watch.live_page.links import Links
+from journey_watch.live_page.request import Query
 from journey_watch.live_page.timeline_svg import timeline
 from journey_watch.live_page.times import ViewerClock, age
-from journey_watch.live_page.view import PAGE_SIZE, JourneyRow, View, status_since
+from journey_watch.live_page.view import PAGE_SIZE, View
 from journey_watch.messages.untrusted_text import one_line
 from journey_watch.messages.wording import MAX_NAME
 
@@ -28,7 +30,7 @@ def journey_table(view: View, clock: ViewerClock, links: Links) -> Html:
         element(
             "table",
             element("thead", _heading(view)),
-            element("tbody", *_rows(view, clock, several_lanes=several_lanes)),
+            element("tbody", *_rows(view, clock, links, several_lanes=several_lanes)),
         ),
         *_pager(view, links),
     )
@@ -46,17 +48,23 @@ def _heading(view: View) -> Html:
     )
 
 
-def _rows(view: View, clock: ViewerClock, *, several_lanes: bool) -> Iterator[Html]:
+def _rows(view: View, clock: ViewerClock, links: Links, *, several_lanes: bool) -> Iterator[Html]:
     above: str | None = None
     for row in view.rows:
         if row.pair and row.pair != above:
-            name = one_line(row.pair, MAX_NAME)
-            yield element("tr", element("th", name, colspan="4", scope="rowgroup"), cls="jw-pair")
+            words = one_line(row.pair, MAX_NAME) + _not_seen(view, row.pair)
+            yield element("tr", element("th", words, colspan="4", scope="rowgroup"), cls="jw-pair")
         above = row.pair
-        yield _row(row, view, clock, several_lanes=several_lanes)
+        yield _row(row, view, clock, links, several_lanes=several_lanes)
 
 
-def _row(row: JourneyRow, view: View, clock: ViewerClock, *, several_lanes: bool) -> Html:
+def _not_seen(view: View, pair: str) -> str:
+    """The members of a pair that no lane has, in words that follow its name."""
+    lacking = [one_line(f"{provider}/{journey_id}", MAX_NAME) for provider, journey_id in view.unseen.get(pair, ())]
+    return f" · not seen yet: {', '.join(lacking)}" if lacking else ""
+
+
+def _row(row: JourneyRow, view: View, clock: ViewerClock, links: Links, *, several_lanes: bool) -> Html:
     container = shown(row.container_name, row.key.container_id)
     where = f"{container} · {row.lane}" if several_lanes else container
     since = view.now - timedelta(hours=view.query.hours)
@@ -66,21 +74,26 @@ def _row(row: JourneyRow, view: View, clock: ViewerClock, *, several_lanes: bool
         element(
             "td",
             journey_name(row),
-            *([badge(worst.severity, worst.label)] if worst else []),
+            *([badge(worst.severity, worst.label), *muted(worst.mute)] if worst else []),
             element("small", where),
             cls="jw-name",
         ),
-        element("td", *_live(row, clock), cls="jw-live"),
-        element("td", timeline(row.bars, since=since, clock=clock, hours=view.query.hours)),
+        element("td", *_live(row, view, clock, links), cls="jw-live"),
+        element(
+            "td",
+            timeline(row.timeline, since=since, clock=clock, hours=view.query.hours),
+            *_more(row.timeline.left_out, "earlier", row, view, links),
+        ),
         element("td", *((clock.ago(row.last_change), " ago") if row.last_change else ("—",)), cls="jw-last"),
         cls=" ".join([*([f"jw-{worst.severity}"] if worst else []), *(["jw-paired"] if row.pair else [])]),
     )
 
 
-def _live(row: JourneyRow, clock: ViewerClock) -> Iterator[Html]:
+def _live(row: JourneyRow, view: View, clock: ViewerClock, links: Links) -> Iterator[Html]:
     if not row.live:
-        yield element("span", "none", cls="jw-muted jw-nothing")
-    for run_id, run in row.live[:_SHOWN_RUNS]:
+        yield element("span", "none", cls="jw-muted jw-nothing") if row.is_readable else element("span", "not known")
+    chips = row.live if view.query.is_about(row.lane, row.key) else row.live[:_SHOWN_RUNS]
+    for run_id, run in chips:
         yield element(
             "div",
             element("span", str(run.status).lower()),
@@ -88,8 +101,14 @@ def _live(row: JourneyRow, clock: ViewerClock) -> Iterator[Html]:
             cls=f"jw-chip s-{run.status}",
             title=one_line(run_id, _MAX_RUN_ID),
         )
-    if len(row.live) > _SHOWN_RUNS:
-        yield element("div", f"and {len(row.live) - _SHOWN_RUNS} more", cls="jw-muted")
+    yield from _more(len(row.live) - len(chips), "more", row, view, links)
+
+
+def _more(count: int, which: str, row: JourneyRow, view: View, links: Links) -> Iterator[Html]:
+    """How many runs are left out, and the way to all of them."""
+    if count:
+        alone = Query.about(row.lane, row.key, hours=view.query.hours)
+        yield element("small", f"… and {count} {which}: ", links.to(alone, "show them"))
 
 
 def _pager(view: View, links: Links) -> Iterator[Html]:

@@ -2,12 +2,13 @@
 
 from journey_watch.core.severity import Severity
 from journey_watch.live_page.elements import Html, element
-from journey_watch.live_page.view import JourneyRow
+from journey_watch.live_page.journey_rows import JourneyRow
 from journey_watch.messages.envelope import console_url_of
 from journey_watch.messages.untrusted_text import one_line
 from journey_watch.messages.wording import MAX_NAME
 
 _MAX_LINK = 2000
+_MAX_MUTE_ID = 60
 
 
 def shown(name: str | None, otherwise: str) -> str:
@@ -27,3 +28,14 @@ def journey_name(row: JourneyRow) -> Html:
 def badge(severity: Severity, label: str, *, good: bool = False) -> Html:
     """It has the colour of its severity; good news is in the colour of good news, however loud it was told."""
     return element("span", label, cls=f"jw-badge jw-{'good' if good else severity}", title=f"Severity: {severity}")
+
+
+def muted(mute: str | None) -> list[Html | str]:
+    """That a mute keeps quiet about something; nothing if none does."""
+    if mute is None:
+        return []
+    words = f"muted by {one_line(mute, _MAX_MUTE_ID)}" if mute else "muted until the next poll"
+    return [
+        " ",
+        element("span", words, cls="jw-badge jw-none jw-held", title="It is shown here, and nobody is told of it."),
+    ]

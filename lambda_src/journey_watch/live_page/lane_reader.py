@@ -1,16 +1,18 @@
 """Reads what the state table knows of lanes, and nothing but reads: for the page of live runs."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from journey_watch.contract import LANE_INDEX, LANE_INDEX_PARTITION_KEY, LANE_INDEX_SORT_KEY, PARTITION_KEY
 from journey_watch.core.errors import StoreUnavailableError
+from journey_watch.core.mutes import Mute
 from journey_watch.core.provider import Provider
 from journey_watch.core.runs import Lane
 from journey_watch.live_page import Change, LaneSnapshot
@@ -39,32 +41,50 @@ class LaneReader:
         with ThreadPoolExecutor(_LANES_AT_ONCE, thread_name_prefix="lane") as pool:
             return list(pool.map(lambda lane: self._read(lane, lanes[lane], since), lanes))
 
+    def mutes(self) -> Mapping[str, Mute | None]:
+        """Those that operators have set, by id, ended ones perhaps among them: None for one that is not readable.
+
+        Raises StoreUnavailableError if the table does not answer.
+        """
+        with self._answering():
+            return {items.mute_id(item): items.mute(item) for item in self._partition(items.CONTROL)}
+
     def _read(self, lane: Lane, provider: Provider, since: datetime) -> LaneSnapshot:
-        try:
-            state = items.lane_state(self._partition(lane))
-            envelopes = self._envelopes(lane, since)
-        except (ClientError, BotoCoreError) as error:
-            raise StoreUnavailableError(f"The state table {self._table} could not be read: {error}") from error
+        with self._answering():
+            state = items.lane_state(self._partition(items.lane_key(lane)))
+            recorded = self._recorded(lane, since)
+        changes = [_change(lane, item) for item in recorded[:MAX_CHANGES]]
+        readable = [change for change in changes if change is not None]
         return LaneSnapshot(
             lane=lane,
             provider=provider,
             journeys=state.journeys,
-            changes=[Change.from_envelope(lane, envelope) for envelope in envelopes[:MAX_CHANGES]],
+            changes=readable,
             was_listed=bool(state.listed),
             scopes=state.scopes,
-            more_changes=len(envelopes) > MAX_CHANGES,
+            more_changes=len(recorded) > MAX_CHANGES,
+            unreadable_changes=len(changes) - len(readable),
+            unreadable=state.unreadable,
+            unlisted=frozenset().union(*state.unlisted.values()),
         )
 
-    def _partition(self, lane: Lane) -> list[items.Item]:
+    @contextmanager
+    def _answering(self) -> Iterator[None]:
+        try:
+            yield
+        except (ClientError, BotoCoreError) as error:
+            raise StoreUnavailableError(f"The state table {self._table} could not be read: {error}") from error
+
+    def _partition(self, key: str) -> list[items.Item]:
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="#pk = :pk",
             ExpressionAttributeNames={"#pk": PARTITION_KEY},
-            ExpressionAttributeValues={":pk": {"S": items.lane_key(lane)}},
+            ExpressionAttributeValues={":pk": {"S": key}},
         )
         return [item for page in pages for item in page["Items"]]
 
-    def _envelopes(self, lane: Lane, since: datetime) -> Sequence[Mapping[str, Any]]:
+    def _recorded(self, lane: Lane, since: datetime) -> Sequence[items.Item]:
         """Newest first, and one more than are wanted if there are more."""
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
@@ -84,5 +104,12 @@ class LaneReader:
             ScanIndexForward=False,
             PaginationConfig={"PageSize": MAX_CHANGES + 1},
         )
-        found = (json.loads(item["envelope"]["S"]) for page in pages for item in page["Items"])
-        return list(islice(found, MAX_CHANGES + 1))
+        return list(islice((item for page in pages for item in page["Items"]), MAX_CHANGES + 1))
+
+
+def _change(lane: Lane, item: items.Item) -> Change | None:
+    """None if this version cannot read it."""
+    try:
+        return Change.from_envelope(lane, json.loads(item["envelope"]["S"]))
+    except items.UNREADABLE:
+        return None

@@ -1,6 +1,7 @@
 """What the page is made from: the memory of each lane, and the alerts that were recorded lately."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Self
@@ -9,6 +10,7 @@ from journey_watch.core.alerts import AlertKind
 from journey_watch.core.provider import Provider
 from journey_watch.core.runs import JourneyKey, JourneyState, Lane, Scope
 from journey_watch.core.severity import Severity
+from journey_watch.live_page.last_polls import LastPoll
 from journey_watch.messages.content import entities_of
 
 RESOLVED: Final = "RESOLVED"
@@ -36,6 +38,8 @@ class Change:
     """A word for what happened: the status, STUCK, RESOLVED."""
     summary: str
     """One sentence, harmless but not escaped."""
+    muted_by: str | None = None
+    """The id of the mute that held it back."""
 
     @classmethod
     def from_envelope(cls, lane: Lane, envelope: Mapping[str, Any]) -> Self:
@@ -58,6 +62,7 @@ class Change:
             severity=Severity(detail["severity"]),
             label=str(detail["status"] if is_status_change else _label(detail)),
             summary=str(detail.get("summary") or envelope["detail-type"]),
+            muted_by=detail.get("muted_by"),
         )
 
 
@@ -76,12 +81,20 @@ class LaneSnapshot:
     """What is remembered of the lane itself, and of containers' listings."""
     more_changes: bool = False
     """True if there are older ones in the time asked for."""
+    unreadable_changes: int = 0
+    """How many of them this version cannot read: they are left out."""
+    unreadable: Mapping[Scope, str] = field(default_factory=dict)
+    """What is remembered and this version cannot read, and why."""
+    unlisted: AbstractSet[str] = frozenset()
+    """Containers that could not be listed yet: nobody knows what is in them."""
+    last_poll: LastPoll | None = None
+    """None if that cannot be told."""
 
     @property
     def in_use(self) -> bool:
         """False if nothing was ever read here: the provider is probably not used in this account and Region."""
         unreachable = any(state.conditions for state in self.scopes.values())
-        return bool(self.journeys) or self.was_listed or unreachable
+        return bool(self.journeys or self.unreadable) or self.was_listed or unreachable
 
     def changes_of(self) -> Mapping[JourneyKey, list[Change]]:
         """By journey, oldest first."""

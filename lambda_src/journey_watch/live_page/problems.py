@@ -5,9 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from journey_watch.core.runs import ContainerScope, JourneyKey, JourneyState, Lane
+from journey_watch.contract import POLLS_MISSING_INTERVALS
+from journey_watch.core.conditions import Condition, ConditionKind
+from journey_watch.core.mutes import Mute
+from journey_watch.core.runs import ContainerScope, JourneyKey, JourneyState, Lane, Scope
 from journey_watch.core.severity import Severity
 from journey_watch.live_page.lane_snapshot import Change, LaneSnapshot
+from journey_watch.live_page.last_polls import LOOK_BACK
 from journey_watch.messages.condition import WORDS
 
 UNSENT_AFTER: Final = timedelta(minutes=5)
@@ -22,41 +26,103 @@ class Problem:
     """A word: CANCELLED, STUCK."""
     text: str
     """Goes on where the names end: "was cancelled"."""
-    since: datetime
+    since: datetime | None
+    """None if nobody knows."""
     lane: Lane
     journey: JourneyKey | None = None
     run_id: str | None = None
-    lasts: bool = True
-    """True if it is so now; False if it happened and is over."""
+    seen_at: datetime | None = None
+    """When it was seen, if it happened and is over; None if it is so now."""
+    mute: str | None = None
+    """The id of the mute that keeps it from being told; empty if the mute is over, and the next poll tells it."""
 
     @property
-    def rank(self) -> tuple[int, float]:
-        """The worst and then the latest first."""
-        return (_LOUD.index(self.severity) if self.severity in _LOUD else len(_LOUD), -self.since.timestamp())
+    def lasts(self) -> bool:
+        """True if it is so now."""
+        return self.seen_at is None
+
+    @property
+    def rank(self) -> tuple[int, bool, float]:
+        """The worst first; of these what concerns a whole lane, and then the latest."""
+        loudness = _LOUD.index(self.severity) if self.severity in _LOUD else len(_LOUD)
+        return loudness, self.journey is not None, -self.since.timestamp() if self.since else float("-inf")
 
 
 def problems_of_lane(reading: LaneSnapshot, now: datetime) -> Iterator[Problem]:
     """What concerns a lane as a whole, or all that a container lists."""
+    yield from _late(reading)
+    for scope, reason in reading.unreadable.items():
+        if not isinstance(scope, JourneyKey):
+            yield _about(reading, scope, _unreadable(reading.lane, None, reason))
+    if reading.unreadable_changes:
+        yield Problem(
+            severity=Severity.WARNING,
+            label="UNREADABLE",
+            text=f"{reading.unreadable_changes} of the recorded changes cannot be read, and are not shown",
+            since=None,
+            lane=reading.lane,
+        )
     for scope, state in reading.scopes.items():
-        of_container = isinstance(scope, ContainerScope)
-        container = f"{reading.provider.container_noun} {scope.container_id} " if of_container else ""
-        for problem in (*_open(reading, None, state), *_unsent(reading.lane, None, state, now)):
-            yield replace(problem, text=container + problem.text)
+        for problem in (*_open(reading, None, state, ()), *_unsent(reading.lane, None, state, now)):
+            yield _about(reading, scope, problem)
 
 
 def problems_of_journey(
-    reading: LaneSnapshot, journey: JourneyKey, state: JourneyState, changes: Sequence[Change], now: datetime
+    reading: LaneSnapshot,
+    journey: JourneyKey,
+    state: JourneyState,
+    changes: Sequence[Change],
+    *,
+    now: datetime,
+    mutes: Sequence[Mute],
 ) -> list[Problem]:
-    """What concerns one journey; `changes` are its own, oldest first."""
+    """What concerns one journey; `changes` are its own, oldest first, `mutes` those in force."""
     found = [
-        *_open(reading, journey, state),
+        *_open(reading, journey, state, mutes),
         *_bad_ends(reading.lane, journey, state, changes),
         *_unsent(reading.lane, journey, state, now),
     ]
+    if journey in reading.unreadable:
+        found.append(_unreadable(reading.lane, journey, reading.unreadable[journey]))
     return sorted(found, key=lambda problem: problem.rank)
 
 
-def _open(reading: LaneSnapshot, journey: JourneyKey | None, state: JourneyState) -> Iterator[Problem]:
+def _about(reading: LaneSnapshot, scope: Scope, problem: Problem) -> Problem:
+    """The problem, in words that name the container if it is about one."""
+    if not isinstance(scope, ContainerScope):
+        return problem
+    return replace(problem, text=f"{reading.provider.container_noun} {scope.container_id} {problem.text}")
+
+
+def _late(reading: LaneSnapshot) -> Iterator[Problem]:
+    poll = reading.last_poll
+    if poll is not None and poll.late:
+        hours = LOOK_BACK // timedelta(hours=1)
+        how_long = f"{POLLS_MISSING_INTERVALS} intervals" if poll.ended else f"{hours} hours"
+        yield Problem(
+            severity=Severity.CRITICAL,
+            label="NOT POLLED",
+            text=f"no poll came to its end for {how_long}: nobody watches it",
+            since=poll.ended,
+            lane=reading.lane,
+        )
+
+
+def _unreadable(lane: Lane, journey: JourneyKey | None, reason: str) -> Problem:
+    """A journey is left alone then; a lane and its other journeys are polled all the same."""
+    return Problem(
+        severity=Severity.CRITICAL if journey else Severity.WARNING,
+        label="UNREADABLE",
+        text=f"{'is not watched: ' if journey else ''}what is remembered of it cannot be read ({reason})",
+        since=None,
+        lane=lane,
+        journey=journey,
+    )
+
+
+def _open(
+    reading: LaneSnapshot, journey: JourneyKey | None, state: JourneyState, mutes: Sequence[Mute]
+) -> Iterator[Problem]:
     for condition in state.conditions.values():
         if condition.opened_at is not None:
             yield Problem(
@@ -67,7 +133,18 @@ def _open(reading: LaneSnapshot, journey: JourneyKey | None, state: JourneyState
                 lane=reading.lane,
                 journey=journey,
                 run_id=condition.run_id,
+                mute=_muting(reading, journey, condition, mutes),
             )
+
+
+def _muting(
+    reading: LaneSnapshot, journey: JourneyKey | None, condition: Condition, mutes: Sequence[Mute]
+) -> str | None:
+    """The monitor's own blindness is never muted."""
+    if journey is None or condition.kind is ConditionKind.UNREACHABLE:
+        return None
+    covering = (mute.id for mute in mutes if mute.covers(reading.provider.name, journey))
+    return next(covering, None if condition.announced else "")
 
 
 def _bad_ends(lane: Lane, journey: JourneyKey, state: JourneyState, changes: Sequence[Change]) -> Iterator[Problem]:
@@ -84,7 +161,8 @@ def _bad_ends(lane: Lane, journey: JourneyKey, state: JourneyState, changes: Seq
                 lane=lane,
                 journey=journey,
                 run_id=run_id,
-                lasts=False,
+                seen_at=change.seen_at,
+                mute=change.muted_by,
             )
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, timedelta, timezone, tzinfo
 from enum import StrEnum
 from typing import Any, Final, Self
 
+from journey_watch.core.runs import JourneyKey, Lane
 from journey_watch.messages.untrusted_text import one_line
 
 LINK_PARAMETERS: Final = "view"
@@ -51,6 +52,12 @@ class Query:
     page: int = 1
 
     @classmethod
+    def about(cls, lane: Lane, journey: JourneyKey, *, hours: int) -> Self:
+        """One journey alone, of which the page then shows everything."""
+        container, wanted = as_filter(journey.container_id), as_filter(journey.journey_id)
+        return cls(lane=as_filter(str(lane)), application=container, journey=wanted, hours=hours)
+
+    @classmethod
     def read(cls, values: Mapping[str, Any]) -> Self:
         """Reads parameters of any type; what cannot be understood is as if it were not there."""
         sort = _text(values, "sort")
@@ -70,6 +77,11 @@ class Query:
         ours, defaults = asdict(self), asdict(Query())
         return {key: str(value).lower() if value is True else str(value) for key, value in ours.items()
                 if value != defaults[key]}  # fmt: skip
+
+    def is_about(self, lane: Lane, journey: JourneyKey) -> bool:
+        """True if it asks for this journey alone."""
+        alone = Query.about(lane, journey, hours=self.hours)
+        return (self.lane, self.application, self.journey) == (alone.lane, alone.application, alone.journey)
 
     @property
     def narrows(self) -> bool:
@@ -111,9 +123,14 @@ def _mapping(values: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
+def as_filter(text: str) -> str:
+    """An id in the form in which a filter can ask for it."""
+    return one_line(text, _MAX_FILTER)
+
+
 def _text(values: Mapping[str, Any], key: str) -> str:
     value = values.get(key)
-    return one_line(str(value), _MAX_FILTER) if isinstance(value, str | int | float) else ""
+    return as_filter(str(value)) if isinstance(value, str | int | float) else ""
 
 
 def _number(values: Mapping[str, Any], key: str, default: int, most: int) -> int:

@@ -55,6 +55,7 @@ border-bottom:1px solid var(--rule)}
 .jw-list span{min-width:0;overflow-wrap:anywhere}
 .jw .jw-badge{justify-self:start;padding:0 7px;border-radius:4px;font-size:11px;line-height:18px;font-weight:700;
 letter-spacing:.03em;color:var(--tone);background:var(--tone-ground);white-space:nowrap}
+.jw .jw-held{white-space:normal;overflow-wrap:anywhere}
 
 .jw-filters{display:flex;flex-wrap:wrap;gap:8px 10px;align-items:center;margin:16px 0 6px;padding:8px 10px;
 border-radius:8px;background:var(--raised)}
@@ -93,8 +94,10 @@ background:repeating-linear-gradient(to right,var(--rule) 0 1px,transparent 1px 
 vector-effect:non-scaling-stroke}
 .jw-empty{padding:20px 12px;color:var(--muted)}
 .jw-pages{display:flex;gap:16px;align-items:center;padding:10px 0 0}
+.jw .jw-more{padding:5px 0;color:var(--muted)}
+.jw-late{color:var(--critical);font-weight:700}
 .jw-foot{display:flex;flex-wrap:wrap;gap:2px 22px;margin-top:14px;padding-top:8px;border-top:1px solid var(--rule);
-font-size:12px;color:var(--muted)}
+overflow-wrap:anywhere;font-size:12px;color:var(--muted)}
 .jw-legend{display:flex;flex-wrap:wrap;gap:2px 14px}
 .jw-legend .jw-chip{display:inline-flex;gap:5px;font-size:12px}
 

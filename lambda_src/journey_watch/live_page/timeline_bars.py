@@ -1,6 +1,7 @@
 """When a journey's runs were live: bars on a line of time."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -26,19 +27,43 @@ class Bar:
     track: int
 
 
-def bars(runs: Mapping[str, RecordedRun], changes: Sequence[Change], *, since: datetime, now: datetime) -> list[Bar]:
-    """The runs of one journey between `since` and `now`, oldest first. `changes` are the journey's, oldest first.
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The runs of a journey on a line of time."""
 
-    Ended runs lie in one piece in the colour of their end, so that a cancelled one is seen at a glance; live ones show
-    how they came to be what they are.
+    bars: Sequence[Bar]
+    """Of the latest runs, oldest first."""
+    left_out: int
+    """How many earlier runs are not drawn."""
+    statuses: AbstractSet[Status]
+    """Those that the runs have or had, drawn or not."""
+
+
+def timeline_of(
+    runs: Mapping[str, RecordedRun],
+    changes: Sequence[Change],
+    *,
+    since: datetime,
+    now: datetime,
+    most: int | None = MAX_RUNS,
+) -> Timeline:
+    """The runs of one journey between `since` and `now`; `most` of them, if it says how many.
+
+    `changes` are the journey's, oldest first. Ended runs lie in one piece in the colour of their end, so that a
+    cancelled one is seen at a glance; live ones show how they came to be what they are.
     """
     told: dict[str, list[Change]] = {}
     for change in changes:
         if change.after is not None and change.journey is not None:
             told.setdefault(change.run_id or change.journey.journey_id, []).append(change)
     spans = [_span(run_id, runs.get(run_id), told.get(run_id, ()), now) for run_id in {**runs, **told}]
-    visible = sorted((span for span in spans if span[-1].end >= since), key=lambda span: span[0].start)[-MAX_RUNS:]
-    return list(_on_tracks(visible, since))
+    visible = sorted((span for span in spans if span[-1].end >= since), key=lambda span: span[0].start)
+    drawn = visible if most is None else visible[-most:]
+    return Timeline(
+        bars=list(_on_tracks(drawn, since)),
+        left_out=len(visible) - len(drawn),
+        statuses={bar.status for span in visible for bar in span},
+    )
 
 
 def _span(run_id: str, run: RecordedRun | None, told: Sequence[Change], now: datetime) -> list[Bar]:

@@ -1,12 +1,11 @@
 """A journey's timeline as inline SVG."""
 
 from collections import Counter
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
 from journey_watch.live_page.elements import Html, element
-from journey_watch.live_page.timeline_bars import Bar
+from journey_watch.live_page.timeline_bars import Bar, Timeline
 from journey_watch.live_page.times import ViewerClock, age
 from journey_watch.messages.untrusted_text import one_line
 
@@ -17,8 +16,9 @@ _ROOMS: Final = {1: ((8, 14),), 2: ((3, 11), (16, 11)), 3: ((1, 8), (11, 8), (21
 """By the number of tracks in use: (top, height) of each, of 30."""
 
 
-def timeline(bars: Sequence[Bar], *, since: datetime, clock: ViewerClock, hours: int) -> Html:
+def timeline(shown: Timeline, *, since: datetime, clock: ViewerClock, hours: int) -> Html:
     """The bars, each with what it stands for when pointed at."""
+    bars = shown.bars
     span = (clock.now - since).total_seconds()
     rooms = _ROOMS[max((bar.track for bar in bars), default=0) + 1]
     return element(
@@ -28,7 +28,7 @@ def timeline(bars: Sequence[Bar], *, since: datetime, clock: ViewerClock, hours:
         viewBox=f"0 0 {_WIDTH} 30",
         preserveAspectRatio="none",
         role="img",
-        aria_label=_in_words(bars, hours),
+        aria_label=_in_words(shown, hours),
     )
 
 
@@ -50,7 +50,8 @@ def _rect(bar: Bar, room: tuple[int, int], since: datetime, span: float, clock: 
     )
 
 
-def _in_words(bars: Sequence[Bar], hours: int) -> str:
-    runs = {bar.run_id: bar.status for bar in bars}
-    counts = ", ".join(f"{count} {status}" for status, count in Counter(runs.values()).most_common())
-    return f"Runs in the last {hours} hours: {counts or 'none'}"
+def _in_words(shown: Timeline, hours: int) -> str:
+    runs = {bar.run_id: bar.status for bar in shown.bars}
+    counts = [f"{count} {status}" for status, count in Counter(runs.values()).most_common()]
+    counts += [f"{shown.left_out} earlier ones"] if shown.left_out else []
+    return f"Runs in the last {hours} hours: {', '.join(counts) or 'none'}"
