@@ -7,24 +7,46 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from getpass import getuser
-from itertools import starmap
 from typing import Any, Final, NoReturn
 
 import boto3
 import click
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import (
+    ClientError,
+    CredentialRetrievalError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    SSOError,
+)
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
-from journey_watch.core.durations import parse_duration
-from journey_watch.core.errors import JourneyWatchError
+from infra.bundle import shipped_code
+from journey_watch.core.durations import parse_duration, readable_duration
+from journey_watch.core.errors import ConfigurationError, JourneyWatchError
 from journey_watch.core.mutes import Mute
+from journey_watch.core.refusals import is_denial
 from journey_watch.core.severity_rules import ANY
 from journey_watch.store.items import iso
 from operator_cli.deployment import AWS_ERRORS, Deployment
 from operator_cli.doctor import Level, examine
+from operator_cli.mutes import (
+    KnownMute,
+    Remembered,
+    held_by,
+    ids_of,
+    known_mutes,
+    named,
+    remembered,
+    scope,
+    when,
+    who,
+    within,
+)
 from operator_cli.status import Row, rows_of
 
 FOUND_PROBLEMS: Final = 1
@@ -37,9 +59,19 @@ _COLOURS: Final = {Level.OK: "green", Level.NOTE: "yellow", Level.PROBLEM: "bold
 class Cli:
     """What every command is given."""
 
-    deployment: Deployment
+    stack: str
+    region: str | None
+    profile: str | None
     as_json: bool
     console: Console
+
+    @cached_property
+    def deployment(self) -> Deployment:
+        """Opened when it is asked for: help needs none. Raises ConfigurationError if no Region is chosen."""
+        session = boto3.Session(region_name=self.region, profile_name=self.profile)
+        if session.region_name is None:
+            raise ConfigurationError("No Region: name one with --region.")
+        return Deployment(self.stack, session)
 
     def show(self, value: Any, *, as_table: Callable[[], object]) -> None:  # noqa: ANN401 - whatever JSON can hold
         if self.as_json:
@@ -59,11 +91,7 @@ def main(context: click.Context, stack: str, region: str | None, profile: str | 
 
     Exit codes: 0 all is well, 1 something is wrong, 2 the command is not understood, 3 it could not be found out.
     """
-    with _told():
-        session = boto3.Session(region_name=region, profile_name=profile)
-        if session.region_name is None:
-            _give_up("No Region: name one with --region.")
-    context.obj = Cli(Deployment(stack, session), as_json, Console())
+    context.obj = Cli(stack, region, profile, as_json, Console())
 
 
 @main.command("test-alert")
@@ -91,7 +119,7 @@ def test_alert(cli: Cli) -> None:
 def doctor(cli: Cli) -> None:
     """Find what keeps alerts from arriving."""
     with _told():
-        findings = list(examine(cli.deployment, now=datetime.now(UTC)))
+        findings = list(examine(cli.deployment, code=shipped_code(), now=datetime.now(UTC)))
     cli.show(
         [{"level": each.level, "about": each.about, "text": each.text} for each in findings],
         as_table=lambda: _table(
@@ -125,51 +153,102 @@ def status(cli: Cli) -> None:
 @main.command()
 @click.pass_obj
 def mutes(cli: Cli) -> None:
-    """Show the mutes that operators have set. The configuration may have others."""
+    """Show the mutes that operators have set, and those of the configuration that is deployed.
+
+    One that an operator has set is shown until a day after its end.
+    """
+    now = datetime.now(UTC)
     with _told():
-        found = cli.deployment.mutes()
+        found = known_mutes(cli.deployment.mutes(), cli.deployment.configured_mutes, now)
+        journeys = _remembered(cli)
 
-    def cells(mute_id: str, mute: Mute | None) -> Sequence[str]:
-        if mute is None:
-            return escape(mute_id), "[red]cannot be read by this version[/]", "", "", ""
-        scope = f"{mute.provider}/{mute.container_id}/{','.join(mute.journeys)}"
-        return tuple(escape(text) for text in (mute.id, scope, str(mute.until), mute.reason, mute.set_by))
+    def cells(known: KnownMute) -> Sequence[str]:
+        if known.mute is None:
+            return escape(known.id), "[red]cannot be read by this version[/]", "", "", "", "", ""
+        mute = known.mute
+        holds = named(held_by(mute, journeys))
+        texts = (mute.id, str(known.standing), scope(mute), holds, when(mute), mute.reason, who(known))
+        return tuple(escape(text) for text in texts)
 
-    cli.show(
-        [_mute_json(one) if one else {"id": mute_id, "readable": False} for mute_id, one in found.items()],
-        as_table=lambda: _table(None, ("id", "what", "until", "reason", "set by"), starmap(cells, found.items())),
-    )
+    def to_json(known: KnownMute) -> dict[str, Any]:
+        about = {"id": known.id, "readable": known.mute is not None, "configured": known.configured}
+        if known.mute is None:
+            return about
+        return {**_mute_json(known.mute, journeys), **about, "state": known.standing, "when": when(known.mute)}
+
+    headings = ("id", "state", "what", "holds", "until or when", "reason", "set by")
+    cli.show([to_json(one) for one in found], as_table=lambda: _table(None, headings, map(cells, found)))
 
 
 @main.command()
 @click.argument("mute_id", metavar="ID")
-@click.option("--for", "how_long", required=True, help='How long: a number and m, h or d, like "90m".')
+@click.option("--for", "how_long", help='How long: like "90m", "1h30m" or "2d".')
+@click.option(
+    "--until", "end", help='Until when: like "2026-12-24T18:00+01:00". Without an offset from UTC it is in UTC.'
+)
 @click.option("--reason", required=True, help="Why; others will read it.")
-@click.option("--journey", "journeys", multiple=True, help="This journey or campaign alone; several may be given.")
-@click.option("--container", default=ANY, help="This application or instance alone.")
+@click.option(
+    "--journey",
+    "journeys",
+    multiple=True,
+    help="This journey or campaign alone, by its id, its name, or a pattern of either; several may be given.",
+)
+@click.option("--container", default=ANY, help="This application or instance alone, by its id or a pattern of it.")
 @click.option("--provider", default=ANY, help="This provider alone.")
+@click.option(
+    "--future",
+    is_flag=True,
+    help="Let each --journey count for ids that are not known yet, too (a mute cannot know their names).",
+)
+@click.option("--yes", is_flag=True, help="Do not ask before everything is muted.")
 @click.pass_obj
 def mute(
-    cli: Cli, *, mute_id: str, how_long: str, reason: str, journeys: tuple[str, ...], container: str, provider: str
+    cli: Cli,
+    *,
+    mute_id: str,
+    how_long: str | None,
+    end: str | None,
+    reason: str,
+    journeys: tuple[str, ...],
+    container: str,
+    provider: str,
+    future: bool,
+    yes: bool,
 ) -> None:
     """Keep quiet for a while: what happens is recorded, and summed up when the mute ends.
 
-    Ids may hold the wildcards * and ?. A mute with the same ID is replaced.
+    Names and patterns (with * and ?) become the ids of the journeys that are known now, which it then shows; what
+    comes later is not muted by them. Without --journey all are, later ones too. That the monitor itself cannot read
+    something is told to its operators all the same. A mute with the same ID is replaced.
     """
     now = datetime.now(UTC)
-    new = Mute(
-        id=_checked_id(mute_id),
-        reason=reason,
-        set_by=getuser(),
-        journeys=journeys or (ANY,),
-        container_id=container,
-        provider=provider,
-        since=now,
-        until=now + _duration(how_long),
-    )
+    until = _end(how_long, end, now)
+    checked_id = _checked_id(mute_id)
     with _told():
+        if checked_id in [one.id for one in cli.deployment.configured_mutes]:
+            raise click.BadParameter("the configuration has a mute of this name, which would win.", param_hint="ID")
+        known = _remembered(cli)
+        new = Mute(
+            id=checked_id,
+            reason=reason,
+            set_by=getuser(),
+            journeys=_chosen(journeys, known, provider=provider, container=container, future=future) or (ANY,),
+            container_id=container,
+            provider=provider,
+            since=now,
+            until=until,
+            identity=cli.deployment.caller(),
+        )
+        held = held_by(new, known)
+        if not yes and ((known and held == known) or scope(new) == scope(Mute(id=""))):
+            question = f"This mutes everything until {when(new)}, {named(held)}. Nobody is told of any change. Go on?"
+            click.confirm(question, abort=True, err=True)
         cli.deployment.put_mute(new)
-    cli.show(_mute_json(new), as_table=lambda: f"Muted until {new.until:%Y-%m-%d %H:%M} UTC.")
+    lasts = readable_duration((until - now).total_seconds())
+    cli.show(
+        _mute_json(new, known),
+        as_table=lambda: escape(f'Mute "{new.id}" until {when(new)}, for {lasts}, holds {named(held)}.'),
+    )
 
 
 @main.command()
@@ -179,6 +258,10 @@ def unmute(cli: Cli, mute_id: str) -> None:
     """End a mute now."""
     with _told():
         ended = cli.deployment.delete_mute(mute_id)
+        if not ended and mute_id in [one.id for one in cli.deployment.configured_mutes]:
+            raise ConfigurationError(
+                f'The mute "{mute_id}" stands in the configuration: take it out under [[alerts.mute]] and deploy.'
+            )
     cli.show({"ended": ended}, as_table=lambda: "It has ended." if ended else f'There is no mute "{escape(mute_id)}".')
     if not ended:
         sys.exit(FOUND_PROBLEMS)
@@ -190,8 +273,21 @@ def _told() -> Iterator[None]:
     try:
         yield
     except (JourneyWatchError, *AWS_ERRORS) as error:
-        hint = " Are your AWS credentials set?" if isinstance(error, BotoCoreError) else ""
-        _give_up(f"{error}{hint}")
+        _give_up(f"{error}{_hint(error)}")
+
+
+def _hint(error: Exception) -> str:
+    """What to do about what the SDK or AWS says, which does not say it."""
+    match error:
+        case NoCredentialsError() | PartialCredentialsError() | CredentialRetrievalError() | SSOError():
+            return " Log in, or name a profile with --profile."
+        case EndpointConnectionError():
+            return " Is the Region (--region) spelled right, and is there a network?"
+        case ClientError() if "not authorized to perform" in str(error):
+            return " docs/operator-policy.json has all that this command needs."
+        case ClientError() if is_denial(str(error)):
+            return " Log in again; or is this Region not enabled for the account?"
+    return ""
 
 
 def _give_up(message: str) -> NoReturn:
@@ -200,15 +296,44 @@ def _give_up(message: str) -> NoReturn:
 
 
 def _table(title: str | None, headings: Iterable[str], rows: Iterable[Sequence[str]]) -> Table:
-    table = Table(*headings, title=title, title_justify="left")
+    # Folded, for the end of an ARN says most.
+    columns = [Column(heading, overflow="fold") for heading in headings]
+    table = Table(*columns, title=title, title_justify="left")
     for row in rows:
         table.add_row(*row)
     return table
 
 
-def _mute_json(mute: Mute) -> dict[str, Any]:
-    names = ("id", "reason", "set_by", "journeys", "container_id", "provider", "since", "until")
-    return {name: getattr(mute, name) for name in names}
+def _remembered(cli: Cli) -> list[Remembered]:
+    return remembered({lane: cli.deployment.state(lane) for lane in cli.deployment.lanes})
+
+
+def _chosen(
+    wanted: Sequence[str], known: Sequence[Remembered], *, provider: str, container: str, future: bool
+) -> tuple[str, ...]:
+    """The journeys to mute, by id. Raises click's error if the options mean nothing that there is."""
+    there = within(known, provider=provider, container=container)
+    if not there and not future and (provider, container) != (ANY, ANY):
+        hint = "--container" if container != ANY else "--provider"
+        raise click.BadParameter("nothing that is watched is there; --future mutes what may come.", param_hint=hint)
+    try:
+        return ids_of(wanted, there, future=future)
+    except LookupError as error:
+        raise click.BadParameter(f"{error.args[0]} --future mutes what may come.", param_hint="--journey") from None
+
+
+def _mute_json(mute: Mute, known: Sequence[Remembered]) -> dict[str, Any]:
+    names = ("id", "reason", "set_by", "identity", "journeys", "container_id", "provider", "since", "until")
+    holds = [
+        {
+            "lane": str(one.lane),
+            "container_id": one.key.container_id,
+            "journey_id": one.key.journey_id,
+            "name": one.name,
+        }
+        for one in held_by(mute, known)
+    ]
+    return {**{name: getattr(mute, name) for name in names}, "holds": holds}
 
 
 def _checked_id(text: str) -> str:
@@ -217,13 +342,29 @@ def _checked_id(text: str) -> str:
     return text
 
 
+def _end(how_long: str | None, end: str | None, now: datetime) -> datetime:
+    """When a mute ends that lasts so long, or until then. Raises click's error unless it is one of the two."""
+    if (how_long is None) == (end is None):
+        raise click.UsageError("Say how long: either --for or --until.")
+    if end is None:
+        return now + _duration(str(how_long))
+    try:
+        moment = datetime.fromisoformat(end)
+    except ValueError:
+        raise click.BadParameter('expected a time like "2026-12-24T18:00Z".', param_hint="--until") from None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if moment <= now:
+        raise click.BadParameter(f"that is past; it is {now:%Y-%m-%d %H:%M} UTC.", param_hint="--until")
+    return moment.astimezone(UTC)
+
+
 def _duration(text: str) -> timedelta:
     try:
         length = parse_duration(text)
     except ValueError:
         length = timedelta()
     if length < timedelta(minutes=1):
-        raise click.BadParameter('expected a number and m, h or d, like "90m".', param_hint="--for")
+        raise click.BadParameter('expected at least a minute, like "90m", "1h30m" or "2d".', param_hint="--for")
     return length
 
 

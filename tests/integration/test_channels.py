@@ -153,23 +153,38 @@ def test_each_recipient_is_mailed_what_an_attribute_that_sns_has_says_it_asked_f
 
 
 def test_a_mute_is_set_shown_and_ended(cloud: LocalCloud) -> None:
-    assert journey_watch(cloud, "mute", "drill", "--for", "90m", "--reason", "a drill", "--journey", "welcome*")[0] == 0
+    eventually(lambda: '"JourneysPolled":1' in "".join(cloud.logs(cloud.outputs["PollerFunctionName"])))
+    options = ("--for", "1h30m", "--reason", "a drill", "--journey", "welc*", "--yes")  # there is no other journey
+    assert journey_watch(cloud, "mute", "drill", *options)[0] == 0
     code, (mute,) = journey_watch(cloud, "mutes")
 
     assert code == 0
-    assert (mute["id"], mute["reason"], mute["journeys"]) == ("drill", "a drill", ["welcome*"])
+    assert (mute["id"], mute["reason"], mute["journeys"]) == ("drill", "a drill", ["welcome"])
+    assert [one["journey_id"] for one in mute["holds"]] == ["welcome"]
+    assert mute["identity"].startswith("arn:aws:")
     assert journey_watch(cloud, "unmute", "drill") == (0, {"ended": True})
     assert journey_watch(cloud, "unmute", "drill") == (1, {"ended": False})
     assert journey_watch(cloud, "mutes") == (0, [])
 
 
-def test_doctor_finds_that_no_poll_was_counted(cloud: LocalCloud) -> None:
-    """Nothing carries metrics from the log to CloudWatch here; all else is well."""
+def test_doctor_finds_nothing_until_a_schedule_is_disabled(cloud: LocalCloud) -> None:
+    eventually(lambda: journey_watch(cloud, "doctor")[0] == 0)
     code, findings = journey_watch(cloud, "doctor")
+    assert (code, [each for each in findings if each["level"] != "ok"]) == (0, [])
+
+    scheduler = cloud.client("scheduler")
+    (listed,) = scheduler.list_schedules()["Schedules"]
+    schedule = scheduler.get_schedule(Name=listed["Name"])
+    settings = ("Name", "ScheduleExpression", "FlexibleTimeWindow", "Target")
+    scheduler.update_schedule(**{name: schedule[name] for name in settings}, State="DISABLED")
+    try:
+        code, findings = journey_watch(cloud, "doctor")
+    finally:
+        scheduler.update_schedule(**{name: schedule[name] for name in settings}, State="ENABLED")
 
     assert code == 1
     (problem,) = [each for each in findings if each["level"] == "problem"]
-    assert problem["text"].startswith("No poll came to its end for 3 h")
+    assert problem["text"].startswith("Its schedule is disabled")
 
 
 def test_a_stack_that_is_not_there_is_said_so(cloud: LocalCloud) -> None:

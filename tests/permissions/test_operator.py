@@ -23,7 +23,7 @@ COMMANDS = (
     ["doctor"],
     ["status"],
     ["test-alert"],
-    ["mute", "release", "--for", "1h", "--reason", "a release"],
+    ["mute", "release", "--for", "1h", "--reason", "a release", "--yes"],
     ["mutes"],
     ["unmute", "release"],
 )
@@ -45,6 +45,8 @@ def judge(stack: DeployedStack, policy: list[Statement]) -> Judge:
     with mock_aws(), judge.sitting(("before-call", _StandIn(stack).answer)), pytest.MonkeyPatch.context() as patch:
         make_parts(stack)
         _make_schedules(stack)
+        for log_group in stack.ids("AWS::Logs::LogGroup"):
+            setting_up().client("logs").create_log_group(logGroupName=stack.physical_ids[log_group])
         patch.setenv("AWS_ACCESS_KEY_ID", "operator")
         patch.setenv("AWS_SECRET_ACCESS_KEY", "made-up")
         for command in COMMANDS:
@@ -61,8 +63,14 @@ class _StandIn:
         outputs = {name: stack.value(each["Value"]) for name, each in stack.template["Outputs"].items()}
         self._answers: dict[str, dict[str, Any]] = {
             "DescribeStacks": {
-                "Stacks": [{"Outputs": [{"OutputKey": key, "OutputValue": value} for key, value in outputs.items()]}]
+                "Stacks": [
+                    {
+                        "StackStatus": "UPDATE_COMPLETE",
+                        "Outputs": [{"OutputKey": key, "OutputValue": value} for key, value in outputs.items()],
+                    }
+                ]
             },
+            "GetTemplate": {"TemplateBody": stack.template},
             "ListStackResources": {
                 "StackResourceSummaries": [
                     {"LogicalResourceId": id_, "PhysicalResourceId": stack.physical_ids[id_], "ResourceType": kind}

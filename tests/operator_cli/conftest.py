@@ -1,0 +1,26 @@
+"""The account in which the operator's command looks."""
+
+from collections.abc import Iterator
+
+import boto3
+import botocore.handlers
+import pytest
+from moto import mock_aws
+
+from tests.operator_cli.account import REGION, Account
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+    """A healthy deployment."""
+    for name, value in (("AWS_ACCESS_KEY_ID", "made-up"), ("AWS_SECRET_ACCESS_KEY", "made-up")):
+        monkeypatch.setenv(name, value)
+    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL"):
+        monkeypatch.delenv(name, raising=False)
+    with mock_aws():
+        made = Account(boto3.Session(region_name=REGION))
+        handlers = [*botocore.handlers.BUILTIN_HANDLERS, ("before-call", made.answer)]
+        monkeypatch.setattr(botocore.handlers, "BUILTIN_HANDLERS", handlers)
+        made.session = boto3.Session(region_name=REGION)
+        made.make()
+        yield made

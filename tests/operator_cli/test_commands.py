@@ -1,0 +1,324 @@
+"""The commands as they are typed: what they do, say and end with."""
+
+import json
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
+from click.testing import CliRunner, Result
+
+from journey_watch.core.mutes import Mute
+from journey_watch.store.items import mute_item
+from operator_cli.__main__ import main
+from operator_cli.deployment import Deployment
+from tests.operator_cli.account import LANE, REGION, Account
+
+LATER = datetime.now(UTC) + timedelta(days=30)
+
+
+def run(*arguments: str, typed: str = "") -> Result:
+    return CliRunner(env={"COLUMNS": "400"}).invoke(main, ["--region", REGION, *arguments], input=typed)
+
+
+def mute(*arguments: str, typed: str = "") -> Result:
+    return run("mute", "release", "--reason", "a release", *arguments, typed=typed)
+
+
+def said(result: Result) -> str:
+    return " ".join(result.output.split())
+
+
+def listed() -> list[dict[str, Any]]:
+    result = run("--json", "mutes")
+    assert result.exit_code == 0, result.output
+    found: list[dict[str, Any]] = json.loads(result.stdout)
+    return found
+
+
+@pytest.fixture
+def shop(account: Account) -> Account:
+    """With three journeys: Welcome, and two of the black week."""
+    account.remember("j1", "Black Friday")
+    account.remember("j2", "Black Monday")
+    return account
+
+
+# What a mute holds
+
+
+@pytest.mark.parametrize(
+    ("wanted", "ids", "held"),
+    [
+        (["welcome"], ["welcome"], "1 journey: Welcome"),
+        (["Welcome"], ["welcome"], "1 journey: Welcome"),
+        (["Black*"], ["j1", "j2"], "2 journeys: Black Friday, Black Monday"),
+        (["j?", "Welcome"], ["j1", "j2", "welcome"], "3 journeys: Black Friday, Black Monday, Welcome"),
+    ],
+)
+def test_ids_names_and_patterns_become_the_ids_that_are_known_and_are_shown(
+    shop: Account, wanted: list[str], ids: list[str], held: str
+) -> None:
+    options = [option for text in wanted for option in ("--journey", text)]
+
+    result = mute("--for", "1h30m", "--yes", *options)
+
+    assert result.exit_code == 0, result.output
+    assert said(result).endswith(f"for 1 h 30 min, holds {held}.")
+    (found,) = listed()
+    assert found["journeys"] == ids
+    assert [one["journey_id"] for one in found["holds"]] == ids
+    assert shop.store.mutes()["release"] is not None
+
+
+def test_many_journeys_are_counted_and_the_first_named(account: Account) -> None:
+    for number in range(7):
+        account.remember(f"j{number}", f"Journey {number}")
+
+    assert said(mute("--for", "1h", "--journey", "Journey*")).endswith(
+        "holds 7 journeys: Journey 0, Journey 1, Journey 2, Journey 3, Journey 4 and 2 more."
+    )
+
+
+def test_what_nothing_is_called_is_refused_with_the_nearest_name(shop: Account) -> None:
+    result = mute("--for", "1h", "--journey", "Black Fryday")
+
+    assert result.exit_code == 2
+    assert 'has the id or the name "Black Fryday" (did you mean "Black Friday"?)' in said(result)
+    assert shop.store.mutes() == {}
+
+
+@pytest.mark.parametrize("option", [("--container", "shop-2"), ("--provider", "connect")])
+def test_a_place_where_nothing_is_watched_is_refused(shop: Account, option: tuple[str, str]) -> None:
+    result = mute("--for", "1h", *option)
+
+    assert result.exit_code == 2
+    assert option[0] in result.output
+    assert shop.store.mutes() == {}
+
+
+def test_for_the_future_a_pattern_stays_one_beside_the_ids_of_names(shop: Account) -> None:
+    assert mute("--for", "1h", "--journey", "Black*", "--journey", "j9*", "--future").exit_code == 0
+
+    found = shop.store.mutes()["release"]
+    assert found is not None
+    assert found.journeys == ("Black*", "j1", "j2", "j9*")
+
+
+def test_nothing_that_is_known_may_be_muted_for_the_future(shop: Account) -> None:
+    assert "holds no journey that is known yet." in said(mute("--for", "1h", "--journey", "new-*", "--future"))
+    assert list(shop.store.mutes()) == ["release"]
+
+
+# Everything
+
+
+def test_before_everything_is_muted_it_asks(shop: Account) -> None:
+    refused = mute("--for", "1h", typed="n\n")
+
+    assert refused.exit_code == 1
+    assert "This mutes everything until" in refused.stderr
+    assert "3 journeys: Black Friday, Black Monday, Welcome" in refused.stderr
+    assert shop.store.mutes() == {}
+    assert mute("--for", "1h", typed="y\n").exit_code == 0
+    assert list(shop.store.mutes()) == ["release"]
+
+
+def test_with_nobody_to_ask_nothing_is_muted_unless_that_is_said(shop: Account) -> None:
+    assert mute("--for", "1h").exit_code == 1
+    assert shop.store.mutes() == {}
+    assert mute("--for", "1h", "--yes").exit_code == 0
+
+
+def test_what_comes_to_everything_is_asked_about_whatever_it_is_called(shop: Account) -> None:
+    assert mute("--for", "1h", "--journey", "*").exit_code == 1
+    assert mute("--for", "1h", "--container", "sh*").exit_code == 1
+    assert shop.store.mutes() == {}
+
+
+def test_the_question_keeps_out_of_what_programs_read(account: Account) -> None:
+    result = run("--json", "mute", "release", "--reason", "r", "--for", "1h", typed="y\n")
+
+    assert account.store.mutes().keys() == {"release"}
+    assert json.loads(result.stdout)["id"] == "release"
+
+
+# How long
+
+
+@pytest.mark.parametrize(
+    ("end", "utc"),
+    [
+        (f"{LATER:%Y-%m-%d}T18:00Z", f"{LATER:%Y-%m-%d} 18:00"),
+        (f"{LATER:%Y-%m-%d} 18:00", f"{LATER:%Y-%m-%d} 18:00"),
+        (f"{LATER:%Y-%m-%d}T18:00+01:00", f"{LATER:%Y-%m-%d} 17:00"),
+    ],
+)
+def test_an_end_without_an_offset_is_in_utc(account: Account, end: str, utc: str) -> None:
+    assert f"until {utc} UTC" in said(mute("--until", end, "--yes"))
+    assert account.store.mutes().keys() == {"release"}
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        ((), "either --for or --until"),
+        (("--for", "1h", "--until", "2099-01-01"), "either --for or --until"),
+        (("--until", "2001-01-01T00:00Z"), "that is past"),
+        (("--until", "tomorrow"), "expected a time like"),
+        (("--for", "30s"), "expected at least a minute"),
+        (("--for", "soon"), "expected at least a minute"),
+    ],
+)
+def test_any_other_length_is_refused(account: Account, options: tuple[str, ...], why: str) -> None:
+    result = mute("--yes", *options)
+
+    assert result.exit_code == 2
+    assert why in said(result)
+    assert account.store.mutes() == {}
+
+
+# Which there are
+
+
+def test_mutes_are_listed_in_force_ended_from_the_configuration_and_unreadable(account: Account) -> None:
+    now = datetime.now(UTC)
+    account.put_mute(mute_item(Mute(id="lasts", until=now + timedelta(hours=1), set_by="ann", identity="arn:x")))
+    account.put_mute(mute_item(Mute(id="over", until=now - timedelta(hours=1), journeys=("none",))))
+    account.put_mute({**mute_item(Mute(id="odd", until=now)), "mute": {"S": "?"}})
+    tomorrow = (now.weekday() + 2) % 7
+    account.configured_mutes = [
+        Mute(id="night", days=(tomorrow,), begins=time(22), ends=time(23), set_by="the configuration")
+    ]
+
+    found = {one["id"]: one for one in listed()}
+
+    assert {mute_id: one.get("state") for mute_id, one in found.items()} == {
+        "lasts": "in force",
+        "odd": None,
+        "over": "ended",
+        "night": "not now",
+    }
+    assert (found["odd"]["readable"], found["lasts"]["readable"]) == (False, True)
+    assert {mute_id for mute_id, one in found.items() if one["configured"]} == {"night"}
+    assert [one["name"] for one in found["lasts"]["holds"]] == ["Welcome"]
+    shown = said(run("mutes"))
+    assert "ann as arn:x" in shown
+    assert "odd │ cannot be read by this version" in shown
+    assert "22:00 to 23:00 UTC" in shown
+
+
+def test_a_mute_holds_the_identity_that_aws_knows_whoever_set_it_by(account: Account) -> None:
+    mute("--for", "1h", "--yes")
+
+    found = account.store.mutes()["release"]
+    assert found is not None
+    assert found.identity == account.client("sts").get_caller_identity()["Arn"]
+
+
+def test_a_narrow_window_cuts_no_identity_off(account: Account) -> None:
+    account.put_mute(mute_item(Mute(id="release", until=LATER, identity="@" * 60)))
+
+    assert CliRunner(env={"COLUMNS": "90"}).invoke(main, ["--region", REGION, "mutes"]).output.count("@") == 60
+
+
+def test_a_mute_of_the_configuration_is_neither_replaced_nor_ended(account: Account) -> None:
+    account.configured_mutes = [Mute(id="release", until=LATER)]
+
+    assert "would win" in said(mute("--for", "1h", "--yes"))
+    ended = run("unmute", "release")
+    assert ended.exit_code == 3
+    assert "take it out under [[alerts.mute]] and deploy" in said(ended)
+
+
+def test_a_mute_is_ended_once(account: Account) -> None:
+    mute("--for", "1h", "--yes")
+
+    assert account.store.mutes().keys() == {"release"}
+    assert run("unmute", "release").exit_code == 0
+    assert run("unmute", "release").exit_code == 1
+    assert account.store.mutes() == {}
+
+
+# What cannot be found out
+
+
+def test_a_stack_that_is_not_there_is_said_with_what_to_name(account: Account) -> None:
+    for command in (["doctor"], ["status"], ["mutes"], ["unmute", "x"]):
+        result = run("--stack", "nothing", *command)
+        assert result.exit_code == 3
+        assert 'There is no stack "nothing" in eu-west-1; name another with --stack' in result.stderr
+    assert account.store.mutes() == {}
+
+
+def test_without_a_region_it_says_what_to_name_and_helps_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
+    for name in ("AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+
+    result = CliRunner().invoke(main, ["doctor"])
+
+    assert (result.exit_code, result.stderr) == (3, "error: No Region: name one with --region.\n")
+    assert CliRunner().invoke(main, ["mute", "--help"]).exit_code == 0
+
+
+def test_a_stack_of_something_else_is_said(account: Account) -> None:
+    account.outputs = {}
+
+    result = run("doctor")
+
+    assert result.exit_code == 3
+    assert "has no outputs of Journey Watch" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("error", "hint"),
+    [
+        (EndpointConnectionError(endpoint_url="https://cloudformation.eu-wst-1.amazonaws.com"), "Is the Region"),
+        (NoCredentialsError(), "name a profile with --profile"),
+    ],
+)
+def test_what_the_sdk_says_gets_the_hint_that_helps(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, hint: str
+) -> None:
+    def describe(_: Deployment) -> None:
+        raise error
+
+    monkeypatch.setattr(Deployment, "outputs", property(describe))
+
+    result = run("doctor")
+
+    assert result.exit_code == 3
+    assert str(error) in result.stderr
+    assert hint in result.stderr
+
+
+def test_a_refused_call_names_the_policy(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: Deployment) -> None:
+        message = "User: U is not authorized to perform: cloudformation:GetTemplate"
+        raise ClientError({"Error": {"Code": "AccessDenied", "Message": message}}, "GetTemplate")
+
+    monkeypatch.setattr(Deployment, "configured_mutes", property(refuse))
+
+    result = mute("--for", "1h", "--yes")
+
+    assert result.exit_code == 3
+    assert "docs/operator-policy.json" in result.stderr
+    assert account.store.mutes() == {}
+
+
+# The others
+
+
+def test_doctor_ends_with_1_for_a_problem_and_0_for_notes(account: Account) -> None:
+    account.code = "other"
+    assert run("doctor").exit_code == 0
+    account.status = "CREATE_FAILED"
+    assert run("doctor").exit_code == 1
+
+
+def test_status_shows_a_lane_that_cannot_be_read(account: Account) -> None:
+    assert json.loads(run("--json", "status").stdout) == []
+    account.make_unreachable("HTTP 503")
+    (row,) = json.loads(run("--json", "status").stdout)
+    assert (row["lane"], row["conditions"]) == (str(LANE), ["UNREACHABLE"])
