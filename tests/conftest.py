@@ -9,7 +9,7 @@ from typing import Final
 import botocore.session
 import pytest
 from botocore.loaders import Loader
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from local_cloud.browser import NOT_INSTALLED
@@ -20,6 +20,8 @@ from tests.surroundings import put_aside
 # Properties are judged by what they find, not by how fast a shared machine is.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("quick", settings.get_profile("unhurried"), max_examples=20)
+# What a mutant does wrong need only be noticed.
+settings.register_profile("mutants", settings.get_profile("quick"), phases=[Phase.explicit, Phase.generate])
 settings.load_profile("unhurried")
 
 # Each session would read the SDK's descriptions of services anew: a fifth of the time of all quick tests.

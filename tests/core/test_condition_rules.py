@@ -15,6 +15,7 @@ from journey_watch.core.condition_rules import (
 )
 from journey_watch.core.conditions import Condition, ConditionKind
 from journey_watch.core.runs import JourneyState, Observation, Status
+from journey_watch.core.severity import Severity
 from journey_watch.core.watch_list import Thresholds
 from tests.core.builders import NOON, days, known, listing, minutes, observed, recorded
 
@@ -98,6 +99,31 @@ def test_condition_that_is_switched_off_never_opens() -> None:
     assert assess(None, with_run(Status.RUNNING), RUNNING_LISTED, at(NOON + days(99), thresholds=off)).events == ()
 
 
+def test_second_reading_is_asked_for_whatever_else_is_only_suspected() -> None:
+    state = known({"r1": recorded(Status.RUNNING, updated=NOON), "r2": recorded(Status.RUNNING, updated=NOON)})
+    first = assess(None, state, RUNNING_LISTED, at(NOON + 2 * HOUR, confirmed=False))
+    assert first.unconfirmed
+    assert [condition.kind for condition in first.conditions.values()] == [ConditionKind.MISSING]
+
+
+def test_what_opens_and_what_is_over_are_told_together() -> None:
+    opened = assess(None, with_run(Status.RUNNING), RUNNING_LISTED, at(NOON + 2 * HOUR))
+    later = known({"r1": recorded(Status.COMPLETED), "r2": recorded(Status.RUNNING, updated=NOON)})
+    both = listing(observed("r1", Status.COMPLETED), observed("r2", Status.RUNNING))
+    assert told(assess(opened, later, both, at(NOON + 3 * HOUR))) == [
+        (Phase.OPENED, ConditionKind.STUCK, "r2"),
+        (Phase.RESOLVED, ConditionKind.STUCK, "r1"),
+    ]
+
+
+def test_run_without_a_time_has_its_status_since_it_was_recorded() -> None:
+    state = known({"r1": recorded(Status.RUNNING, at=NOON, updated=None)})
+    reading = listing(observed("r1", Status.RUNNING, updated=None))
+    assert assess(None, state, reading, at(NOON + HOUR)).events == ()
+    opened = assess(None, state, reading, at(NOON + HOUR + minutes(1)))
+    assert [event.condition.since for event in opened.events] == [NOON]
+
+
 # Missing
 
 
@@ -153,6 +179,17 @@ def test_run_missing_for_ninety_days_is_given_up_in_silence() -> None:
     assert (end.conditions, end.events, end.forgotten) == ({}, (), frozenset({"r1"}))
 
 
+def test_each_missing_run_is_given_up_in_its_own_time() -> None:
+    state = known({name: recorded(Status.RUNNING) for name in ("r1", "r2")})
+    suspected = assess(None, known({"r1": state.runs["r1"]}), OTHERS_LISTED, at(NOON))
+    later = assess(suspected, state, OTHERS_LISTED, at(NOON + minutes(5)))
+    exactly = assess(later, state, OTHERS_LISTED, at(NOON + GIVE_UP_AFTER))
+    assert exactly.forgotten == frozenset()
+    end = assess(exactly, state, OTHERS_LISTED, at(NOON + GIVE_UP_AFTER + minutes(1)))
+    assert end.forgotten == frozenset({"r1"})
+    assert [one.run_id for one in end.conditions.values()] == ["r2"]
+
+
 # Unreachable
 
 
@@ -183,6 +220,13 @@ def test_failure_opens_after_its_patience_and_resolves_when_it_answers() -> None
     ]
 
 
+def test_blindness_is_critical_and_all_else_a_warning() -> None:
+    blind = assess_failure(assess_failure({}, "503", at(NOON)).conditions, "503", at(NOON + HOUR))
+    stuck = assess(None, with_run(Status.RUNNING), RUNNING_LISTED, at(NOON + 2 * HOUR))
+    severities = [event.condition.severity for event in (*blind.events, *stuck.events)]
+    assert severities == [Severity.CRITICAL, Severity.WARNING]
+
+
 def test_failure_leaves_the_other_conditions_alone() -> None:
     stuck = assess(None, with_run(Status.RUNNING), RUNNING_LISTED, at(NOON + 2 * HOUR)).conditions
     failing = assess_failure(stuck, "503", at(NOON + 2 * HOUR + minutes(1)))
@@ -202,6 +246,38 @@ def test_journey_without_a_new_run_for_too_long_is_overdue_until_one_comes() -> 
     both = listing(observed("r1", Status.COMPLETED), observed("r2", Status.RUNNING))
     over = assess(opened, fresh, both, at(NOON + days(1) + minutes(2)), expects_runs=True)
     assert (Phase.RESOLVED, ConditionKind.OVERDUE, None) in told(over)
+
+
+def test_overdue_since_a_new_run_was_to_be_expected() -> None:
+    opened = assess(None, with_run(Status.COMPLETED), OTHERS_LISTED, at(NOON + days(9)), expects_runs=True)
+    assert [event.condition.since for event in opened.events] == [NOON + days(1)]
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        known({}, settled_before=NOON),
+        known({}, baselined_at=NOON),
+        known({"r1": recorded(Status.COMPLETED, at=NOON, created=None)}),
+    ],
+    ids=["runs that are settled", "the first look", "a run without a time"],
+)
+def test_a_run_is_expected_from_the_last_sign_of_one(state: JourneyState) -> None:
+    assert assess(None, state, OTHERS_LISTED, at(NOON + days(1)), expects_runs=True).events == ()
+    late = assess(None, state, OTHERS_LISTED, at(NOON + days(1) + minutes(1)), expects_runs=True)
+    assert told(late) == [(Phase.OPENED, ConditionKind.OVERDUE, None)]
+
+
+def test_incomplete_listing_neither_opens_nor_resolves_what_is_overdue() -> None:
+    state, part = with_run(Status.COMPLETED), listing(observed("other", Status.COMPLETED), complete=False)
+    assert assess(None, state, part, at(NOON + days(2)), expects_runs=True).conditions == {}
+    opened = assess(None, state, OTHERS_LISTED, at(NOON + days(2)), expects_runs=True)
+    assert assess(opened, state, part, at(NOON + days(2.5)), expects_runs=True).conditions == opened.conditions
+
+
+def test_journey_without_a_first_look_is_never_overdue() -> None:
+    state = known({}, baselined_at=None)
+    assert assess(None, state, OTHERS_LISTED, at(NOON + days(99)), expects_runs=True).conditions == {}
 
 
 def test_journey_that_has_ended_is_never_overdue() -> None:

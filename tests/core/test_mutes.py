@@ -1,5 +1,6 @@
 """Who is not to be told, until when."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, time
 
 import pytest
@@ -51,6 +52,25 @@ def test_window_holds_on_its_days_between_its_hours(utc: str, *, muted: bool) ->
 )
 def test_window_over_midnight_belongs_to_the_day_on_which_it_begins(utc: str, *, muted: bool) -> None:
     assert NIGHTS.is_in_force(datetime.fromisoformat(utc).replace(tzinfo=UTC)) is muted
+
+
+@pytest.mark.parametrize(
+    ("utc", "muted"),
+    [
+        ("2026-11-23T11:59:00", False),
+        ("2026-11-23T12:00:00", True),
+        ("2026-11-24T11:59:00", True),  # a Tuesday
+        ("2026-11-24T12:00:00", False),
+    ],
+)
+def test_window_that_ends_when_it_begins_lasts_a_day(utc: str, *, muted: bool) -> None:
+    day = Mute(id="monday", days=(0,), begins=time(12), ends=time(12))
+    assert day.is_in_force(datetime.fromisoformat(utc).replace(tzinfo=UTC)) is muted
+
+
+@pytest.mark.parametrize("mute", [Mute(id="m"), Mute(id="m", begins=time(0)), Mute(id="m", ends=time(23))])
+def test_mute_with_neither_an_end_nor_a_whole_window_never_holds(mute: Mute) -> None:
+    assert not replace(mute, days=tuple(range(7))).is_in_force(NOON)
 
 
 @pytest.mark.parametrize(

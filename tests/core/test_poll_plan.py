@@ -76,6 +76,12 @@ def test_poll_begins_where_the_last_one_was_cut_short() -> None:
     assert plan(discovered, {}, resume_at="zzz") == [A, B, C]
 
 
+def test_poll_resumes_where_it_stopped_whatever_applications_are_called() -> None:
+    """`-` comes before `/`: so `app-1/a` before `app/a`, and `app` before `app-1`."""
+    discovered = dict.fromkeys((A, JourneyKey("app", "a")), JourneyInfo())
+    assert [str(one) for one in plan(discovered, {}, resume_at=str(A))] == ["app-1/a", "app/a"]
+
+
 @pytest.mark.parametrize(
     ("finished", "following"),
     [((A, B, C), None), ((A, B), C), ((B,), C), ((C,), A), ((A, C), A), ((), B)],
@@ -129,6 +135,8 @@ def test_unwatched_are_the_remembered_ones_no_target_names() -> None:
     forgotten = known({}, baselined_at=None)
     assert unwatched({A: LIVE, ELSEWHERE: LIVE}, [APP_1]) == [ELSEWHERE]
     assert unwatched({ELSEWHERE: forgotten}, [APP_1]) == []
+    wrong = replace(forgotten, conditions={"UNREACHABLE": Condition(ConditionKind.UNREACHABLE, None, NOON)})
+    assert unwatched({ELSEWHERE: wrong}, [APP_1]) == [ELSEWHERE]
 
 
 def test_unwatched_are_also_those_that_the_patterns_leave_out() -> None:
@@ -160,6 +168,8 @@ def test_target_is_marked_once_every_journey_of_a_complete_listing_is_known() ->
     assert marks(discovered={A, B}, known={A}) == {}
     assert marks(discovered={A}, known={A}, incomplete={"app-1", "*"}) == {}
     assert marks(discovered={A}, known={A}, before={here, everywhere}) == {}
+    assert marks(discovered={A}, known={A}, before={here}) == {everywhere: set()}
+    assert marks(discovered={A}, known={A}, incomplete={"app-2"}) == {here: set(), everywhere: {"app-2"}}
 
 
 def test_container_that_cannot_be_listed_does_not_keep_the_others_waiting() -> None:

@@ -1,7 +1,7 @@
 """What a listing means, rule by rule: plain values in, plain values out."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from journey_watch.core.condition_rules import Assessment, ConditionEvent, Phase
 from journey_watch.core.conditions import Condition, ConditionKind
-from journey_watch.core.runs import JourneyState, Observation, Status
+from journey_watch.core.runs import DeliveryLease, JourneyState, Observation, Status
 from journey_watch.core.transitions import (
     ALERTS_PER_COMMIT,
     CROWDED_BYTES,
@@ -60,6 +60,14 @@ def test_incomplete_listing_is_no_first_look_and_only_remembered_to_have_been_th
     (change,) = compare(JourneyState(), reading, now=NOON).changes
     assert (change.seen_version, change.state) == (0, JourneyState(version=1))
     assert compare(change.state, reading, now=NOON) == Comparison()
+
+
+def test_name_is_remembered_with_whatever_is_and_kept_when_none_is_given() -> None:
+    partial = listing(observed("r1", RUNNING), complete=False)
+    (unseen,) = compare(JourneyState(), partial, now=NOON, journey_name="Welcome").changes
+    (seen,) = compare(unseen.state, listing(observed("r1", RUNNING)), now=NOON).changes
+    (renamed,) = compare(seen.state, listing(observed("r1", CANCELLED)), now=NOON, journey_name="Hello").changes
+    assert [one.state.journey_name for one in (unseen, seen, renamed)] == ["Welcome", "Welcome", "Hello"]
 
 
 def test_a_thousand_old_runs_leave_one_small_state() -> None:
@@ -142,9 +150,10 @@ def test_changes_come_oldest_first() -> None:
 # Stale reads
 
 
-def test_older_news_loses_while_the_record_is_fresh() -> None:
-    state = known({"r1": recorded(CANCELLED, at=NOON - minutes(14), updated=NOON - minutes(14))})
-    comparison = compare(state, listing(observed("r1", RUNNING, updated=NOON - minutes(20))), now=NOON)
+@pytest.mark.parametrize(("now", "before"), [(CANCELLED, RUNNING), (PAUSED, RUNNING), (RUNNING, SCHEDULED)])
+def test_older_news_loses_while_the_record_is_fresh(now: Status, before: Status) -> None:
+    state = known({"r1": recorded(now, at=NOON - minutes(14), updated=NOON - minutes(14))})
+    comparison = compare(state, listing(observed("r1", before, updated=NOON - minutes(20))), now=NOON)
     assert comparison.changes == ()
     assert comparison.stale == 1
 
@@ -163,10 +172,17 @@ def test_equal_time_is_believed_only_forwards_while_fresh() -> None:
     assert steps(compare(state, listing(observed("r1", SCHEDULED)), now=NOON)) == []
 
 
-def test_newer_sideways_step_is_believed() -> None:
-    state = known({"r1": recorded(RUNNING, at=NOON, updated=NOON)})
-    paused = listing(observed("r1", PAUSED, updated=NOON + timedelta(seconds=1)))
-    assert steps(compare(state, paused, now=NOON + minutes(1))) == [("r1", RUNNING, PAUSED)]
+def test_older_step_forward_loses_too_while_the_record_is_fresh() -> None:
+    state = known({"r1": recorded(SCHEDULED, at=NOON, updated=NOON)})
+    older = listing(observed("r1", RUNNING, updated=NOON - minutes(1)))
+    assert compare(state, older, now=NOON + minutes(1)) == Comparison(stale=1)
+
+
+@pytest.mark.parametrize(("before", "after"), [(RUNNING, PAUSED), (COMPLETED, FAILED)])
+def test_newer_sideways_step_is_believed(before: Status, after: Status) -> None:
+    state = known({"r1": recorded(before, at=NOON, updated=NOON)})
+    sideways = listing(observed("r1", after, updated=NOON + timedelta(seconds=1)))
+    assert steps(compare(state, sideways, now=NOON + minutes(1))) == [("r1", before, after)]
 
 
 def test_after_the_window_the_listing_is_believed_whatever_its_time() -> None:
@@ -223,8 +239,11 @@ def test_of_one_run_on_two_pages_the_newest_update_wins() -> None:
         assert steps(comparison) == [("r1", RUNNING, CANCELLED)]
 
 
-def test_of_one_run_on_two_pages_the_ended_one_wins_a_tie() -> None:
-    pages = [observed("r1", RUNNING), observed("r1", COMPLETED)]
+@pytest.mark.parametrize(("running", "completed"), [(NOON, NOON), (NOON, None), (None, NOON), (None, None)])
+def test_of_one_run_on_two_pages_the_ended_one_wins_where_times_do_not_decide(
+    running: datetime | None, completed: datetime | None
+) -> None:
+    pages = [observed("r1", RUNNING, updated=running), observed("r1", COMPLETED, updated=completed)]
     for order in (pages, pages[::-1]):
         assert steps(compare(known({}), listing(*order), now=NOON)) == [("r1", None, COMPLETED)]
 
@@ -255,8 +274,26 @@ def test_unknown_run_from_before_the_first_look_is_remembered_silently() -> None
 
 def test_unknown_run_from_around_the_first_look_is_news() -> None:
     state = known({}, baselined_at=NOON - days(1))
-    around = listing(observed("r1", RUNNING, updated=NOON - days(1) - minutes(14)))
+    around = listing(observed("r1", RUNNING, updated=NOON - days(1) - minutes(15)))
     assert steps(compare(state, around, now=NOON)) == [("r1", None, RUNNING)]
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_unknown_run_that_ended_long_before_the_first_look_is_kept_by_name_only_if_the_listing_is_incomplete(
+    *, complete: bool
+) -> None:
+    old = observed("old", COMPLETED, updated=NOON - days(40), created=NOON - days(41))
+    state = known({"r1": recorded(RUNNING)})
+    (change,) = compare(state, listing(old, observed("r1", RUNNING), complete=complete), now=NOON).changes
+    assert change.transitions == ()
+    assert set(change.state.runs) == ({"r1"} if complete else {"r1", "old"})
+    assert change.state.settled_update == (old.last_update_time if complete else None)
+
+
+def test_run_that_ended_just_as_long_ago_as_ended_runs_are_kept_is_kept() -> None:
+    ended = observed("r1", COMPLETED, updated=NOON - days(2), created=NOON - days(3))
+    (change,) = compare(JourneyState(), listing(ended), now=NOON).changes
+    assert set(change.state.runs) == {"r1"}
 
 
 # Settling
@@ -295,9 +332,24 @@ def test_dropping_remembers_the_latest_time_the_listing_shows() -> None:
     assert compare(change.state, listing(touched, observed("live", COMPLETED)), now=NOON + days(1)).changes == ()
 
 
-def test_run_without_times_is_never_dropped() -> None:
-    state = known({"old": recorded(COMPLETED, at=NOON - days(9), updated=None), "live": recorded(RUNNING)})
-    shown = listing(observed("old", COMPLETED, updated=None), observed("live", COMPLETED))
+def test_dropping_remembers_the_latest_times_of_all_that_is_and_was_dropped() -> None:
+    ended = {
+        "first": recorded(COMPLETED, at=NOON - days(3), updated=NOON - days(3), created=NOON - days(5)),
+        "second": recorded(COMPLETED, at=NOON - days(4), updated=NOON - days(4), created=NOON - days(4)),
+    }
+    state = known({**ended, "live": recorded(RUNNING)})
+    (change,) = compare(state, listing(observed("live", COMPLETED)), now=NOON).changes
+    assert (change.state.settled_before, change.state.settled_update) == (NOON - days(4), NOON - days(3))
+    later = replace(state, settled_before=NOON - days(2), settled_update=NOON - days(1))
+    (change,) = compare(later, listing(observed("live", COMPLETED)), now=NOON).changes
+    assert (change.state.settled_before, change.state.settled_update) == (NOON - days(2), NOON - days(1))
+
+
+@pytest.mark.parametrize(("updated", "created"), [(None, NOON - days(9)), (NOON - days(9), None), (None, None)])
+def test_run_without_times_is_never_dropped(updated: datetime | None, created: datetime | None) -> None:
+    old = recorded(COMPLETED, at=NOON - days(9), updated=updated, created=created)
+    state = known({"old": old, "live": recorded(RUNNING)})
+    shown = listing(observed("old", COMPLETED, updated=updated, created=created), observed("live", COMPLETED))
     (change,) = compare(state, shown, now=NOON).changes
     assert set(change.state.runs) == {"old", "live"}
 
@@ -323,9 +375,12 @@ def test_what_was_settled_and_the_first_look_outlive_the_next_commit() -> None:
     assert after.baselined_at == state.baselined_at
 
 
-def test_run_without_times_that_has_ended_is_news_though_others_were_settled() -> None:
+@pytest.mark.parametrize(("updated", "created"), [(None, NOON - days(9)), (NOON, None), (None, None)])
+def test_run_without_times_that_has_ended_is_news_though_others_were_settled(
+    updated: datetime | None, created: datetime | None
+) -> None:
     state = known({}, settled_before=NOON - days(3), settled_update=NOON - days(2))
-    ended = observed("r1", CANCELLED, updated=None, created=None)
+    ended = observed("r1", CANCELLED, updated=updated, created=created)
     assert steps(compare(state, listing(ended), now=NOON)) == [("r1", None, CANCELLED)]
 
 
@@ -363,7 +418,22 @@ def test_crowded_state_is_pruned_before_anything_is_added() -> None:
     state = crowded(recorded_days_ago=3, created_days_ago=3)
     prune, news = compare(state, listing(observed("new", RUNNING)), now=NOON).changes
     assert (prune.transitions, len(prune.state.runs)) == ((), 0)
+    assert (prune.journey, prune.seen_version, prune.state.version, news.seen_version) == (JOURNEY, 7, 8, 8)
     assert [transition.run.run_id for transition in news.transitions] == ["new"]
+
+
+def test_crowded_state_of_which_nothing_may_be_dropped_is_not_written() -> None:
+    recent = crowded(recorded_days_ago=1, created_days_ago=1)
+    assert compare(recent, listing(), now=NOON).changes == ()
+    old = crowded(recorded_days_ago=3, created_days_ago=3)
+    assert compare(old, listing(complete=False), now=NOON).changes == ()
+
+
+def test_what_is_owed_crowds_a_state_too() -> None:
+    owed = {f"id-{n:03}@alerts": DeliveryLease(f"TRANSITION#{NOON.isoformat()}#id-{n:03}", NOON) for n in range(100)}
+    stored = sum(len(key) + len(lease.sort_key) + len(NOON.isoformat()) for key, lease in owed.items())
+    assert approximate_bytes(known({})) == 0
+    assert approximate_bytes(replace(known({"run": recorded(RUNNING)}), undelivered=owed)) > stored
 
 
 def test_pruning_first_never_makes_pending_news_look_settled() -> None:

@@ -275,6 +275,7 @@ class PollHarness:
         ).run()
         assert report.measurements()["PagesRead"] >= 0
         assert all(delay >= 0 for delay in report.detection_delays)
+        assert all(report.delivery.refused.values()), "what is still owed says why"
         return report
 
     def poll_a_minute_later(self) -> PollReport:

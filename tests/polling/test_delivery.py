@@ -12,9 +12,11 @@ from journey_watch.core.mutes import Mute
 from journey_watch.core.runs import JourneyKey, Status
 from journey_watch.core.watch_list import Thresholds
 from journey_watch.messages import digest
+from journey_watch.polling import delivery, side_by_side
 from journey_watch.polling.delivery import MAX_OWED
 from journey_watch.ports import Channel
 from tests.core.builders import LANE
+from tests.polling.conftest import Said
 from tests.polling.scripted import EVERYTHING, WELCOME, WINBACK, Crash, PollHarness, ScriptedChannel, told
 
 
@@ -172,6 +174,24 @@ def test_what_is_told_late_and_together_takes_what_came_earlier_in_its_threads_w
     assert [change["run_id"] for change in together.envelope["detail"]["changes"]].count("r1") == 2
 
 
+@pytest.mark.usefixtures("small_digests")
+def test_digests_that_there_is_no_time_for_are_sent_by_the_next_poll(harness: PollHarness) -> None:
+    two_steps_of_many_runs(harness)
+
+    def takes_half_a_minute(_: Alert) -> bool:
+        harness.clock.advance(seconds=30)
+        return False
+
+    harness.channel.refuse = takes_half_a_minute
+    report = harness.poll()
+    assert 0 < report.delivery.delivered < 8
+    assert len(report.delivery.refused) == 8 - report.delivery.delivered
+    harness.channel.refuse = lambda _: False
+    harness.poll_a_minute_later()
+    for n in range(4):
+        assert [status for run_id, status in told(harness.channel) if run_id == f"s{n}"] == ["PAUSED", "RUNNING"]
+
+
 def test_account_of_a_mute_is_told_by_itself_beside_a_digest(harness: PollHarness) -> None:
     harness.config = replace(harness.config, digest_over=1)
     harness.store.set_mutes(Mute(id="release", until=harness.clock.time + timedelta(minutes=1), journeys=("welcome",)))
@@ -196,6 +216,78 @@ def test_leftovers_of_every_journey_are_sent(harness: PollHarness) -> None:
     harness.channel.refuse = lambda _: False
     harness.poll_a_minute_later()
     assert sorted(told(harness.channel)) == [("r1", "CANCELLED"), ("r2", "CANCELLED")]
+
+
+def test_what_is_sent_is_counted_and_what_of_it_had_been_left_behind(harness: PollHarness) -> None:
+    harness.channel.refuse = lambda _: True
+    harness.source.set(WELCOME, "r1", Status.CANCELLED)
+    harness.source.set(WINBACK, "r2", Status.CANCELLED)
+    harness.poll()
+    harness.channel.refuse = lambda _: False
+    harness.source.set(JourneyKey("app-1", "new"), "r3", Status.RUNNING)
+    report = harness.poll_a_minute_later()
+    assert (report.delivery.delivered, report.delivery.redelivered) == (3, 2)
+
+
+def test_acknowledgement_that_fails_is_named_and_what_it_was_about_comes_again_under_the_same_id(
+    harness: PollHarness, said: Said
+) -> None:
+    def refuse_acknowledgements(name: str) -> None:
+        if name == "acknowledge":
+            raise StoreUnavailableError("throttled")
+
+    harness.store.before = refuse_acknowledgements
+    harness.source.set(WELCOME, "r1", Status.CANCELLED)
+    assert harness.poll().measurements()["SideTasksFailed"] == 1
+    (line,) = said()
+    owed = list(harness.store.load(LANE).journeys[WELCOME].undelivered)
+    assert (line["level"], line["journey"], line["keys"]) == ("WARNING", str(WELCOME), owed)
+    harness.store.before = lambda _: None
+    harness.poll_a_minute_later()
+    harness.poll_a_minute_later()
+    first, again = harness.channel.accepted
+    assert first.id == again.id
+
+
+@pytest.mark.parametrize(("seconds", "sent"), [(55, []), (56, [("r1", "PAUSED")])])
+def test_nothing_is_taken_over_until_five_seconds_after_its_lease(
+    harness: PollHarness, seconds: int, sent: list[tuple[str, str]]
+) -> None:
+    harness.source.set(WELCOME, "r1", Status.PAUSED)
+    crash_before_sending(harness)
+    harness.clock.advance(seconds=seconds)
+    harness.poll()
+    assert told(harness.channel) == sent
+
+
+def test_channel_that_is_there_keeps_what_it_is_owed_whoever_was_called_like_it_before(harness: PollHarness) -> None:
+    harness.channel.refuse = lambda _: True
+    harness.source.set(WELCOME, "r1", Status.CANCELLED)
+    harness.poll()
+    harness.channel.refuse = lambda _: False
+    other = ScriptedChannel()
+    harness.channels["other"] = Channel(other, formerly=("alerts",))
+    harness.poll_a_minute_later()
+    assert (told(harness.channel), told(other)) == ([("r1", "CANCELLED")], [])
+
+
+def test_keys_of_one_lease_are_claimed_and_those_of_one_journey_acknowledged_as_many_at_once_as_may_be(
+    harness: PollHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    harness.channel.refuse = lambda _: True
+    for lease in "ab":
+        for n in range(3):
+            harness.source.set(WELCOME, f"{lease}{n}", Status.RUNNING)
+        harness.poll()
+        harness.clock.advance(seconds=20)
+    harness.channel.refuse = lambda _: False
+    harness.clock.advance(minutes=2)
+    harness.store.writes.clear()
+    monkeypatch.setattr(delivery, "KEYS_PER_UPDATE", 2)
+    harness.poll()
+    assert (harness.store.writes.count("claim"), harness.store.writes.count("acknowledge")) == (4, 3)
+    assert len(told(harness.channel)) == 6
+    assert not harness.store.load(LANE).journeys[WELCOME].undelivered
 
 
 def test_many_changes_of_one_journey_are_each_sent_and_acknowledged_once(harness: PollHarness) -> None:
@@ -264,6 +356,20 @@ def test_a_thousand_journeys_that_owe_something_do_not_eat_the_poll(harness: Pol
     assert not any(state.undelivered for state in harness.store.load(LANE).journeys.values())
 
 
+def test_taking_over_what_was_left_behind_gets_a_third_of_the_time(
+    harness: PollHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    harness.channel.refuse = lambda _: True
+    for n in range(5):
+        harness.source.set(JourneyKey("app-1", f"j{n}"), "r", Status.RUNNING)
+    harness.poll()
+    harness.channel.refuse = lambda _: False
+    harness.clock.advance(minutes=2)
+    harness.store.before = lambda name: harness.clock.advance(seconds=7) if name == "claim" else None
+    monkeypatch.setattr(side_by_side, "WORKERS", 1)
+    assert harness.poll().delivery.redelivered == 2  # of 42 seconds in which something may be sent, 14
+
+
 def test_what_was_left_behind_longest_is_taken_over_first(harness: PollHarness) -> None:
     harness.channel.refuse = lambda _: True
     harness.source.set(WINBACK, "r2", Status.PAUSED)
@@ -299,6 +405,36 @@ def test_channel_that_hangs_leaves_the_others_their_time(harness: PollHarness) -
     harness.poll()
     assert len(told(harness.channel)) == 9
     assert hanging.calls < 9
+
+
+def takes_a_second(harness: PollHarness) -> Callable[[Alert], bool]:
+    def refuse(_: Alert) -> bool:
+        harness.clock.advance(seconds=1)
+        return False
+
+    return refuse
+
+
+def test_channel_that_needs_more_than_its_share_gets_what_the_others_leave(harness: PollHarness) -> None:
+    (quick,) = channels_beside(harness, 1)
+    harness.config = replace(harness.config, digest_over=1_000)
+    harness.channels["alerts"] = Channel(harness.channel, at_once=1)
+    harness.channel.refuse = takes_a_second(harness)
+    for n in range(40):
+        harness.source.set(WELCOME, f"s{n}", Status.RUNNING)
+    harness.poll()
+    assert (len(told(harness.channel)), len(told(quick))) == (40, 40)
+
+
+def test_channels_that_all_need_more_time_than_there_is_get_as_much_each(harness: PollHarness) -> None:
+    (other,) = channels_beside(harness, 1)
+    harness.config = replace(harness.config, digest_over=1_000)
+    harness.channels = {"alerts": Channel(harness.channel, at_once=1), "other": Channel(other, at_once=1)}
+    harness.channel.refuse = other.refuse = takes_a_second(harness)
+    for n in range(60):
+        harness.source.set(WELCOME, f"s{n}", Status.RUNNING)
+    harness.poll()
+    assert (len(told(harness.channel)), len(told(other))) == (21, 21)
 
 
 def test_operators_are_told_first(harness: PollHarness) -> None:
@@ -392,6 +528,30 @@ def test_dead_channel_never_silences_a_healthy_one(harness: PollHarness) -> None
     assert len(recorded) == 1_800
 
 
+def test_of_each_journey_the_oldest_beyond_the_most_are_given_up_and_counted_in_the_log(
+    harness: PollHarness, said: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "MAX_OWED", 3)
+    monkeypatch.setattr(delivery, "KEYS_PER_UPDATE", 2)
+    harness.channel.refuse = lambda _: True
+    late = JourneyKey("app-1", "z")
+    harness.source.set(WELCOME, "r1", Status.CANCELLED)
+    for journey, count in ((WINBACK, 5), (late, 6)):
+        for n in range(count):
+            harness.source.set(journey, f"s{n}", Status.RUNNING)
+    report = harness.poll()
+    states = harness.store.load(LANE).journeys
+    assert [states[one].given_up for one in (WELCOME, WINBACK, late)] == [{}, {"alerts": 2}, {"alerts": 3}]
+    assert [len(states[one].undelivered) for one in (WELCOME, WINBACK, late)] == [1, 3, 3]
+    assert report.delivery.given_up == 5
+    assert harness.store.writes.count("give up") == 3
+    lost = [line for line in said() if line["level"] == "ERROR"]
+    assert [(line["channel"], line["journey"], line["alerts"]) for line in lost] == [
+        ("alerts", str(WINBACK), 2),
+        ("alerts", str(late), 3),
+    ]
+
+
 def test_nothing_is_given_up_for_want_of_time(harness: PollHarness) -> None:
     harness.channels = {
         "alerts": Channel(harness.channel, at_once=1),
@@ -401,11 +561,7 @@ def test_nothing_is_given_up_for_want_of_time(harness: PollHarness) -> None:
     for n in range(150):
         harness.source.set(WELCOME, f"s{n}", Status.RUNNING)
 
-    def takes_a_second(_: Alert) -> bool:
-        harness.clock.advance(seconds=1)
-        return False
-
-    harness.channel.refuse = takes_a_second
+    harness.channel.refuse = takes_a_second(harness)
     for _ in range(10):
         assert harness.poll_a_minute_later().measurements()["AlertsGivenUp"] == 0
     assert len(harness.channel.told) == 150

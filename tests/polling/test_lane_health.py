@@ -5,11 +5,13 @@ from datetime import time, timedelta
 
 import pytest
 
+from journey_watch.core import transitions
 from journey_watch.core.alerts import Alert
 from journey_watch.core.errors import PollFailedError, SourceError
 from journey_watch.core.mutes import Mute
 from journey_watch.core.runs import LANE_ITSELF, ContainerScope, JourneyInfo, JourneyKey, Status
 from journey_watch.core.watch_list import Thresholds
+from journey_watch.ports import Channel
 from tests.core.builders import LANE
 from tests.polling.scripted import EVERYTHING, WELCOME, WINBACK, PollHarness, ScriptedChannel
 
@@ -175,6 +177,7 @@ def test_storm_becomes_one_message_with_every_change_in_it_the_worst_first(harne
     assert (len(changes), changes[0]["status"]) == (4, "CANCELLED")
     assert digest.envelope["detail"]["counts"] == {"RUNNING": 3, "CANCELLED": 1}
     assert digest.severity == "critical"
+    assert digest.envelope["detail"]["lane"] == str(LANE)
     recorded = harness.store.history(LANE, harness.clock.time - timedelta(minutes=5))
     assert {alert.id for alert in recorded} == set(members(digest))
 
@@ -220,6 +223,36 @@ def test_old_news_is_told_together(harness: PollHarness) -> None:
     assert sorted(kinds(harness.channel)) == ["Journey Run Digest", "Journey Run Status Change"]
 
 
+@pytest.mark.parametrize(
+    ("older_by", "kind"), [(0, ["Journey Run Status Change"] * 2), (1, ["Journey Run Digest"])], ids=["a day", "more"]
+)
+def test_old_is_what_is_older_than_the_configuration_says(harness: PollHarness, older_by: int, kind: list[str]) -> None:
+    ended = harness.clock.time
+    harness.clock.advance(seconds=PATIENCE.catch_up_after + older_by)
+    harness.source.set(WELCOME, "r1", Status.COMPLETED, updated=ended)
+    harness.source.set(WINBACK, "r2", Status.CANCELLED, updated=ended)
+    harness.poll()
+    assert kinds(harness.channel) == kind
+
+
+def test_what_lasts_is_never_old(harness: PollHarness) -> None:
+    harness.config = replace(
+        harness.config, watch=(replace(EVERYTHING, thresholds=replace(PATIENCE, catch_up_after=60)),)
+    )
+    harness.clock.advance(hours=2)
+    harness.poll()
+    assert kinds(harness.channel) == ["Journey Run Condition Opened"] * 2
+
+
+def test_one_old_change_is_told_by_itself(harness: PollHarness) -> None:
+    ended = harness.clock.time
+    harness.clock.advance(days=3)
+    harness.source.set(WELCOME, "r1", Status.COMPLETED, updated=ended)
+    harness.source.set(WINBACK, "r2", Status.COMPLETED)
+    harness.poll()
+    assert kinds(harness.channel) == ["Journey Run Status Change"] * 2
+
+
 # Mutes
 
 
@@ -236,6 +269,49 @@ def test_muted_change_is_recorded_never_sent_and_accounted_for_once(harness: Pol
     assert [alert.envelope["detail-type"] for alert in ended] == ["Journey Watch Mute Ended"]
     assert ended[0].envelope["detail"]["held_back"] == 1
     assert ended[0].severity == "critical"
+
+
+def test_what_a_mute_holds_back_is_counted_whatever_commit_it_is_in(harness: PollHarness) -> None:
+    harness.channels |= {f"more-{n}": Channel(ScriptedChannel()) for n in range(8)}
+    harness.store.set_mutes(Mute(id="release", until=harness.clock.time + timedelta(minutes=3)))
+    for n in range(30):
+        harness.source.set(WELCOME, f"s{n}", Status.CANCELLED)
+    report = harness.poll()
+    assert harness.store.writes.count("commit") == 3  # the mute, and the changes in two
+    assert sum(outcome.muted for outcome in report.outcomes) == 30
+    for _ in range(5):
+        harness.poll_a_minute_later()
+    (account,) = harness.channel.accepted
+    assert account.envelope["detail"]["held_back"] == 30
+
+
+def test_accounts_that_are_too_many_for_one_commit_are_given_by_the_next_polls(
+    harness: PollHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transitions, "ALERTS_PER_COMMIT", 2)
+    end = harness.clock.time + timedelta(minutes=2)
+    journeys = [JourneyKey("app-1", f"j{n}") for n in range(5)]
+    lasting = Mute(id="all", until=end + timedelta(hours=1), journeys=("welcome",))
+    harness.store.set_mutes(lasting, *(Mute(id=f"m-{one}", until=end, journeys=(one.journey_id,)) for one in journeys))
+    for one in (WELCOME, *journeys):
+        harness.source.set(one, "r", Status.CANCELLED)
+    accounts = []
+    for _ in range(6):
+        harness.poll_a_minute_later()
+        accounts.append(kinds(harness.channel).count("Journey Watch Mute Ended"))
+    assert accounts == [0, 0, 2, 4, 5, 5]
+    assert {alert.envelope["detail"]["held_back"] for alert in harness.channel.accepted} == {1}
+
+
+def test_what_is_held_back_in_the_first_instant_of_a_mute_is_in_its_account(harness: PollHarness) -> None:
+    harness.clock.advance(microseconds=999_999)
+    harness.store.set_mutes(Mute(id="release", until=harness.clock.time + timedelta(minutes=3)))
+    harness.source.set(WELCOME, "r1", Status.CANCELLED)
+    for _ in range(6):
+        harness.poll()
+        harness.clock.advance(minutes=1)
+    (account,) = harness.channel.accepted
+    assert account.envelope["detail"]["held_back"] == 1
 
 
 def test_mute_that_held_nothing_back_ends_in_silence(harness: PollHarness) -> None:

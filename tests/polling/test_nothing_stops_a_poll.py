@@ -16,6 +16,7 @@ from journey_watch.core.watch_list import Thresholds, WatchTarget
 from journey_watch.polling.time_budget import DELIVERY_RESERVE_SECONDS
 from journey_watch.ports import Channel, CommitResult, LaneState
 from tests.core.builders import LANE
+from tests.polling.conftest import Said
 from tests.polling.scripted import EVERYTHING, WELCOME, WINBACK, PollHarness, ScriptedChannel, told
 
 
@@ -25,6 +26,30 @@ def unavailable(*_: object, **__: object) -> NoReturn:
 
 def broken(*_: object, **__: object) -> NoReturn:
     raise RuntimeError("nobody thought of this")
+
+
+@pytest.mark.parametrize(
+    ("failure", "level", "told_as"),
+    [(unavailable, "WARNING", "the table does not answer"), (broken, "ERROR", "nobody thought of this")],
+)
+def test_what_fails_beside_a_poll_is_logged_with_what_it_is_about_and_why(
+    *,
+    harness: PollHarness,
+    said: Said,
+    monkeypatch: pytest.MonkeyPatch,
+    failure: Callable[..., NoReturn],
+    level: str,
+    told_as: str,
+) -> None:
+    harness.channel.refuse = lambda _: True
+    harness.source.set(WELCOME, "r1", Status.CANCELLED)
+    harness.poll()
+    said()
+    monkeypatch.setattr(harness.store, "claim", failure)
+    harness.poll_a_minute_later()
+    (line,) = said()
+    assert (line["level"], line["journey"]) == (level, str(WELCOME))
+    assert told_as in line["reason" if level == "WARNING" else "exception"]
 
 
 @pytest.mark.parametrize("failure", [unavailable, broken])
@@ -106,8 +131,8 @@ def test_journey_that_cannot_be_forgotten_stops_nothing(harness: PollHarness, mo
     assert report.measurements()["SideTasksFailed"] == 2
 
 
-def test_stored_alert_that_cannot_be_read_stays_owed_and_holds_up_nothing(
-    harness: PollHarness, monkeypatch: pytest.MonkeyPatch
+def test_stored_alert_that_cannot_be_read_stays_owed_is_named_and_holds_up_nothing(
+    harness: PollHarness, said: Said, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     harness.channel.refuse = lambda _: True
     harness.source.set(WELCOME, "r1", Status.CANCELLED)
@@ -122,7 +147,11 @@ def test_stored_alert_that_cannot_be_read_stays_owed_and_holds_up_nothing(
     with monkeypatch.context() as patch:
         patch.setattr(harness.store, "alerts", alerts)
         harness.source.set(WELCOME, "r3", Status.RUNNING)
+        said()
         report = harness.poll_a_minute_later()
+    (line,) = said()
+    owed = list(harness.store.load(LANE).journeys[WELCOME].undelivered)
+    assert (line["level"], line["journey"], line["keys"]) == ("ERROR", str(WELCOME), owed)
     assert sorted(told(harness.channel)) == [("r2", "CANCELLED"), ("r3", "RUNNING")]
     assert report.measurements()["OldestUndeliveredAge"] == 60
     harness.poll_a_minute_later()
@@ -183,8 +212,8 @@ def test_channel_that_breaks_keeps_what_it_is_owed_and_stops_no_other(
     assert (told(harness.channel), told(other)) == ([("r1", "CANCELLED")], [("r1", "CANCELLED")])
 
 
-def test_state_that_cannot_be_read_is_left_alone_and_counted(
-    harness: PollHarness, monkeypatch: pytest.MonkeyPatch
+def test_state_that_cannot_be_read_is_left_alone_named_and_counted(
+    harness: PollHarness, said: Said, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     load = harness.store.load
 
@@ -202,6 +231,8 @@ def test_state_that_cannot_be_read_is_left_alone_and_counted(
         assert harness.source.observed == [WINBACK]
         assert (report.failed, told(harness.channel)) == (1, [("r2", "CANCELLED")])
         assert "newer version" in str(report.failures[0])
+        (line,) = said()
+        assert (line["level"], line["of"], line["reason"]) == ("ERROR", str(WELCOME), "a newer version wrote it")
     harness.poll_a_minute_later()
     assert told(harness.channel)[-1] == ("r1", "CANCELLED")
 
@@ -294,6 +325,7 @@ def test_deleted_journey_with_a_live_run_is_missing_and_neither_blindness_nor_a_
         report = harness.poll_a_minute_later()
         assert report.failed == 0
     assert conditions(harness.channel) == [("MISSING", "Opened", None)]
+    assert [one["journey_name"] for one in harness.channel.told] == ["Welcome"]
     assert harness.operators.accepted == []
     harness.config = replace(harness.config, watch=(replace(EVERYTHING, thresholds=Thresholds(remind_every=10**9)),))
     harness.clock.advance(days=91)
@@ -409,7 +441,11 @@ def test_listing_alone_does_not_make_a_lane_readable_again(harness: PollHarness)
     assert conditions(harness.operators) == [("UNREACHABLE", "Opened", None)]
 
 
-def test_hundred_conditions_of_a_journey_that_nobody_watches_any_more_are_all_resolved(harness: PollHarness) -> None:
+@pytest.mark.parametrize("more_channels", [0, 8])
+def test_hundred_conditions_of_a_journey_that_nobody_watches_any_more_are_all_resolved(
+    harness: PollHarness, more_channels: int
+) -> None:
+    harness.channels |= {f"more-{n}": Channel(ScriptedChannel()) for n in range(more_channels)}
     patience = Thresholds(stuck_after=3600)
     harness.configure(replace(EVERYTHING, thresholds=patience))
     for n in range(100):
@@ -484,13 +520,19 @@ def test_channel_with_another_name_inherits_what_is_owed_to_the_old_one(harness:
     assert not harness.store.load(LANE).journeys[WELCOME].undelivered
 
 
-def test_what_is_owed_to_a_channel_that_is_gone_is_given_up_and_holds_up_nothing(harness: PollHarness) -> None:
+def test_what_is_owed_to_a_channel_that_is_gone_is_given_up_said_so_and_holds_up_nothing(
+    harness: PollHarness, said: Said
+) -> None:
     harness.channel.refuse = lambda _: True
     harness.source.set(WELCOME, "r1", Status.CANCELLED)
     harness.poll()
+    owed = list(harness.store.load(LANE).journeys[WELCOME].undelivered)
+    said()
     other = ScriptedChannel()
     harness.channels = {"other": Channel(other)}
     harness.source.set(WELCOME, "r3", Status.RUNNING)
     harness.poll_a_minute_later()
     assert told(other) == [("r3", "RUNNING")]
     assert not harness.store.load(LANE).journeys[WELCOME].undelivered
+    (line,) = said()
+    assert (line["level"], line["journey"], line["keys"]) == ("ERROR", str(WELCOME), owed)

@@ -1,13 +1,10 @@
 """One poll after another: what is sent, what is written, what is counted."""
 
-import io
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from aws_lambda_powertools import Logger
 
 from journey_watch.core.errors import PollFailedError, SourceError, StoreUnavailableError
 from journey_watch.core.refusals import DENIAL_HINT
@@ -20,9 +17,9 @@ from journey_watch.polling import side_by_side
 from journey_watch.polling.time_budget import DELIVERY_RESERVE_SECONDS
 from journey_watch.ports import CommitResult
 from tests.core.builders import LANE
+from tests.polling.conftest import Said
 from tests.polling.scripted import EVERYTHING, WELCOME, WINBACK, PollHarness
 
-Said = Callable[[], list[dict[str, Any]]]
 UNTIMED = JourneyKey("app-1", "untimed")
 GONE = SourceError("the application is gone", code="NotFoundException", absent=True)
 NO_GRANT = SourceError(
@@ -46,21 +43,6 @@ def harness() -> PollHarness:
     harness.store.writes.clear()
     harness.clock.advance(minutes=1)
     return harness
-
-
-@pytest.fixture
-def said(monkeypatch: pytest.MonkeyPatch) -> Said:
-    """What the poll has logged since it was last asked."""
-    stream = io.StringIO()
-    monkeypatch.setattr(Logger().registered_handler, "stream", stream)
-
-    def read() -> list[dict[str, Any]]:
-        lines = stream.getvalue().splitlines()
-        stream.seek(0)
-        stream.truncate()
-        return [json.loads(line) for line in lines]
-
-    return read
 
 
 def sent(harness: PollHarness) -> list[tuple[str, str | None, str]]:
@@ -162,6 +144,35 @@ def test_journey_unwatched_and_watched_again_begins_with_a_fresh_look(harness: P
     harness.source.set(WELCOME, "r3", Status.RUNNING)
     harness.poll_a_minute_later()
     assert sent(harness) == [("r3", None, "RUNNING")]
+
+
+def test_what_was_read_is_counted(harness: PollHarness, monkeypatch: pytest.MonkeyPatch) -> None:
+    def observe(journeys: Sequence[JourneyKey]) -> Mapping[JourneyKey, Observation]:
+        runs = tuple(ObservedRun(f"{status}-{n}", status, status) for n, status in enumerate([*Status, Status.RUNNING]))
+        return {one: Observation(one, runs, complete=False, pages=3, malformed=2, problem="cut") for one in journeys}
+
+    monkeypatch.setattr(harness.source, "observe", observe)
+    report = harness.poll()
+    measured = report.measurements()
+    assert [measured[name] for name in ("PagesRead", "RunsScheduled", "RunsRunning", "RunsPaused")] == [6, 2, 4, 2]
+    assert [outcome.malformed for outcome in report.outcomes] == [2, 2]
+
+
+def test_only_the_throttles_of_this_poll_are_counted(harness: PollHarness) -> None:
+    def throttled() -> None:
+        harness.source.throttles += 1
+
+    harness.source.before_reading = throttled
+    assert [harness.poll_a_minute_later().throttles for _ in range(2)] == [2, 2]
+
+
+def test_stale_readings_are_counted(harness: PollHarness) -> None:
+    before = harness.source.snapshot()
+    harness.source.set(WELCOME, "r1", Status.CANCELLED)
+    harness.poll()
+    harness.source.shown_instead = [before, before]
+    report = harness.poll_a_minute_later()
+    assert sum(outcome.stale for outcome in report.outcomes) == 1
 
 
 def test_one_journeys_failure_is_not_anothers(harness: PollHarness) -> None:
@@ -336,6 +347,19 @@ def test_store_that_takes_nothing_raises(harness: PollHarness) -> None:
     assert sent(harness) == []
 
 
+@pytest.mark.parametrize("result", [CommitResult.LOST_RACE, CommitResult.UNCERTAIN])
+def test_journey_whose_change_is_not_certainly_saved_counts_as_failed(
+    harness: PollHarness, monkeypatch: pytest.MonkeyPatch, result: CommitResult
+) -> None:
+    """A table that answers so at every poll keeps its alerts back: somebody must hear of it."""
+    harness.source.set(WELCOME, "r1", Status.CANCELLED)
+    with monkeypatch.context() as patch:
+        patch.setattr(harness.store, "commit", lambda *_: result)
+        assert harness.poll().failed == 1
+    assert harness.poll_a_minute_later().failed == 0
+    assert sent(harness) == [("r1", "RUNNING", "CANCELLED")]
+
+
 def test_change_of_severity_none_is_recorded_and_not_sent(harness: PollHarness) -> None:
     harness.config = type(harness.config)(watch=harness.config.watch, rules=(AlertRule("*", "*", Severity.NONE),))
     harness.source.set(WELCOME, "r1", Status.CANCELLED)
@@ -344,11 +368,14 @@ def test_change_of_severity_none_is_recorded_and_not_sent(harness: PollHarness) 
     assert harness.store.writes == ["commit"]
 
 
-def test_refused_alert_is_kept_and_sent_by_the_next_poll(harness: PollHarness) -> None:
+def test_refused_alert_is_kept_and_sent_by_the_next_poll(harness: PollHarness, said: Said) -> None:
     harness.channel.refuse = lambda _: True
     harness.source.set(WELCOME, "r1", Status.CANCELLED)
     report = harness.poll()
     assert (report.delivery.delivered, len(report.delivery.refused)) == (0, 1)
+    (line,) = said()
+    assert (line["level"], line["channel"], line["reason"]) == ("WARNING", "alerts", "the channel is closed")
+    assert [line["key"]] == list(report.delivery.refused)
 
     harness.channel.refuse = lambda _: False
     report = harness.poll_a_minute_later()
@@ -427,13 +454,13 @@ def test_move_without_times_is_believed_only_if_a_second_reading_shows_it_too() 
 
 def test_journey_that_ended_long_ago_costs_few_calls(harness: PollHarness) -> None:
     quiet = JourneyKey("app-1", "ended")
-    harness.source.runs[quiet] = {}
+    harness.source.set(quiet, "r3", Status.COMPLETED)
     harness.source.infos[quiet] = JourneyInfo(dormant=True)
     harness.poll()
     harness.source.observed.clear()
     for _ in range(20):
         harness.poll_a_minute_later()
-    assert harness.source.observed.count(WELCOME) == 20
+    assert [harness.source.observed.count(journey) for journey in (WELCOME, quiet)] == [20, 2]
 
 
 # What befalls one keeps no other waiting
@@ -450,7 +477,9 @@ def refuse_commits_of(harness: PollHarness, journey: JourneyKey, monkeypatch: py
     monkeypatch.setattr(harness.store, "commit", refused)
 
 
-def test_one_refused_write_keeps_no_other_alert_waiting(harness: PollHarness, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_refused_write_is_named_and_keeps_no_other_alert_waiting(
+    harness: PollHarness, said: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
     harness.source.set(WELCOME, "r1", Status.CANCELLED)
     harness.source.set(WINBACK, "r2", Status.RUNNING)
     with monkeypatch.context() as patch:
@@ -458,6 +487,8 @@ def test_one_refused_write_keeps_no_other_alert_waiting(harness: PollHarness, mo
         report = harness.poll()
     assert sent(harness) == [("r2", "SCHEDULED", "RUNNING")]
     assert report.failed == 1
+    (line,) = said()
+    assert (line["level"], line["journey"], line["reason"]) == ("ERROR", str(WELCOME), "throttled")
     harness.poll_a_minute_later()
     assert sent(harness)[1:] == [("r1", "RUNNING", "CANCELLED")]
 
