@@ -36,6 +36,11 @@ prove: install ## Play 20,000 trials in which everything goes wrong, and break r
 soak: install ## Poll 2,000 times, for a week of virtual time with a trouble an hour (SOAK_ARGS="--polls 20000")
 	@$(VENV)/python -m proof soak $(SOAK_ARGS)
 
+.PHONY: mutants
+mutants: install ## Change the heart in small ways, one by one: does a test notice? (MUTANTS_ARGS="core/mutes.py" or "--write")
+	@$(VENV)/python $(PIP) -c requirements.lock mutmut==3.8.1
+	@$(VENV)/python -m tools.mutants $(MUTANTS_ARGS)
+
 .PHONY: screenshots
 screenshots: install ## Play the demo and take the pictures of docs/images again
 	@tools/install-chromium
