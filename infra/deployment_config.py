@@ -9,7 +9,7 @@ from typing import Final, Self
 
 from infra.durations import interval
 from infra.journey_filters import filter_keys, read_filters
-from infra.mute_entries import read_mutes
+from infra.mute_entries import read_mutes, time_zone
 from infra.pair_entries import check_pairs, read_pair
 from infra.recipients import (
     EmailRecipient,
@@ -32,7 +32,19 @@ from journey_watch.providers.registry import REGISTRY
 from journey_watch.settings import WatchConfig
 from strict_toml.tables import Place, Table, boolean, list_of, load, matching, nearest, one_of, text, whole_number
 
-KEYS: Final = ("name", "every", "keep_data", "history_days", "watch", "pair", "alerts", "ops", "metrics")
+KEYS: Final = (
+    "name",
+    "label",
+    "time_zone",
+    "every",
+    "keep_data",
+    "history_days",
+    "watch",
+    "pair",
+    "alerts",
+    "ops",
+    "metrics",
+)
 ALERT_KEYS: Final = ("email", "slack", "teams", "event_bus", "alert_on_first_sight", "digest_over", "rules", "mute")
 OPS_KEYS: Final = ("email",)
 METRICS_KEYS: Final = ("per_journey",)
@@ -46,6 +58,10 @@ MUTES_KEY: Final = "JourneyWatch::Mutes"
 
 # What CloudFormation takes as a stack's name.
 _stack_name: Final = matching(re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}"), "a stack name: letters, digits and -")
+# It stands in subjects and titles, between brackets.
+_label: Final = matching(
+    re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,19}"), "a short label: up to 20 letters, digits, spaces and ._-"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +142,8 @@ class DeploymentConfig:
         watching = WatchConfig(
             watch=tuple(target for target in targets if served(target, own_region=own_region)),
             every_seconds=int(every.total_seconds()),
+            label=top.get("label", _label, usual.label),
+            time_zone=top.get("time_zone", time_zone, usual.time_zone),
             rules=alerts.get("rules", list_of(_rule), ()),
             mutes=alerts.get("mute", read_mutes, ()),
             pairs=pairs,

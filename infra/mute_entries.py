@@ -54,7 +54,7 @@ def read_mute(value: object, place: Place) -> Mute:
         days=tuple(DAYS.index(day) for day in days),
         begins=begins,
         ends=ends,
-        time_zone=entry.get("time_zone", _time_zone, "UTC"),
+        time_zone=entry.get("time_zone", time_zone, "UTC"),
     )
 
 
@@ -83,5 +83,5 @@ def _clock(value: object, place: Place) -> time:
     raise place.unexpected(value, 'a time of day like "22:00"')
 
 
-def _time_zone(value: object, place: Place) -> str:
+def time_zone(value: object, place: Place) -> str:
     return one_of(sorted(available_timezones()))(value, place)

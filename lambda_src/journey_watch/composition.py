@@ -16,6 +16,7 @@ from journey_watch.channels.sns.mail_pace import longest_wait
 from journey_watch.core.errors import ConfigurationError
 from journey_watch.core.runs import Lane
 from journey_watch.core.watch_list import WatchTarget, lanes_of
+from journey_watch.messages.envelope import Deployment
 from journey_watch.polling.poll_context import PollContext
 from journey_watch.polling.poll_lane import LanePoll
 from journey_watch.polling.report import PollReport
@@ -91,6 +92,7 @@ class Poller:
             account=settings.account,
             region=settings.region,
             now=_utc_now(),
+            deployment=Deployment(settings.config.label, settings.config.time_zone),
         )
 
     @property

@@ -23,6 +23,10 @@ class WatchConfig:
     watch: tuple[WatchTarget, ...] = ()
     every_seconds: int = 60
     """The poll interval of every lane."""
+    label: str = ""
+    """Tells this deployment from others, in every alert; may be empty."""
+    time_zone: str = "UTC"
+    """By whose clock people read times; an IANA name."""
     rules: tuple[AlertRule, ...] = ()
     mutes: tuple[Mute, ...] = ()
     """Beside those that operators set while it runs."""

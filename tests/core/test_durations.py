@@ -46,7 +46,7 @@ def test_no_text_does_anything_but_parse_or_be_refused(text: str) -> None:
     [
         (0, "0 s"),
         (59.4, "59 s"),
-        (59.6, "1 min 0 s"),
+        (59.6, "1 min"),
         (3_599, "59 min 59 s"),
         (86_399, "23 h 59 min"),
         (90_000, "1 d 1 h"),

@@ -332,12 +332,11 @@ def test_the_theme_is_the_viewers(theme: str, cls: str) -> None:
     assert page(readings(), PageRequest(theme=Theme(theme))).startswith(f'<div class="{cls}-no-default-styles">')
 
 
-def test_a_journey_leads_to_its_console() -> None:
+def test_a_campaign_leads_to_its_console_and_nothing_to_one_that_has_ended() -> None:
     links = Markup(page(readings())).attributes("href")
 
-    assert (
-        "https://console.aws.amazon.com/pinpoint/home?region=eu-west-1#/apps/4f3a51bd0e6c4f0f/journeys/welcome" in links
-    )
+    assert "https://console.aws.amazon.com/connect/v2/app/instances/1f0e7c52?region=eu-central-1" in links
+    assert not [link for link in links if "/pinpoint/" in link]
 
 
 def test_in_a_dashboard_links_call_the_function_with_all_they_ask_for() -> None:

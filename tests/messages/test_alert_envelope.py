@@ -76,8 +76,9 @@ def test_the_contracts_example() -> None:
             "last_update_time": "2026-11-23T12:00:00.000Z",
             "observed_time": "2026-11-23T12:00:41.237Z",
             "detection_delay_seconds": 41.2,
-            "console_url": "https://console.aws.amazon.com/pinpoint/home?region=eu-west-1#/apps/A/journeys/J",
-            "summary": 'Run R of journey "Welcome" (application "Shop") went from RUNNING to CANCELLED in eu-west-1.',
+            "console_url": None,
+            "summary": 'Run R of journey "Welcome" (application "Shop") went from RUNNING to CANCELLED.',
+            "dedup_key": alert().thread,
         },
     }
 
@@ -92,9 +93,7 @@ def test_a_campaign_has_no_run_and_its_own_names() -> None:
         "campaign_id",
         "campaign_name",
     }
-    assert envelope["detail"]["summary"] == (
-        'Campaign "Welcome" (instance "Shop") went from RUNNING to FAILED in eu-west-1.'
-    )
+    assert envelope["detail"]["summary"] == ('Campaign "Welcome" (instance "Shop") went from RUNNING to FAILED.')
 
 
 @pytest.mark.parametrize(

@@ -64,26 +64,26 @@ def test_a_run_first_seen_has_no_previous_status() -> None:
     detail = alert(None, Status.CANCELLED).envelope["detail"]
     assert detail["previous_status"] is None
     assert detail["previous_status_since"] is None
-    assert detail["summary"].endswith("is new and CANCELLED in eu-west-1.")
+    assert detail["summary"].endswith("is new and CANCELLED.")
 
 
 def test_a_skipped_status_is_named() -> None:
     detail = alert(Status.SCHEDULED, Status.COMPLETED, skipped=(Status.RUNNING,)).envelope["detail"]
     assert detail["skipped_statuses"] == ["RUNNING"]
-    assert detail["summary"].endswith("went from SCHEDULED to COMPLETED in eu-west-1; it passed RUNNING unseen.")
+    assert detail["summary"].endswith("went from SCHEDULED to COMPLETED; it passed RUNNING unseen.")
 
 
 def test_no_skipped_status_is_claimed_where_it_need_not_have_been_passed() -> None:
     expired = alert(Status.SCHEDULED, Status.COMPLETED, skipped=(Status.RUNNING,), provider=CAMPAIGNS)
     detail = expired.envelope["detail"]
     assert detail["skipped_statuses"] == []
-    assert detail["summary"].endswith("went from SCHEDULED to COMPLETED in eu-west-1.")
+    assert detail["summary"].endswith("went from SCHEDULED to COMPLETED.")
 
 
 def test_an_unknown_status_is_told_in_the_providers_word() -> None:
     detail = alert(Status.RUNNING, Status.UNKNOWN, raw_status="DRAINING\n").envelope["detail"]
     assert detail["raw_status"] == "DRAINING\n"
-    assert 'to UNKNOWN (the provider says "DRAINING") in' in detail["summary"]
+    assert 'to UNKNOWN (the provider says "DRAINING").' in detail["summary"]
 
 
 def test_a_clock_that_runs_behind_the_providers_gives_no_negative_delay() -> None:
@@ -108,14 +108,18 @@ def test_without_the_providers_times_there_is_no_delay_and_since_is_when_it_was_
     ],
 )
 def test_arn_and_console_are_those_of_the_partition(region: str, partition: str, host: str) -> None:
-    envelope = alert(lane=Lane("pinpoint", "111122223333", region)).envelope
-    assert envelope["resources"] == [f"arn:{partition}:mobiletargeting:{region}:111122223333:apps/A/journeys/J"]
-    assert envelope["detail"]["console_url"].startswith(f"https://{host}/pinpoint/home?region={region}#")
+    envelope = alert(provider=CAMPAIGNS, lane=Lane("connect", "111122223333", region)).envelope
+    assert envelope["resources"] == [f"arn:{partition}:connect-campaigns:{region}:111122223333:campaign/J"]
+    assert envelope["detail"]["console_url"] == f"https://{host}/connect/v2/app/instances/A?region={region}"
+
+
+def test_nothing_leads_to_a_console_that_has_ended() -> None:
+    assert alert().envelope["detail"]["console_url"] is None
 
 
 def test_ids_cannot_leave_their_place_in_the_console_url() -> None:
-    url = alert(journey=JourneyKey("../a b", "j?x=1#\ud83d")).envelope["detail"]["console_url"]
-    assert url.endswith("#/apps/..%2Fa%20b/journeys/j%3Fx%3D1%23%3F")
+    url = alert(provider=CAMPAIGNS, journey=JourneyKey("../a b?x=1#\ud83d", "j")).envelope["detail"]["console_url"]
+    assert url.endswith("/app/instances/..%2Fa%20b%3Fx%3D1%23%3F?region=eu-west-1")
 
 
 @pytest.mark.parametrize("name", [None, "", "  \n"])

@@ -231,7 +231,7 @@ def test_provider_whose_first_listing_lacks_a_permission_is_a_fault_and_not_out_
     (alert,) = harness.operators.accepted
     detail = alert.envelope["detail"]
     assert (detail["condition"], detail["lane"]) == ("UNREACHABLE", str(LANE))
-    assert detail["hint"] == DENIAL_HINT
+    assert detail["hint"] == f"The permission mobiletargeting:GetApps is missing. {DENIAL_HINT}"
 
 
 @pytest.mark.parametrize("failure", [SLOW_DOWN, ERRORS], ids=str)

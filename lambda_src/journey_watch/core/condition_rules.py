@@ -34,6 +34,8 @@ class ConditionEvent:
     """The condition as it is from then on; a resolved one as it was."""
     resolution: Resolution | None = None
     """Why it is over, if it is not because the trouble is."""
+    status_now: Status | None = None
+    """What became of the run that it was about, if that is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,14 @@ def assess_reading(
         *_missing(known, state, listed, circumstances, gone=complete and bool(listed)),
         *_of_journey(known, state, observation, circumstances, complete=complete, expects_runs=expects_runs),
     ]
-    return _merge(known, found, circumstances)
+    merged = _merge(known, found, circumstances)
+    return replace(merged, events=tuple(_with_status(event, state) for event in merged.events))
+
+
+def _with_status(event: ConditionEvent, state: JourneyState) -> ConditionEvent:
+    """What is over says what became of the run."""
+    run = state.runs.get(event.condition.run_id or "")
+    return replace(event, status_now=run.status) if run and event.phase is Phase.RESOLVED else event
 
 
 def assess_failure(

@@ -21,7 +21,7 @@ def parse_duration(text: str) -> timedelta:
 
 
 def readable_duration(seconds: float, *, at_a_glance: bool = False) -> str:
-    """The two largest units, which is all that a person compares: `3 min 20 s`, `2 h 5 min`, `3 d 4 h`.
+    """The two largest units, which is all that a person compares: `3 min 20 s`, `2 h 5 min`, `3 d 4 h`, `4 h`.
 
     At a glance, where the same is read again and again, it keeps still: `3 min`, `2 h 05 min`.
     """
@@ -29,8 +29,12 @@ def readable_duration(seconds: float, *, at_a_glance: bool = False) -> str:
     if whole < _MINUTE:
         return f"{whole} s"
     if whole < _HOUR:
-        minutes = f"{whole // _MINUTE} min"
-        return minutes if at_a_glance else f"{minutes} {whole % _MINUTE} s"
+        return _two(whole // _MINUTE, "min", 0 if at_a_glance else whole % _MINUTE, "s")
     if whole < _DAY:
-        return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE:0{2 if at_a_glance else 1}} min"
-    return f"{whole // _DAY} d {whole % _DAY // _HOUR} h"
+        hours, minutes = whole // _HOUR, whole % _HOUR // _MINUTE
+        return f"{hours} h {minutes:02} min" if at_a_glance else _two(hours, "h", minutes, "min")
+    return _two(whole // _DAY, "d", whole % _DAY // _HOUR, "h")
+
+
+def _two(large: int, large_unit: str, small: int, small_unit: str) -> str:
+    return f"{large} {large_unit}" + (f" {small} {small_unit}" if small else "")

@@ -29,5 +29,8 @@ class Provider:
     """The ARN of a journey, with {partition}, {region}, {account}, {container} and {journey}."""
     refusal_hint: str
     """What an operator should know when the provider refuses or cannot be reached; one sentence, or empty."""
-    console_url_format: str
-    """Where a journey is shown, with {console} (the partition's console host), {region}, {container} and {journey}."""
+    console_url_format: str | None
+    """Where a journey is shown, with {console} (the partition's console host), {region}, {container} and {journey}.
+
+    None if there is no such place.
+    """

@@ -1,5 +1,6 @@
 """What a failed call says: the deployment lacks something, the service is not there, or there is some other trouble."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,6 +18,7 @@ DENIAL_HINT: Final = (
 """What to do about a refusal that `is_denial`."""
 
 _NOT_AUTHORIZED: Final = "not authorized to perform"
+_DENIED_ACTION: Final = re.compile(r"not authorized to perform:? ([a-z0-9-]+:[A-Za-z]+)", re.IGNORECASE)
 _CREDENTIALS_NOT_ACCEPTED: Final = (
     "AuthFailure",
     "ExpiredToken",
@@ -66,6 +68,18 @@ def is_denial(refusal: str) -> bool:
     for is refused with AccessDeniedException too.
     """
     return _NOT_AUTHORIZED in refusal.casefold() or any(code in refusal for code in _CREDENTIALS_NOT_ACCEPTED)
+
+
+def denied_action(refusal: str) -> str | None:
+    """The action that a denial says is not allowed, such as `mobiletargeting:GetApps`; None if it names none."""
+    found = _DENIED_ACTION.search(refusal)
+    return found[1] if found else None
+
+
+def is_absence(refusal: str) -> bool:
+    """True if a refusal, in the words of `SourceError`, says that a service has ended or was never enabled."""
+    statuses = (f"(HTTP {int(status)})" for status in _ABSENT_BY_STATUS)
+    return not is_denial(refusal) and any(sign in refusal for sign in (*_ABSENT_BY_CODE, *statuses))
 
 
 def judge_failure(*, http_status: int | None, code: str, message: str) -> Judgement:

@@ -17,10 +17,10 @@ def shown(name: str | None, otherwise: str) -> str:
 
 
 def journey_name(row: JourneyRow) -> Html:
-    """Leads to the journey in its console."""
+    """Leads to the journey in its console, if it has one."""
     name = shown(row.name, row.key.journey_id)
     url = console_url_of(row.lane, row.key, row.provider)
-    if len(url) > _MAX_LINK:
+    if url is None or len(url) > _MAX_LINK:
         return element("b", name)
     return element("a", name, href=url, target="_blank", rel="noopener noreferrer")
 

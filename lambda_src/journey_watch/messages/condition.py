@@ -9,11 +9,11 @@ from journey_watch.core.condition_rules import ConditionEvent, Phase
 from journey_watch.core.conditions import Condition, ConditionKind, Resolution
 from journey_watch.core.durations import readable_duration
 from journey_watch.core.provider import Provider
-from journey_watch.core.refusals import DENIAL_HINT, is_denial
+from journey_watch.core.refusals import DENIAL_HINT, denied_action, is_absence, is_denial
 from journey_watch.messages.content import Content, Entity, entities_of, named
 from journey_watch.messages.envelope import MAX_TEXT, SCHEMA_VERSION, AlertContext, framed, iso, stable_id
 from journey_watch.messages.untrusted_text import one_line, valid_text
-from journey_watch.messages.wording import readable_time
+from journey_watch.messages.wording import NOTHING, clock_of
 
 MAX_REASON: Final = 500
 
@@ -27,6 +27,7 @@ class ConditionWords:
     in_short: str
     """While it lasts, where its times and its reason stand beside it."""
     is_over: str
+    """How it ended, with {long}, and for a run with {now}, which is what became of it."""
     next_step: str
     """What to do about it, with {hint}."""
 
@@ -35,39 +36,38 @@ WORDS: Final[Mapping[ConditionKind, ConditionWords]] = {
     ConditionKind.STUCK: ConditionWords(
         is_so="has been RUNNING for {long}",
         in_short="has been running for too long",
-        is_over="is no longer stuck",
-        next_step="See in the console whether it still sends; stop it if it does not.",
+        is_over="is no longer stuck: {now}, after {long} of RUNNING",
+        next_step="See whether it still sends; stop it if it does not.",
     ),
     ConditionKind.LATE: ConditionWords(
         is_so="has been SCHEDULED for {long} and has not started",
         in_short="should have started",
-        is_over="is no longer late",
-        next_step="See in the console what it waits for: its start time, its segment, its quiet hours.",
+        is_over="is no longer late: {now}, after {long} of SCHEDULED",
+        next_step="See what it waits for: its start time, its segment, its quiet hours.",
     ),
     ConditionKind.MISSING: ConditionWords(
         is_so="is no longer listed, though it had not ended",
         in_short="is no longer listed by the provider",
-        is_over="is no longer missing",
-        next_step="See in the console whether somebody deleted it. It was not reported as cancelled.",
+        is_over="is listed again after {long}: {now}",
+        next_step="Find out whether somebody deleted it. It was not reported as cancelled.",
     ),
     ConditionKind.OVERDUE: ConditionWords(
         is_so="has had no new run for too long: one was expected {long} ago",
         in_short="has no new run for too long",
-        is_over="has a new run again",
-        next_step="See in the console whether it is still active and its schedule is right.",
+        is_over="has a new run again, {long} after one was expected",
+        next_step="See whether it is still active and its schedule is right.",
     ),
     ConditionKind.UNREACHABLE: ConditionWords(
         is_so="cannot be read, for {long} now: {reason}",
         in_short="cannot be read: nothing is seen there",
-        is_over="can be read again",
+        is_over="can be read again, after {long}",
         next_step="Until this is over nothing is known of it, and nothing will be told. {hint}",
     ),
 }
 _RESOLUTIONS: Final = {
-    Resolution.DELETED: "does not exist any more at the provider, and no longer counts as {kind}",
-    Resolution.UNWATCHED: "is not watched any more, and no longer counts as {kind}",
+    Resolution.DELETED: "does not exist any more at the provider, and no longer counts as {kind}, as it has for {long}",
+    Resolution.UNWATCHED: "is not watched any more, and no longer counts as {kind}, as it has for {long}",
 }
-_NOTHING: Final = "Nothing."
 _HEADLINE: Final = {
     Phase.OPENED: "{kind}",
     Phase.REMINDER: "still {kind}",
@@ -96,16 +96,25 @@ def condition_alert(event: ConditionEvent, context: AlertContext, *, sequence: i
         "hint": _hint(condition, context.provider),
         "reminder": condition.reminders,
         **({"resolution": event.resolution.value} if event.resolution else {}),
+        **({"status_now": event.status_now.value} if event.status_now else {}),
         "severity": condition.severity.value,
         "sequence": sequence,
         "observed_time": iso(context.observed_at),
         "console_url": context.console_url(),
     }
-    detail["summary"] = _summary(detail, region=context.lane.region)
+    detail["summary"] = _summary(detail)
     what = [condition.kind.value, since, condition.reminders]
     alert_id = stable_id([*context.ids, condition.run_id, detail_type, *what, sequence])
-    envelope = framed(alert_id, detail_type, detail, lane=context.lane, resources=context.resources())
     thread = alert_id if event.phase is Phase.OPENED else condition.opened_by or alert_id
+    envelope = framed(
+        alert_id,
+        detail_type,
+        detail,
+        thread=thread,
+        lane=context.lane,
+        deployment=context.deployment,
+        resources=context.resources(),
+    )
     return Alert.from_envelope(envelope, journey=context.journey, thread=thread)
 
 
@@ -114,36 +123,40 @@ def content(detail: Mapping[str, Any], *, lane: Entity) -> Content:
     entities = entities_of(detail)
     kind, phase = ConditionKind(detail["condition"]), Phase(detail["phase"])
     hint = (detail.get("hint") or "").strip()
+    time = clock_of(detail)
     return Content(
         about=entities[min(1, len(entities) - 1)] if entities else lane,
         headline=_HEADLINE[phase].format(kind=kind),
         entities=entities,
         facts=[
-            ("Since", readable_time(detail["since"])),
-            ("Seen", readable_time(detail["observed_time"])),
+            ("Since", time(detail["since"])),
+            ("Seen", time(detail["observed_time"])),
         ],
-        next_step=_NOTHING if phase is Phase.RESOLVED else WORDS[kind].next_step.format(hint=hint),
+        next_step=NOTHING if phase is Phase.RESOLVED else WORDS[kind].next_step.format(hint=hint),
     )
 
 
 def _hint(condition: Condition, provider: Provider) -> str:
     if condition.kind is not ConditionKind.UNREACHABLE:
         return ""
-    return DENIAL_HINT if is_denial(condition.reason) else provider.refusal_hint
+    if is_denial(condition.reason):
+        action = denied_action(condition.reason)
+        return f"{f'The permission {action} is missing. ' if action else ''}{DENIAL_HINT}"
+    return provider.refusal_hint if is_absence(condition.reason) else ""
 
 
-def _summary(detail: Mapping[str, Any], *, region: str) -> str:
+def _summary(detail: Mapping[str, Any]) -> str:
     """One sentence for a person, all names in it made harmless."""
     what = named(entities_of(detail)) or f"Lane {detail['lane']}"
-    return f"{what} {_state(detail)} in {region}."
+    return f"{what} {_state(detail)}."
 
 
 def _state(detail: Mapping[str, Any]) -> str:
     kind = ConditionKind(detail["condition"])
+    long = readable_duration(detail["lasted_seconds"])
     if detail.get("resolution") in _RESOLUTIONS:
-        return _RESOLUTIONS[Resolution(detail["resolution"])].format(kind=kind)
+        return _RESOLUTIONS[Resolution(detail["resolution"])].format(kind=kind, long=long)
     if detail["phase"] == Phase.RESOLVED:
-        return WORDS[kind].is_over
-    return WORDS[kind].is_so.format(
-        long=readable_duration(detail["lasted_seconds"]), reason=one_line(detail["reason"], MAX_REASON)
-    )
+        status = detail.get("status_now")
+        return WORDS[kind].is_over.format(long=long, now=f"it is {status} now" if status else "it has ended")
+    return WORDS[kind].is_so.format(long=long, reason=one_line(detail["reason"], MAX_REASON))

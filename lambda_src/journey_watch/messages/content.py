@@ -2,10 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
+from journey_watch.core.condition_rules import Phase
+from journey_watch.core.severity import Severity
 from journey_watch.messages.untrusted_text import one_line
 from journey_watch.messages.wording import MAX_NAME
+
+RESOLVED: Final = "RESOLVED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,25 @@ def named(entities: list[Entity]) -> str:
     return what[:1].upper() + what[1:]
 
 
+def word_of(detail: Mapping[str, Any]) -> str:
+    """How loud an alert is, in one word in capitals; what is over is no louder than `RESOLVED`.
+
+    Its severity decides who hears of it: whoever has heard of the trouble hears that it is over.
+    """
+    members = detail.get("changes", ())
+    if detail.get("phase") == Phase.RESOLVED or (members and all(word_of(one) == RESOLVED for one in members)):
+        return RESOLVED
+    severities = [Severity(one["severity"]) for one in members if word_of(one) != RESOLVED]
+    return max(severities, key=lambda one: one.loudness, default=Severity(detail["severity"])).upper()
+
+
+def place_of(envelope: Mapping[str, Any]) -> str:
+    """Where it happened, and which deployment says so if it has a label."""
+    detail = envelope["detail"]
+    label = [one_line(detail["label"], MAX_NAME)] if detail.get("label") else []
+    return ", ".join([*label, f"account {envelope['account']}", envelope["region"], detail["provider"]])
+
+
 def line_of(member: Mapping[str, Any]) -> str:
-    """One change among many in one line: its severity, then its own summary."""
-    return f"{member['severity'].upper()}: {member['summary']}"
+    """One change among many in one line: how loud it is, then its own summary."""
+    return f"{word_of(member)}: {member['summary']}"

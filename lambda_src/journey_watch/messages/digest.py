@@ -1,18 +1,23 @@
 """One message for many alerts that are about to be sent."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 from journey_watch.core.alerts import Alert, AlertKind
+from journey_watch.core.condition_rules import Phase
 from journey_watch.core.provider import Provider
 from journey_watch.core.runs import LANE_ITSELF, Lane
-from journey_watch.messages.content import Content, Entity
-from journey_watch.messages.envelope import SCHEMA_VERSION, framed, stable_id
-from journey_watch.messages.wording import readable_time
+from journey_watch.core.severity import Severity
+from journey_watch.messages.content import RESOLVED, Content, Entity, entities_of, word_of
+from journey_watch.messages.envelope import SCHEMA_VERSION, UNNAMED, Deployment, framed, stable_id
+from journey_watch.messages.wording import NOTHING, clock_of
 
 MAX_DIGEST_BYTES: Final = 100_000
 """The members of a digest have so many, as JSON. A queue gets them as a text in SNS's own JSON, which may double it."""
+
+_COMMON_CAUSE: Final = "Look for what they have in common: an application, a segment, somebody who stopped several."
 
 T = TypeVar("T")
 
@@ -27,12 +32,12 @@ def digest_pieces(alerts: Sequence[Alert]) -> Iterator[Sequence[Alert]]:
     return pieces(alerts, _member)
 
 
-def digest_of(members: Sequence[Alert], *, lane: Lane, provider: Provider) -> Alert:
-    """The digest that stands for its members, the worst of them first.
+def digest_of(members: Sequence[Alert], *, lane: Lane, provider: Provider, deployment: Deployment = UNNAMED) -> Alert:
+    """The digest that stands for its members, the worst of them first, and what is over last.
 
     A digest is not recorded, its members are: sent again, it may have other members, and so another id.
     """
-    worst_first = sorted(members, key=lambda alert: (-alert.severity.loudness, alert.observed_time, alert.sequence))
+    worst_first = sorted(members, key=_worst_first)
     details = [_member(alert) for alert in worst_first]
     detail = {
         "schema_version": SCHEMA_VERSION,
@@ -40,23 +45,26 @@ def digest_of(members: Sequence[Alert], *, lane: Lane, provider: Provider) -> Al
         "lane": str(lane),
         "changes": details,
         "counts": counts_of(details),
-        "severity": worst_first[0].severity.value,
+        "severity": max((alert.severity for alert in members), key=lambda one: one.loudness).value,
         "sequence": max(alert.sequence for alert in members),
         "observed_time": max(alert.observed_time for alert in members),
     }
-    detail["summary"] = f"{len(details)} changes in {lane.region}: {in_words(counts_of(details))}."
+    where = where_mostly(details)
+    detail["summary"] = f"{len(details)} changes: {in_words(counts_of(details))}{f'; {where}' if where else ''}."
     digest_id = stable_id(sorted(alert.id for alert in members))
-    envelope = framed(digest_id, f"{provider.subject} Digest", detail, lane=lane)
+    detail_type = f"{provider.subject} Digest"
+    envelope = framed(digest_id, detail_type, detail, thread=digest_id, lane=lane, deployment=deployment)
     return Alert.from_envelope(envelope, journey=LANE_ITSELF, thread=digest_id)
 
 
 def content(detail: Mapping[str, Any], *, lane: Entity) -> Content:
-    """How many changes there are to each status, and each of them."""
+    """How many changes there are of each kind, and each of them."""
+    over = word_of(detail) == RESOLVED
     return Content(
         about=lane,
         headline=f"{len(detail['changes'])} changes: {in_words(detail['counts'])}",
-        facts=[("Seen", readable_time(detail["observed_time"]))],
-        next_step="Look for what they have in common: an application, a segment, somebody who stopped several at once.",
+        facts=[("Seen", clock_of(detail)(detail["observed_time"]))],
+        next_step=NOTHING if over else _COMMON_CAUSE,
         members=detail["changes"],
     )
 
@@ -76,18 +84,56 @@ def pieces(items: Iterable[T], details: Callable[[T], Mapping[str, Any]]) -> Ite
         yield piece
 
 
-def counts_of(details: Sequence[Mapping[str, Any]]) -> dict[str, int]:
-    """How many changes to each status, or conditions of each kind, the most frequent first."""
-    counts: dict[str, int] = {}
+def counts_of(details: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """How many there are of each kind of news, the loudest first, and of those equally loud the most frequent.
+
+    A kind is a status, or a condition and where it stands: `CANCELLED`, `STUCK`, `STUCK still`, `STUCK resolved`.
+    """
+    counts: Counter[str] = Counter()
+    loudest: dict[str, int] = {}
     for detail in details:
-        name = detail.get("condition") or detail["status"]
-        counts[name] = counts.get(name, 0) + 1
-    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+        kind = _kind_of(detail)
+        counts[kind] += 1
+        loudness = -1 if word_of(detail) == RESOLVED else Severity(detail["severity"]).loudness
+        loudest[kind] = max(loudness, loudest.get(kind, loudness))
+    return dict(sorted(counts.items(), key=lambda item: (-loudest[item[0]], -item[1], item[0])))
 
 
 def in_words(counts: Mapping[str, int]) -> str:
     """`3 CANCELLED, 1 STUCK`."""
-    return ", ".join(f"{count} {status}" for status, count in counts.items())
+    return ", ".join(f"{count} {kind}" for kind, count in counts.items())
+
+
+def where_mostly(details: Sequence[Mapping[str, Any]]) -> str:
+    """Of the loudest kind of news, where most of it is: `3 of 4 CANCELLED are of journey "Welcome series"`.
+
+    Empty if there is only one of the kind, or each is of another journey.
+    """
+    kind = next(iter(counts_of(details)))
+    subjects = Counter(_subject_of(detail) for detail in details if _kind_of(detail) == kind)
+    (subject, most), of_kind = subjects.most_common(1)[0], subjects.total()
+    if most == 1:
+        return ""
+    return f"{'all' if most == of_kind else f'{most} of'} {of_kind} {kind} are of {subject}"
+
+
+def _kind_of(detail: Mapping[str, Any]) -> str:
+    """As `counts_of` names it."""
+    if "condition" not in detail:
+        return str(detail["status"])
+    standing = {Phase.REMINDER: " still", Phase.RESOLVED: " resolved"}
+    return f"{detail['condition']}{standing.get(Phase(detail['phase']), '')}"
+
+
+def _subject_of(detail: Mapping[str, Any]) -> str:
+    """The journey or campaign it is about, or what larger thing it is about."""
+    entities = entities_of(detail)
+    return entities[min(1, len(entities) - 1)].label if entities else f"lane {detail['lane']}"
+
+
+def _worst_first(alert: Alert) -> tuple[bool, int, str, int]:
+    over = word_of(alert.detail) == RESOLVED
+    return over, -alert.severity.loudness, alert.observed_time, alert.sequence
 
 
 def _member(alert: Alert) -> dict[str, Any]:

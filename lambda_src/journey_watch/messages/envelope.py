@@ -22,6 +22,19 @@ _NOTHING_KNOWN: Final = JourneyInfo()
 
 
 @dataclass(frozen=True, slots=True)
+class Deployment:
+    """What every alert says of the deployment that sends it."""
+
+    label: str = ""
+    """Tells it from others, such as `prod`; empty if the configuration gives none."""
+    time_zone: str = "UTC"
+    """By whose clock people read times; an IANA name."""
+
+
+UNNAMED: Final = Deployment()
+
+
+@dataclass(frozen=True, slots=True)
 class AlertContext:
     """What every alert is built from, beside its own news: where it was seen, of what, and when."""
 
@@ -32,6 +45,7 @@ class AlertContext:
     journey: Scope = LANE_ITSELF
     """What it is of: a journey, or the listing of a container, or the whole lane."""
     info: JourneyInfo = _NOTHING_KNOWN
+    deployment: Deployment = UNNAMED
 
     @property
     def ids(self) -> tuple[str, str, str]:
@@ -70,16 +84,28 @@ class AlertContext:
         return [arn]
 
     def console_url(self) -> str | None:
-        """Where the journey is to be seen; None for a listing or a lane."""
+        """Where the journey is to be seen; None for a listing or a lane, or without a console."""
         if not isinstance(self.journey, JourneyKey):
             return None
         return console_url_of(self.lane, self.journey, self.provider)
 
 
 def framed(
-    alert_id: str, detail_type: str, detail: Mapping[str, Any], *, lane: Lane, resources: Sequence[str] = ()
+    alert_id: str,
+    detail_type: str,
+    detail: Mapping[str, Any],
+    *,
+    thread: str,
+    lane: Lane,
+    deployment: Deployment,
+    resources: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """The EventBridge shape around a detail that says when it was observed."""
+    """The EventBridge shape around a detail that says when it was observed.
+
+    `thread` is the same for all alerts of one run, and for all of one condition from its opening to its end.
+    """
+    own = {"label": deployment.label} if deployment.label else {}
+    clock = {"time_zone": deployment.time_zone} if deployment.time_zone != UNNAMED.time_zone else {}
     return {
         "version": "0",
         "id": alert_id,
@@ -89,7 +115,7 @@ def framed(
         "region": lane.region,
         "time": detail["observed_time"],
         "resources": list(resources),
-        "detail": dict(detail),
+        "detail": {**detail, "dedup_key": thread, **own, **clock},
     }
 
 
@@ -109,8 +135,10 @@ def iso(time: datetime | None) -> str | None:
     return None if time is None else time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def console_url_of(lane: Lane, journey: JourneyKey, provider: Provider) -> str:
-    """Where a journey is to be seen in the console of its partition."""
+def console_url_of(lane: Lane, journey: JourneyKey, provider: Provider) -> str | None:
+    """Where a journey is to be seen in the console of its partition; None if its provider has no console."""
+    if provider.console_url_format is None:
+        return None
     container, journey_id = (
         quote(part, safe="", errors="replace") for part in (journey.container_id, journey.journey_id)
     )

@@ -5,11 +5,13 @@ from datetime import datetime
 from typing import Any, Final
 
 from journey_watch.core.alerts import Alert
+from journey_watch.core.mutes import Mute
 from journey_watch.core.severity import Severity
 from journey_watch.messages.content import Content, Entity
 from journey_watch.messages.digest import counts_of, in_words, pieces
-from journey_watch.messages.envelope import SCHEMA_VERSION, AlertContext, framed, iso, stable_id
-from journey_watch.messages.wording import readable_time
+from journey_watch.messages.envelope import MAX_TEXT, SCHEMA_VERSION, AlertContext, framed, iso, stable_id
+from journey_watch.messages.untrusted_text import one_line, valid_text
+from journey_watch.messages.wording import MAX_NAME, clock_of
 
 MAX_HELD_BACK_SHOWN: Final = 50
 
@@ -21,16 +23,22 @@ def mute_ended_alert(
     *,
     since: datetime,
     sequence: int,
+    mute: Mute | None = None,
 ) -> Alert:
-    """Say what was not told while a mute lasted. `held_back` are the details of the alerts, oldest first."""
+    """Say what was not told while a mute lasted. `held_back` are the details of the alerts, oldest first.
+
+    `mute` is the mute as it was set, if that is still known: who set it and why.
+    """
     worst_first = sorted(held_back, key=lambda detail: -Severity(detail["severity"]).loudness)
     counts, lane = counts_of(held_back), context.lane
-    held = f"it held back {len(held_back)} alerts: {in_words(counts)}"
+    set_by, reason = (mute.set_by, mute.reason) if mute else ("", "")
     detail: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
         "provider": context.provider.name,
         "lane": str(lane),
         "mute": mute_id,
+        **({"set_by": valid_text(set_by, MAX_TEXT)} if set_by else {}),
+        **({"reason": valid_text(reason, MAX_TEXT)} if reason else {}),
         "since": iso(since),
         "held_back": len(held_back),
         "counts": counts,
@@ -38,19 +46,34 @@ def mute_ended_alert(
         "severity": worst_first[0]["severity"],
         "sequence": sequence,
         "observed_time": iso(context.observed_at),
-        "summary": f"The mute {mute_id} ended in {lane.region}; {held}.",
     }
+    detail["summary"] = f"{_named(detail)} has ended. It held back {_alerts(detail)}: {in_words(counts)}."
     alert_id = stable_id([str(lane), "mute", mute_id, iso(since), sequence])
-    envelope = framed(alert_id, "Journey Watch Mute Ended", detail, lane=lane)
+    envelope = framed(
+        alert_id, "Journey Watch Mute Ended", detail, thread=alert_id, lane=lane, deployment=context.deployment
+    )
     return Alert.from_envelope(envelope, journey=context.journey, thread=alert_id)
 
 
 def content(detail: Mapping[str, Any], *, lane: Entity) -> Content:
     """What nobody was told while the mute lasted."""
+    time = clock_of(detail)
     return Content(
         about=lane,
-        headline=f"mute ended, {detail['held_back']} alerts held back: {in_words(detail['counts'])}",
-        facts=[("Muted since", readable_time(detail["since"])), ("Seen", readable_time(detail["observed_time"]))],
-        next_step="Look through them: they are not sent again.",
+        headline=f"mute ended, {_alerts(detail)} held back: {in_words(detail['counts'])}",
+        facts=[("Muted since", time(detail["since"])), ("Seen", time(detail["observed_time"]))],
+        next_step="Look through them: they are not sent again. What is still stuck, late or missing is told by itself.",
         members=detail["changes"],
     )
+
+
+def _named(detail: Mapping[str, Any]) -> str:
+    """`The mute "release" (set by ada: deploying)`, its words made harmless."""
+    set_by, reason = (one_line(detail.get(key, ""), MAX_NAME) for key in ("set_by", "reason"))
+    about = ": ".join(filter(None, (f"set by {set_by}" if set_by else "", reason)))
+    return f'The mute "{one_line(detail["mute"], MAX_NAME)}"' + (f" ({about})" if about else "")
+
+
+def _alerts(detail: Mapping[str, Any]) -> str:
+    count = detail["held_back"]
+    return "1 alert" if count == 1 else f"{count} alerts"

@@ -1,5 +1,6 @@
 """The alert about one run's change of status; docs/alert-envelope.schema.json describes the envelope."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
@@ -14,7 +15,7 @@ from journey_watch.core.transitions import Transition
 from journey_watch.messages.content import Content, entities_of, named
 from journey_watch.messages.envelope import MAX_TEXT, SCHEMA_VERSION, AlertContext, framed, iso, stable_id
 from journey_watch.messages.untrusted_text import for_chat, one_line, valid_text
-from journey_watch.messages.wording import MAX_NAME, readable_time
+from journey_watch.messages.wording import MAX_NAME, clock_of
 
 MAX_COUNTER: Final = 60
 """A counter's name is cut at so many characters, and so is its value."""
@@ -22,13 +23,18 @@ MAX_COUNTERS: Final = 400
 _NEXT_STEP: Final = {
     Status.SCHEDULED: "Nothing, unless you did not expect it to be scheduled.",
     Status.RUNNING: "Nothing, unless you did not expect it to run now.",
-    Status.PAUSED: "If nobody paused it on purpose, resume it in the console.",
+    Status.PAUSED: "If nobody paused it on purpose, resume it.",
     Status.COMPLETED: "Nothing, unless you did not expect it to end yet.",
     Status.CANCELLED: "Find out whether somebody stopped it on purpose: CloudTrail shows who changed the {noun}. "
     "What it had not sent yet will not be sent.",
-    Status.FAILED: "Open the {noun} in the console to see why it failed. What it had not sent yet will not be sent.",
-    Status.UNKNOWN: "Open the {noun} in the console: this version of Journey Watch does not know the status it is in.",
+    Status.FAILED: "Look at the {noun} to see why it failed. What it had not sent yet will not be sent.",
+    Status.UNKNOWN: "Look at the {noun}: this version of Journey Watch does not know the status it is in.",
 }
+_COUNTERS: Final = {
+    "ENDPOINT_ENTERED": "entered",
+    "ENDPOINT_LEFT": "have left",
+}
+"""What Pinpoint counts of the people in a run, in a person's words."""
 _CAME_BACK: Final = "It had ended and is live again: make sure that nobody receives its messages twice."
 
 
@@ -59,17 +65,27 @@ def status_change_alert(
         "sequence": transition.sequence,
         "console_url": context.console_url(),
     }
-    detail["summary"] = _summary(detail, region=context.lane.region)
+    detail["summary"] = _summary(detail)
     # The empty part is for what is wrong with a run, in alerts that are not about its status.
     alert_id = stable_id([*context.ids, run_id, detail_type, "", before, after, transition.sequence])
-    envelope = framed(alert_id, detail_type, detail, lane=context.lane, resources=context.resources())
-    return Alert.from_envelope(envelope, journey=context.journey, thread=stable_id([*context.ids, run_id]))
+    thread = stable_id([*context.ids, run_id])
+    envelope = framed(
+        alert_id,
+        detail_type,
+        detail,
+        thread=thread,
+        lane=context.lane,
+        deployment=context.deployment,
+        resources=context.resources(),
+    )
+    return Alert.from_envelope(envelope, journey=context.journey, thread=thread)
 
 
 def content(detail: Mapping[str, Any]) -> Content:
     """Container, journey and run; from which status to which, when, and how long it had the one before."""
     entities = entities_of(detail)
     before, created = _before_that(detail), detail["creation_time"]
+    time = clock_of(detail)
     return Content(
         about=entities[1],
         headline=f"{detail['previous_status'] or 'new'} -> {detail['status']}",
@@ -77,7 +93,7 @@ def content(detail: Mapping[str, Any]) -> Content:
         facts=[
             ("When", _when(detail)),
             *([("Before that", before)] if before else []),
-            *([("Created or scheduled", readable_time(created))] if created else []),
+            *([("Created or scheduled", time(created))] if created else []),
             *([("Counted so far", _counted(detail["counters"]))] if detail.get("counters") else []),
         ],
         next_step=_next_step(detail),
@@ -107,9 +123,9 @@ def _change(transition: Transition, provider: Provider, observed_at: datetime) -
     }
 
 
-def _summary(detail: Mapping[str, Any], *, region: str) -> str:
+def _summary(detail: Mapping[str, Any]) -> str:
     """One sentence for a person, all names in it made harmless."""
-    sentence = f"{named(entities_of(detail))} {_happened(detail)} in {region}"
+    sentence = f"{named(entities_of(detail))} {_happened(detail)}"
     skipped = " and ".join(detail["skipped_statuses"])
     return f"{sentence}; it passed {skipped} unseen." if skipped else f"{sentence}."
 
@@ -123,9 +139,19 @@ def _happened(detail: Mapping[str, Any]) -> str:
 
 
 def _counted(counters: Mapping[str, str]) -> str:
-    """`100 endpoint entered, 7 endpoint left`: a counter's name in words, made harmless for every form."""
-    words = (f"{value} {name.lower().replace('_', ' ')}" for name, value in counters.items())
-    return for_chat(", ".join(words), MAX_COUNTERS)
+    """`11,873 entered, 310 have left`: what people ask first, then the rest by its name; harmless in every form."""
+    known = [f"{_number(counters[name])} {words}" for name, words in _COUNTERS.items() if name in counters]
+    others = [
+        f"{_number(value)} {name.lower().replace('_', ' ')}"
+        for name, value in counters.items()
+        if name not in _COUNTERS
+    ]
+    return for_chat(", ".join([*known, *others]), MAX_COUNTERS)
+
+
+def _number(value: str) -> str:
+    """A whole number with its thousands apart; whatever else it is stays as it came."""
+    return f"{int(value):,}" if re.fullmatch(r"[0-9]{1,15}", value) else value
 
 
 def _next_step(detail: Mapping[str, Any]) -> str:
@@ -138,10 +164,11 @@ def _next_step(detail: Mapping[str, Any]) -> str:
 
 def _when(detail: Mapping[str, Any]) -> str:
     """When it happened, as far as the provider says, and how late that was seen."""
+    time = clock_of(detail)
     delay = detail["detection_delay_seconds"]
     if delay is None:
-        return f"seen {readable_time(detail['observed_time'])}"
-    return f"{readable_time(detail['last_update_time'])}, seen {readable_duration(delay)} later"
+        return f"seen {time(detail['observed_time'])}"
+    return f"{time(detail['last_update_time'])}, seen {readable_duration(delay)} later"
 
 
 def _before_that(detail: Mapping[str, Any]) -> str | None:
@@ -149,10 +176,10 @@ def _before_that(detail: Mapping[str, Any]) -> str | None:
     since = detail["previous_status_since"]
     if since is None:
         return None
-    was, until = detail["previous_status"], detail["last_update_time"]
+    was, until, time = detail["previous_status"], detail["last_update_time"], clock_of(detail)
     if until is None:  # nor did the provider say since when: it is when this was first seen
-        return f"{was}, seen so since {readable_time(since)}"
-    began = f"since {readable_time(since)}"
+        return f"{was}, seen so since {time(since)}"
+    began = f"since {time(since)}"
     if detail["skipped_statuses"]:
         return f"{was}, {began}"  # until when, nobody saw
     seconds = (datetime.fromisoformat(until) - datetime.fromisoformat(since)).total_seconds()

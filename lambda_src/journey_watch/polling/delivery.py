@@ -245,7 +245,12 @@ class Delivery:
             members = self._unblocked(piece)
             if not members:
                 continue
-            digest = digest_of([one.alert for one in members], lane=self._context.lane, provider=self._context.provider)
+            digest = digest_of(
+                [one.alert for one in members],
+                lane=self._context.lane,
+                provider=self._context.provider,
+                deployment=self._context.deployment,
+            )
             refused = self._publish([PendingDelivery(digest, channel)])
             if refused:
                 self._keep(members, dict.fromkeys((one.key for one in members), *refused.values()))

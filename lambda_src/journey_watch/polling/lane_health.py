@@ -50,7 +50,7 @@ class LaneHealth:
             # Until now some other invocation may have held something back: it began before the mute's end.
             if mute_id in known and ((mute := known[mute_id]) is None or mute.is_in_force(now - overlap))
         }
-        pending = self._record_mutes(lasting.union(mute.id for mute in in_force), now)
+        pending = self._record_mutes(lasting.union(mute.id for mute in in_force), known, now)
         self.committer.mutes = [mute for mute in in_force if mute.id in self._state(LANE_ITSELF).mutes]
         return pending
 
@@ -61,7 +61,9 @@ class LaneHealth:
             return {**self._context.store.mutes(), **configured}
         return {**dict.fromkeys(self._state(LANE_ITSELF).mutes), **configured}
 
-    def _record_mutes(self, in_force: AbstractSet[str], now: datetime) -> Sequence[PendingDelivery]:
+    def _record_mutes(
+        self, in_force: AbstractSet[str], known: Mapping[str, Mute | None], now: datetime
+    ) -> Sequence[PendingDelivery]:
         state = self._state(LANE_ITSELF)
         if in_force == set(state.mutes):
             return ()
@@ -77,7 +79,8 @@ class LaneHealth:
                 continue
             with self.side_tasks.attempt("what a mute held back could not be read; it is tried again", mute=mute_id):
                 if held_back := self._held_back(mute_id, since):
-                    alerts.append(mute_ended_alert(mute_id, held_back, seen, since=since, sequence=moved.version))
+                    sequence, mute = moved.version, known.get(mute_id)
+                    alerts.append(mute_ended_alert(mute_id, held_back, seen, since=since, sequence=sequence, mute=mute))
                 continue
             mutes[mute_id] = since
         if mutes == state.mutes:

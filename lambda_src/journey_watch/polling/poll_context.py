@@ -9,7 +9,7 @@ from journey_watch.core.provider import Provider
 from journey_watch.core.runs import JourneyInfo, Lane, Scope
 from journey_watch.core.transitions import alerts_per_commit
 from journey_watch.core.watch_list import Thresholds, WatchTarget
-from journey_watch.messages.envelope import AlertContext
+from journey_watch.messages.envelope import AlertContext, Deployment
 from journey_watch.polling.time_budget import TimeBudget
 from journey_watch.ports import Channel, RunSource, RunStore
 from journey_watch.settings import WatchConfig
@@ -62,4 +62,9 @@ class PollContext:
 
     def alert(self, journey: Scope, info: JourneyInfo) -> AlertContext:
         """What alerts about a journey are built from, now."""
-        return AlertContext(self.lane, self.provider, self.now(), journey, info)
+        return AlertContext(self.lane, self.provider, self.now(), journey, info, self.deployment)
+
+    @property
+    def deployment(self) -> Deployment:
+        """What alerts say of this deployment."""
+        return Deployment(self.config.label, self.config.time_zone)

@@ -73,14 +73,14 @@ def test_the_whole_card() -> None:
             "textType": "client-markdown",
             "title": '🔴 CRITICAL: journey "Welcome series", RUNNING → CANCELLED',
             "description": (
-                'Run R of journey "Welcome series" (application "Shop") went from RUNNING to CANCELLED in eu-west-1.\n'
+                'Run R of journey "Welcome series" (application "Shop") went from RUNNING to CANCELLED.\n'
                 "*Application:* Shop (id A)\n"
                 "*Journey:* Welcome series (id J)\n"
                 "*Run:* R\n"
                 "*When:* 2026-11-23 12:00:00 UTC, seen 41 s later\n"
                 "*Before that:* RUNNING for 3 h 20 min, since 2026-11-23 08:40:00 UTC\n"
                 "*Created or scheduled:* 2026-11-23 08:00:00 UTC\n"
-                "https://console.aws.amazon.com/pinpoint/home?region=eu-west-1#/apps/A/journeys/J"
+                "*Where:* account 111122223333, eu-west-1, pinpoint"
             ),
             "nextSteps": [
                 (
@@ -92,9 +92,7 @@ def test_the_whole_card() -> None:
         },
         "metadata": {
             "threadId": built.thread,
-            "summary": (
-                'Run R of journey "Welcome series" (application "Shop") went from RUNNING to CANCELLED in eu-west-1.'
-            ),
+            "summary": ('Run R of journey "Welcome series" (application "Shop") went from RUNNING to CANCELLED.'),
             "additionalContext": {
                 "application_id": "A",
                 "journey_id": "J",
@@ -126,6 +124,7 @@ def test_no_name_adds_a_line(an_alert: Alert) -> None:
     detail = an_alert.envelope["detail"]
     lines = card["content"]["description"].split("\n")
     expected = 3 + (2 if "run_id" not in detail else 3)
+    expected += bool(detail["console_url"])
     expected += bool(detail["previous_status_since"]) + bool(detail["creation_time"]) + bool(detail.get("counters"))
     assert len(lines) in (expected, expected - 1)
 

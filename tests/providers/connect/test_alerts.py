@@ -90,7 +90,7 @@ def test_people_read_of_a_campaign_and_never_of_a_run_or_a_journey(told: TellSta
     text = email_text(alert)
     assert email_subject(alert) == "[CRITICAL] Welcome: RUNNING -> CANCELLED (eu-west-2)"
     assert text.startswith(
-        'CRITICAL: Campaign "Welcome" (instance container-1) went from RUNNING to CANCELLED in eu-west-2.\n'
+        'CRITICAL: Campaign "Welcome" (instance container-1) went from RUNNING to CANCELLED.\n'
         "\nInstance: container-1\nCampaign: Welcome (id journey-1)\nStatus: RUNNING -> CANCELLED\nWhen: seen "
     )
     assert "CloudTrail shows who changed the campaign" in text

@@ -81,9 +81,6 @@ def test_it_speaks_of_applications_journeys_and_runs() -> None:
         partition="aws", region="eu-west-1", account="111122223333", container="A", journey="J"
     )
     assert arn == "arn:aws:mobiletargeting:eu-west-1:111122223333:apps/A/journeys/J"
-    assert PINPOINT.console_url_format.format(
-        console="console.aws.amazon.com", region="eu-west-1", container="A", journey="J"
-    ).startswith("https://console.aws.amazon.com/pinpoint/home?region=eu-west-1#/apps/A/journeys")
 
 
 class TestPaging:

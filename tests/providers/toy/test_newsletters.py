@@ -81,7 +81,7 @@ def test_its_changes_are_committed_and_told_in_its_own_words(provider: Simulated
         "2",
     ]
     assert detail["summary"] == (
-        'Issue 2 of newsletter "Morning" (publisher container-1) went from RUNNING to COMPLETED in eu-west-1.'
+        'Issue 2 of newsletter "Morning" (publisher container-1) went from RUNNING to COMPLETED.'
     )
     assert email_subject(alert) == "[INFO] Morning: RUNNING -> COMPLETED (eu-west-1)"
     assert "journey" not in email_text(alert).replace("journey-1", "")

@@ -3,11 +3,11 @@
 Custom notifications: https://docs.aws.amazon.com/chatbot/latest/adminguide/custom-notifs.html
 """
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from journey_watch.core.alerts import Alert
-from journey_watch.core.severity import Severity
-from journey_watch.messages.content import Content, entities_of, line_of
+from journey_watch.messages.content import RESOLVED, Content, entities_of, line_of, place_of, word_of
 from journey_watch.messages.kinds import content_of
 from journey_watch.messages.untrusted_text import for_chat
 
@@ -22,7 +22,8 @@ _MAX_URL: Final = 2000
 """A longer link is left out: the rest stays far below the 8000 characters that a description may have."""
 _MAX_LINES: Final = 10
 """This many members of a digest stay below it too; the JSON form has them all."""
-SIGN: Final = {Severity.CRITICAL: "🔴", Severity.WARNING: "🟠", Severity.INFO: "🔵", Severity.NONE: "⚪"}
+SIGN: Final = {"CRITICAL": "🔴", "WARNING": "🟠", "INFO": "🔵", "NONE": "⚪", RESOLVED: "✅"}
+"""By `word_of` an alert."""
 
 
 def chat_card(alert: Alert) -> dict[str, Any]:
@@ -30,14 +31,15 @@ def chat_card(alert: Alert) -> dict[str, Any]:
     envelope, detail = alert.envelope, alert.envelope["detail"]
     content = content_of(envelope)
     headline = content.headline.replace("->", "→")
-    words = (alert.severity, detail.get("status") or detail.get("condition"), detail["provider"], envelope["region"])
+    status = detail.get("status") or detail.get("condition")
+    words = (alert.severity, status, detail["provider"], envelope["region"], detail.get("label"))
     return {
         "version": "1.0",
         "source": "custom",
         "id": alert.id,
         "content": {
             "textType": "client-markdown",
-            "title": f"{SIGN[alert.severity]} {alert.severity.upper()}: {for_chat(content.about.label, _MAX_NAME)}, "
+            "title": f"{title_of(detail)}: {for_chat(content.about.label, _MAX_NAME)}, "
             f"{for_chat(headline, _MAX_HEADLINE)}",
             "description": _description(alert, content),
             "nextSteps": [for_chat(content.next_step, _MAX_STEP)],
@@ -48,13 +50,19 @@ def chat_card(alert: Alert) -> dict[str, Any]:
             "summary": for_chat(detail["summary"], _MAX_SUMMARY),
             "additionalContext": {
                 **{f"{entity.noun}_id": for_chat(entity.id, _MAX_LINE) for entity in entities_of(detail)},
-                **{name: detail[name] for name in ("status", "condition") if detail.get(name)},
+                **{name: detail[name] for name in ("status", "condition", "label") if detail.get(name)},
                 "severity": alert.severity.value,
                 "account": envelope["account"],
                 "region": envelope["region"],
             },
         },
     }
+
+
+def title_of(detail: Mapping[str, Any]) -> str:
+    """How the title of a message in a chat begins: how loud it is, and which deployment says so."""
+    word, label = word_of(detail), detail.get("label")
+    return f"{SIGN[word]} {word}" + (f" ({for_chat(label, _MAX_KEYWORD)})" if label else "")
 
 
 def _description(alert: Alert, content: Content) -> str:
@@ -72,6 +80,7 @@ def _description(alert: Alert, content: Content) -> str:
             *(f"*{label}:* {fact}" for label, fact in content.facts),
             *(f"• {for_chat(line_of(member), _MAX_LINE)}" for member in shown),
             *([f"… and {left_out} more"] if left_out else []),
+            f"*Where:* {for_chat(place_of(alert.envelope), _MAX_LINE)}",
             *([url] if url and len(url) <= _MAX_URL else []),
         ]
     )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from journey_watch.core.alerts import Alert
-from journey_watch.messages.content import Content, line_of
+from journey_watch.messages.content import Content, line_of, place_of, word_of
 from journey_watch.messages.kinds import content_of
 from journey_watch.messages.untrusted_text import cut, one_line, printable_ascii
 
@@ -21,7 +21,8 @@ def email_subject(alert: Alert) -> str:
     It names no run, so that a mail client puts the same news about a journey in one conversation.
     """
     content = content_of(alert.envelope)
-    head = f"[{alert.severity.upper()}] "
+    label = alert.detail.get("label")
+    head = f"[{word_of(alert.detail)}] " + (f"[{printable_ascii(label)}] " if label else "")
     tail = f": {printable_ascii(content.headline)} ({printable_ascii(alert.envelope['region'])})"
     name = printable_ascii(content.about.name or "")
     if not any(character.isalnum() for character in name):
@@ -36,7 +37,7 @@ def email_text(alert: Alert) -> str:
     content = content_of(envelope)
     return "\n".join(
         [
-            f"{alert.severity.upper()}: {one_line(detail['summary'], MAX_SUMMARY)}",
+            f"{word_of(detail)}: {one_line(detail['summary'], MAX_SUMMARY)}",
             "",
             *_facts(content),
             *_members(content),
@@ -44,7 +45,7 @@ def email_text(alert: Alert) -> str:
             f"What to do: {content.next_step}",
             *([detail["console_url"]] if detail.get("console_url") else []),
             "",
-            f"Account {envelope['account']}, {envelope['region']}, {detail['provider']}",
+            f"Where: {place_of(envelope)}",
             f"Alert id {alert.id}",
             "",
         ]

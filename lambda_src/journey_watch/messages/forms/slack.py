@@ -9,12 +9,11 @@ from datetime import datetime
 from typing import Any, Final
 
 from journey_watch.core.durations import readable_duration
-from journey_watch.core.severity import Severity
-from journey_watch.messages.content import Content, line_of
-from journey_watch.messages.forms.amazon_q import SIGN
+from journey_watch.messages.content import Content, line_of, place_of
+from journey_watch.messages.forms.amazon_q import title_of
 from journey_watch.messages.kinds import content_of
 from journey_watch.messages.untrusted_text import for_chat
-from journey_watch.messages.wording import readable_time
+from journey_watch.messages.wording import clock_of
 
 # Slack counts characters without saying which: all of this fits even if each of them counts twice.
 _MAX_NAME: Final = 40
@@ -44,7 +43,7 @@ def slack_message(envelope: Mapping[str, Any], *, now: datetime) -> dict[str, An
         # What notifications and screen readers say in place of the blocks.
         "text": summary,
         "blocks": [
-            _header(Severity(detail["severity"]), content),
+            _header(title_of(detail), content),
             _section(summary),
             *_fields(content),
             *_members(content),
@@ -55,11 +54,11 @@ def slack_message(envelope: Mapping[str, Any], *, now: datetime) -> dict[str, An
     }
 
 
-def _header(severity: Severity, content: Content) -> Block:
+def _header(title: str, content: Content) -> Block:
     name = for_chat(content.about.label, _MAX_NAME)
     headline = for_chat(content.headline.replace("->", "→"), _MAX_HEADLINE)
     # Without `emoji`, a name cannot turn words between colons into pictures.
-    text = {"type": "plain_text", "text": f"{SIGN[severity]} {severity.upper()}: {name}, {headline}", "emoji": False}
+    text = {"type": "plain_text", "text": f"{title}: {name}, {headline}", "emoji": False}
     return {"type": "header", "text": text}
 
 
@@ -90,8 +89,8 @@ def _context(envelope: Mapping[str, Any], now: datetime) -> Block:
     seen = envelope["detail"]["observed_time"]
     late = max(0.0, (now - datetime.fromisoformat(seen)).total_seconds())
     lines = (
-        f"Seen {readable_time(seen)}, shown {readable_duration(late)} later",
-        f"Account {envelope['account']}, {envelope['region']}, {envelope['detail']['provider']}",
+        f"Seen {clock_of(envelope['detail'])(seen)}, shown {readable_duration(late)} later",
+        f"Where: {place_of(envelope)}",
         f"Alert id {envelope['id']}",
     )
     return {"type": "context", "elements": [_text(for_chat(line, _MAX_LINE)) for line in lines]}

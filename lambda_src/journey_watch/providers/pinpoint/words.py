@@ -17,5 +17,6 @@ PINPOINT: Final = Provider(
     arn_format="arn:{partition}:mobiletargeting:{region}:{account}:apps/{container}/journeys/{journey}",
     refusal_hint="Amazon ended support for Pinpoint on 2026-10-30: if it is gone for you, watch what replaces it with "
     'provider = "connect", and take this entry out of the configuration.',
-    console_url_format="https://{console}/pinpoint/home?region={region}#/apps/{container}/journeys/{journey}",
+    # Its console ended with its support, on 2026-10-30.
+    console_url_format=None,
 )
