@@ -108,6 +108,11 @@ def _read_target(value: object, place: Place) -> WatchTarget:
     )
     if target.external_id and not target.role_arn:
         raise place.key("external_id").error("is of no use without role_arn.")
+    if target.thresholds.expect_run_every is not None and provider.words.run_field is None:
+        raise place.key("expect_run_every").error(
+            f"is of no use for {provider.words.title}: a {provider.words.journey_noun} has no runs of its own; "
+            "expected late_after or paused_after."
+        )
     _check_journeys(target, provider, place)
     return target
 

@@ -20,7 +20,9 @@ from journey_watch.core.watch_list import Thresholds
 from tests.core.builders import NOON, days, known, listing, minutes, observed, recorded
 
 HOUR = timedelta(hours=1)
-PATIENCE = Thresholds(stuck_after=3600, late_after=3600, expect_run_every=86400, unreachable_after=600)
+PATIENCE = Thresholds(
+    stuck_after=3600, late_after=3600, paused_after=3600, expect_run_every=86400, unreachable_after=600
+)
 
 
 def at(
@@ -55,7 +57,12 @@ OTHERS_LISTED = listing(observed("other", Status.COMPLETED))
 
 
 @pytest.mark.parametrize(
-    ("status", "kind"), [(Status.RUNNING, ConditionKind.STUCK), (Status.SCHEDULED, ConditionKind.LATE)]
+    ("status", "kind"),
+    [
+        (Status.RUNNING, ConditionKind.STUCK),
+        (Status.SCHEDULED, ConditionKind.LATE),
+        (Status.PAUSED, ConditionKind.LEFT_PAUSED),
+    ],
 )
 def test_too_long_in_a_status_opens_after_a_second_reading(status: Status, kind: ConditionKind) -> None:
     state, reading = with_run(status), listing(observed("r1", status))
@@ -81,6 +88,7 @@ def test_next_status_change_resolves_it() -> None:
     opened = assess(None, with_run(Status.RUNNING), RUNNING_LISTED, at(NOON + 2 * HOUR))
     over = assess(opened, with_run(Status.COMPLETED), OTHERS_LISTED, at(NOON + 3 * HOUR))
     assert told(over) == [(Phase.RESOLVED, ConditionKind.STUCK, "r1")]
+    assert [event.status_now for event in over.events] == [Status.COMPLETED]
     assert over.conditions == {}
 
 

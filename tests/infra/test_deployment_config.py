@@ -223,6 +223,12 @@ def test_every_misspelling_of_every_key_names_the_file_the_key_and_the_right_one
         (watch(role_arn='"arn:aws:iam::111122223333:user/R"'), "expected a role's ARN like"),
         (watch(external_id='"handshake"'), "watch[0].external_id is of no use without role_arn"),
         (watch(role_arn='"arn:aws:iam::444455556666:role/R"', external_id='"$"'), "expected an external id"),
+        (
+            '[[watch]]\nprovider = "connect"\ninstance_id = "*"\nexpect_run_every = "7d"',
+            "watch[0].expect_run_every is of no use for Amazon Connect outbound campaigns: a campaign has no runs",
+        ),
+        ('label = "[prod]"', 'label is "[prod]"; expected a short label'),
+        ('time_zone = "Europe/Berln"', 'time_zone is "Europe/Berln" (did you mean "Europe/Berlin"?)'),
         ("alerts = 1", "alerts is 1; expected a table"),
         ('[alerts]\nemail = "a@example.com"', 'alerts.email is "a@example.com"; expected a list'),
         ('[alerts]\nemail = ["$EMAIL"]', 'alerts.email[0] is "$EMAIL"; expected an e-mail address'),

@@ -37,7 +37,11 @@ def told(
     severity: Severity = Severity.WARNING,
     opened_by: str = "",
 ) -> Alert:
-    run = "R" if kind in (ConditionKind.STUCK, ConditionKind.LATE, ConditionKind.MISSING) else None
+    run = (
+        "R"
+        if kind in (ConditionKind.STUCK, ConditionKind.LATE, ConditionKind.LEFT_PAUSED, ConditionKind.MISSING)
+        else None
+    )
     condition = Condition(
         kind, run, NOON - timedelta(hours=5), reason, opened_at=NOON, severity=severity, opened_by=opened_by
     )
@@ -51,6 +55,11 @@ def told(
         (ConditionKind.STUCK, Status.COMPLETED, "is no longer stuck: it is COMPLETED now, after 5 h of RUNNING."),
         (ConditionKind.STUCK, None, "is no longer stuck: it has ended, after 5 h of RUNNING."),
         (ConditionKind.LATE, Status.RUNNING, "is no longer late: it is RUNNING now, after 5 h of SCHEDULED."),
+        (
+            ConditionKind.LEFT_PAUSED,
+            Status.RUNNING,
+            "is no longer left paused: it is RUNNING now, after 5 h of PAUSED.",
+        ),
         (ConditionKind.MISSING, Status.RUNNING, "is listed again after 5 h: it is RUNNING now."),
         (ConditionKind.OVERDUE, None, "has a new run again, 5 h after one was expected."),
         (ConditionKind.UNREACHABLE, None, "can be read again, after 5 h."),

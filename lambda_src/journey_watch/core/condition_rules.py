@@ -1,7 +1,7 @@
 """When a condition is suspected, opens, is reminded of and resolves.
 
-A suspicion is told to nobody. What the provider's listing alone suggests (a run stuck, late or missing) opens only if
-a second reading in the same poll shows it too: `confirmed`.
+A suspicion is told to nobody. What the provider's listing alone suggests (a run stuck, late, left paused or missing)
+opens only if a second reading in the same poll shows it too: `confirmed`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -137,6 +137,7 @@ def _of_runs(
     patience = {
         Status.RUNNING: (ConditionKind.STUCK, thresholds.stuck_after),
         Status.SCHEDULED: (ConditionKind.LATE, thresholds.late_after),
+        Status.PAUSED: (ConditionKind.LEFT_PAUSED, thresholds.paused_after),
     }
     for run_id, run in state.runs.items():
         kind, seconds = patience.get(run.status, (None, None))
@@ -224,7 +225,7 @@ def _merge(
     return Assessment(conditions, tuple(events), unconfirmed, frozenset(forgotten))
 
 
-_OPENS_AT_ONCE = frozenset({ConditionKind.STUCK, ConditionKind.LATE, ConditionKind.OVERDUE})
+_OPENS_AT_ONCE = frozenset({ConditionKind.STUCK, ConditionKind.LATE, ConditionKind.LEFT_PAUSED, ConditionKind.OVERDUE})
 
 
 def _should_open(fresh: Condition, old: Condition | None, circumstances: AssessmentContext) -> bool:

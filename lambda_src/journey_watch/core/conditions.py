@@ -12,6 +12,8 @@ class ConditionKind(StrEnum):
     """A run has been RUNNING for too long."""
     LATE = "LATE"
     """A run has been SCHEDULED for too long."""
+    LEFT_PAUSED = "LEFT_PAUSED"
+    """A run has been PAUSED for too long."""
     MISSING = "MISSING"
     """A live run is no longer listed."""
     OVERDUE = "OVERDUE"

@@ -17,6 +17,7 @@ class Thresholds:
 
     stuck_after: int | None = None
     late_after: int | None = None
+    paused_after: int | None = None
     expect_run_every: int | None = None
     unreachable_after: int = 15 * 60
     remind_every: int = 24 * 3600

@@ -45,6 +45,12 @@ WORDS: Final[Mapping[ConditionKind, ConditionWords]] = {
         is_over="is no longer late: {now}, after {long} of SCHEDULED",
         next_step="See what it waits for: its start time, its segment, its quiet hours.",
     ),
+    ConditionKind.LEFT_PAUSED: ConditionWords(
+        is_so="has been PAUSED for {long}",
+        in_short="has been paused for too long",
+        is_over="is no longer left paused: {now}, after {long} of PAUSED",
+        next_step="Resume it, or stop it if nobody needs it any more: whoever paused it may have forgotten.",
+    ),
     ConditionKind.MISSING: ConditionWords(
         is_so="is no longer listed, though it had not ended",
         in_short="is no longer listed by the provider",
