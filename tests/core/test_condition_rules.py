@@ -77,6 +77,24 @@ def test_too_long_in_a_status_opens_after_a_second_reading(status: Status, kind:
     assert (condition.since, condition.opened_at) == (NOON, late)
 
 
+def late(state: JourneyState, now: datetime, starts_at: datetime) -> list[Condition]:
+    reading = listing(observed("r1", Status.SCHEDULED))
+    return [*assess_reading({}, state, reading, at(now), expects_runs=False, starts_at=starts_at).conditions.values()]
+
+
+def test_what_is_planned_for_later_is_late_from_then_on() -> None:
+    state, plan = with_run(Status.SCHEDULED), NOON + days(3)
+    assert late(state, plan + HOUR, plan) == []
+    (condition,) = late(state, plan + HOUR + minutes(1), plan)
+    assert (condition.since, condition.planned) == (plan, True)
+
+
+def test_a_plan_that_was_over_when_a_run_was_scheduled_says_nothing_of_that_run() -> None:
+    """A journey that repeats has the plan of its first run."""
+    (condition,) = late(with_run(Status.SCHEDULED), NOON + HOUR + minutes(1), NOON - days(3))
+    assert (condition.since, condition.planned) == (NOON, False)
+
+
 def test_open_condition_is_told_once_and_needs_no_second_reading() -> None:
     state = with_run(Status.RUNNING)
     opened = assess(None, state, RUNNING_LISTED, at(NOON + 2 * HOUR))

@@ -36,6 +36,7 @@ def told(
     scope: Scope = EXAMPLE,
     severity: Severity = Severity.WARNING,
     opened_by: str = "",
+    planned: bool = False,
 ) -> Alert:
     run = (
         "R"
@@ -43,7 +44,7 @@ def told(
         else None
     )
     condition = Condition(
-        kind, run, NOON - timedelta(hours=5), reason, opened_at=NOON, severity=severity, opened_by=opened_by
+        kind, run, NOON - timedelta(hours=5), planned, reason, opened_at=NOON, severity=severity, opened_by=opened_by
     )
     context = AlertContext(LANE, PINPOINT, NOON, scope, JourneyInfo("Welcome", "Shop"))
     return condition_alert(ConditionEvent(phase, condition, resolution, now), context, sequence=7)
@@ -67,6 +68,14 @@ def told(
 )
 def test_what_is_over_says_how_it_ended_and_how_long_it_was(kind: ConditionKind, now: Status | None, said: str) -> None:
     assert told(kind, Phase.RESOLVED, now=now).detail["summary"].endswith(said)
+
+
+def test_what_was_planned_says_when_it_was_to_start() -> None:
+    late = told(ConditionKind.LATE, planned=True)
+    assert late.detail["summary"].endswith("was to start at 2026-11-23 07:00:00 UTC, 5 h ago, and has not.")
+    assert "\nPlanned start: 2026-11-23 07:00:00 UTC\n" in email_text(late)
+    over = told(ConditionKind.LATE, Phase.RESOLVED, planned=True, now=Status.RUNNING)
+    assert over.detail["summary"].endswith("is no longer late: it is RUNNING now, 5 h after it was to start.")
 
 
 def test_what_is_over_is_no_louder_than_resolved_in_any_form() -> None:

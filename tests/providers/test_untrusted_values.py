@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journey_watch.core.runs import JourneyKey
-from journey_watch.providers.untrusted_values import MAX_ID, MAX_TEXT, read_id, read_text, read_time
+from journey_watch.providers.untrusted_values import MAX_ID, MAX_TEXT, read_id, read_moment, read_text, read_time
 from journey_watch.store import items
 from tests.core.builders import LANE
 from tests.store.run_store_contract import alert
@@ -113,3 +113,10 @@ def test_what_is_an_id_is_remembered_under_a_key_of_its_own(container: str, jour
         key = JourneyKey(container_id, journey_id)
         assert set(items.lane_state([state_item(key)]).journeys) == {key}
         assert items.journey_of(items.transition(LANE, alert("a", journey=key), 0)) == key
+
+
+def test_a_time_is_read_whether_the_sdk_has_parsed_it_or_not() -> None:
+    noon = datetime(2026, 11, 23, 12, tzinfo=UTC)
+    assert read_moment(noon.astimezone(timezone(timedelta(hours=5)))) == read_moment("2026-11-23T12:00:00Z") == noon
+    assert read_moment(datetime(2026, 11, 23, 12)) is None  # noqa: DTZ001 - it has no zone, which is the point
+    assert read_moment(None) is None

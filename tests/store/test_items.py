@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journey_watch import contract
+from journey_watch.core.conditions import Condition, ConditionKind
 from journey_watch.core.mutes import Mute
 from journey_watch.core.runs import JourneyKey, Status
 from journey_watch.store import items
@@ -42,6 +43,18 @@ def test_item_of_the_first_commit_is_readable() -> None:
 def test_item_from_before_items_had_a_version_is_readable() -> None:
     old = {name: value for name, value in state_item().items() if name not in ("schema_version", "conditions")}
     assert set(items.lane_state([old]).journeys) == {JOURNEY}
+
+
+def test_condition_says_that_it_is_from_a_plan_only_if_it_is() -> None:
+    """So a version that knows of no plans reads all others."""
+    plain, planned = (Condition(ConditionKind.LATE, run_id, NOON, planned=run_id == "r2") for run_id in ("r1", "r2"))
+    kept = {condition.key: condition for condition in (plain, planned)}
+    first = change()
+    with_conditions = replace(first, state=replace(first.state, conditions=kept))
+    written = items.state_update(with_conditions, [], NOON)["ExpressionAttributeValues"]
+    item = {**state_item(), "conditions": written[":conditions"]}
+    assert [document.get("planned") for document in json.loads(item["conditions"]["S"])] == [None, True]
+    assert items.lane_state([item]).journeys[JOURNEY].conditions == kept
 
 
 @given(st.sampled_from(sorted(state_item())), attributes)

@@ -72,11 +72,12 @@ def assess_reading(
     circumstances: AssessmentContext,
     *,
     expects_runs: bool = True,
+    starts_at: datetime | None = None,
 ) -> Assessment:
     """Hold a journey's listing against its state as it is after the listing's changes.
 
     `known` are the conditions so far. With `expects_runs` False (the provider says the journey has ended) none is
-    overdue.
+    overdue. A run is late from `starts_at` on, if the provider plans it for later than when it was scheduled.
     """
     listed = {run.run_id for run in observation.runs}
     complete = observation.shows_everything
@@ -86,7 +87,7 @@ def assess_reading(
             known, _missing(known, state, listed, circumstances, gone=True), circumstances, Resolution.DELETED
         )
     found = [
-        *_of_runs(known, state, listed, circumstances),
+        *_of_runs(known, state, listed, circumstances, starts_at),
         # An empty listing says something about the journey, not about its runs.
         *_missing(known, state, listed, circumstances, gone=complete and bool(listed)),
         *_of_journey(known, state, observation, circumstances, complete=complete, expects_runs=expects_runs),
@@ -132,6 +133,7 @@ def _of_runs(
     state: JourneyState,
     listed: set[str],
     circumstances: AssessmentContext,
+    starts_at: datetime | None,
 ) -> Iterator[Condition]:
     thresholds, now = circumstances.thresholds, circumstances.now
     patience = {
@@ -141,8 +143,10 @@ def _of_runs(
     }
     for run_id, run in state.runs.items():
         kind, seconds = patience.get(run.status, (None, None))
-        if kind is not None and seconds is not None and now - _since(run) > timedelta(seconds=seconds):
-            condition = Condition(kind, run_id, _since(run))
+        planned = starts_at if kind is ConditionKind.LATE and starts_at and starts_at > _since(run) else None
+        since = planned or _since(run)
+        if kind is not None and seconds is not None and now - since > timedelta(seconds=seconds):
+            condition = Condition(kind, run_id, since, planned=planned is not None)
             if run_id in listed or condition.key in known:
                 yield condition
 

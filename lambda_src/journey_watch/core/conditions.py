@@ -11,7 +11,7 @@ class ConditionKind(StrEnum):
     STUCK = "STUCK"
     """A run has been RUNNING for too long."""
     LATE = "LATE"
-    """A run has been SCHEDULED for too long."""
+    """A run has not started long after it was planned to, or has been SCHEDULED for too long."""
     LEFT_PAUSED = "LEFT_PAUSED"
     """A run has been PAUSED for too long."""
     MISSING = "MISSING"
@@ -39,7 +39,10 @@ class Condition:
     run_id: str | None
     """None if it is about the journey or the lane itself."""
     since: datetime
-    """When the trouble began, as far as known: for a run, when it took its status; else when it was first seen."""
+    """When the trouble began, as far as known: for a run, when it took its status or was to start; else when it was
+    first seen."""
+    planned: bool = False
+    """True: `since` is when a late run was planned to start."""
     reason: str = ""
     """What the provider answered, in words, where the kind alone does not say it."""
     opened_at: datetime | None = None

@@ -219,12 +219,14 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class JourneyInfo:
-    """What discovery knows about a journey, for the reader and for pacing; never needed for a decision about a run."""
+    """What discovery knows about a journey, for the reader, for pacing, and to tell whether it is late."""
 
     name: str | None = None
     container_name: str | None = None
     dormant: bool = False
     """True if the provider says that the journey ended long ago, so that new runs are not expected: polled rarely."""
+    starts_at: datetime | None = None
+    """When the provider's schedule says that it is to start (the first time, if it repeats); UTC."""
 
 
 def lists_each_once(ids: Iterable[str]) -> bool:

@@ -1,7 +1,7 @@
 """The alert about a condition: it opened, lasts, or is over."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from journey_watch.core.alerts import Alert
@@ -70,6 +70,12 @@ WORDS: Final[Mapping[ConditionKind, ConditionWords]] = {
         next_step="Until this is over nothing is known of it, and nothing will be told. {hint}",
     ),
 }
+_LATE_BY_PLAN: Final = replace(
+    WORDS[ConditionKind.LATE],
+    is_so="was to start at {start}, {long} ago, and has not",
+    is_over="is no longer late: {now}, {long} after it was to start",
+)
+"""Where the provider says when."""
 _RESOLUTIONS: Final = {
     Resolution.DELETED: "does not exist any more at the provider, and no longer counts as {kind}, as it has for {long}",
     Resolution.UNWATCHED: "is not watched any more, and no longer counts as {kind}, as it has for {long}",
@@ -96,6 +102,7 @@ def condition_alert(event: ConditionEvent, context: AlertContext, *, sequence: i
         **context.identity(condition.run_id),
         "condition": condition.kind.value,
         "phase": event.phase.value,
+        **({"planned": True} if condition.planned else {}),
         "since": since,
         "lasted_seconds": round(max(0.0, (context.observed_at - condition.since).total_seconds()), 1),
         "reason": valid_text(condition.reason, MAX_TEXT),
@@ -135,7 +142,7 @@ def content(detail: Mapping[str, Any], *, lane: Entity) -> Content:
         headline=_HEADLINE[phase].format(kind=kind),
         entities=entities,
         facts=[
-            ("Since", time(detail["since"])),
+            ("Planned start" if detail.get("planned") else "Since", time(detail["since"])),
             ("Seen", time(detail["observed_time"])),
         ],
         next_step=NOTHING if phase is Phase.RESOLVED else WORDS[kind].next_step.format(hint=hint),
@@ -162,7 +169,12 @@ def _state(detail: Mapping[str, Any]) -> str:
     long = readable_duration(detail["lasted_seconds"])
     if detail.get("resolution") in _RESOLUTIONS:
         return _RESOLUTIONS[Resolution(detail["resolution"])].format(kind=kind, long=long)
+    planned = detail.get("planned", False)
     if detail["phase"] == Phase.RESOLVED:
         status = detail.get("status_now")
-        return WORDS[kind].is_over.format(long=long, now=f"it is {status} now" if status else "it has ended")
-    return WORDS[kind].is_so.format(long=long, reason=one_line(detail["reason"], MAX_REASON))
+        is_over = _LATE_BY_PLAN.is_over if planned else WORDS[kind].is_over
+        return is_over.format(long=long, now=f"it is {status} now" if status else "it has ended")
+    is_so = _LATE_BY_PLAN.is_so if planned else WORDS[kind].is_so
+    return is_so.format(
+        long=long, start=clock_of(detail)(detail["since"]), reason=one_line(detail["reason"], MAX_REASON)
+    )

@@ -35,6 +35,11 @@ def read_id(value: object) -> str | None:
     return None if text is None or text == "*" or "#" in text or len(text.encode()) > MAX_ID else text
 
 
+def read_moment(value: object) -> datetime | None:
+    """A time that the SDK has parsed, or that it leaves as a text, as `read_time` has it."""
+    return read_time(value.isoformat() if isinstance(value, datetime) else value)
+
+
 def read_time(value: object) -> datetime | None:
     """An ISO 8601 time with an offset, in UTC, to the microsecond; None if there is none to be had.
 

@@ -180,7 +180,11 @@ def _conditions(item: Item) -> dict[str, Condition]:
 
 
 def _conditions_document(conditions: Mapping[str, Condition]) -> str:
-    return json.dumps([asdict(condition) for condition in conditions.values()], default=iso)
+    documents = [asdict(condition) for condition in conditions.values()]
+    for document in documents:
+        if not document["planned"]:
+            del document["planned"]  # versions before it read what has none
+    return json.dumps(documents, default=iso)
 
 
 def _time(item: Item, name: str) -> datetime | None:

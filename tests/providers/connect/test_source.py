@@ -1,6 +1,7 @@
 """Reading Connect campaigns: the contract, and what Connect's answers alone can do wrong."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from botocore.exceptions import ReadTimeoutError
@@ -207,6 +208,13 @@ class TestListing:
         provider.simulation.play({"kind": "campaign_created", "instance": "container-1", "campaign": "new"})
         provider.let_time_pass()
         assert JourneyKey("container-1", "new") in source.discover([FIRST_INSTANCE]).journeys
+
+    def test_a_campaign_says_when_it_is_to_start(self, provider: SimulatedConnect) -> None:
+        planned = {"instance": "container-1", "campaign": "planned", "starts_in": "1d"}
+        provider.simulation.play({"kind": "campaign_created", **planned})
+        info = provider.source().discover([FIRST_INSTANCE]).journeys[JourneyKey("container-1", "planned")]
+        assert info.starts_at is not None
+        assert abs(info.starts_at - provider.simulation.now - timedelta(days=1)) < timedelta(minutes=1)
 
     @pytest.mark.parametrize(
         "odd",

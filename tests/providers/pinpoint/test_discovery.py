@@ -7,6 +7,7 @@ import pytest
 import simulator
 from journey_watch.core.runs import JourneyKey
 from journey_watch.core.watch_list import ALL, WatchTarget
+from journey_watch.providers.pinpoint.answers import read_journey
 from journey_watch.providers.pinpoint.discovery import DORMANT_AFTER
 from journey_watch.providers.remembered_listing import REMEMBER_SECONDS
 from tests.aws.doubles import do_not_wait_between_retries
@@ -195,3 +196,20 @@ def test_a_journey_is_dormant_a_day_after_it_ended(state: str | None, ago: timed
     journey = {"Id": FIRST.journey_id, "Name": "W", "State": state, "LastModifiedDate": modified}
     source, _ = scripted_source(by_request(lambda url: page(journey) if url.count("journeys") else (403, b"{}")))
     assert source.discover([FIRST_APPLICATION]).journeys[FIRST].dormant is dormant
+
+
+@pytest.mark.parametrize(
+    ("schedule", "starts_at"),
+    [
+        ({"StartTime": NOON}, NOON),
+        ({"StartTime": NOON.isoformat()}, NOON),
+        ({"StartTime": "soon"}, None),
+        ({}, None),
+        ("daily", None),
+        (None, None),
+    ],
+)
+def test_a_journey_says_when_it_is_to_start_as_far_as_that_can_be_read(schedule: object, starts_at: object) -> None:
+    listed = read_journey({"Id": "journey-1", "Schedule": schedule})
+    assert listed is not None
+    assert listed.starts_at == starts_at

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
@@ -9,7 +10,7 @@ from journey_watch.aws.errors import BROKEN_ANSWER, http_status_of, source_error
 from journey_watch.core.errors import SourceError
 from journey_watch.core.watch_list import ALL
 from journey_watch.providers.token_paging import Listing, Page, page_of, read_pages
-from journey_watch.providers.untrusted_values import read_id, read_text
+from journey_watch.providers.untrusted_values import read_id, read_moment, read_text
 
 if TYPE_CHECKING:
     from mypy_boto3_connectcampaignsv2 import ConnectCampaignServiceV2Client
@@ -30,6 +31,8 @@ class ListedCampaign:
     name: str | None
     instance_id: str
     type: str | None = None
+    starts_at: datetime | None = None
+    """When its schedule begins; None if there is none, or it cannot be read."""
 
 
 def read_campaign(entry: object) -> ListedCampaign | None:
@@ -39,7 +42,11 @@ def read_campaign(entry: object) -> ListedCampaign | None:
     campaign_id, instance_id = read_id(entry.get("id")), read_id(entry.get("connectInstanceId"))
     if campaign_id is None or instance_id is None:
         return None
-    return ListedCampaign(campaign_id, read_text(entry.get("name")), instance_id, read_text(entry.get("type")))
+    schedule = entry.get("schedule")
+    starts_at = read_moment(schedule.get("startTime")) if isinstance(schedule, dict) else None
+    return ListedCampaign(
+        campaign_id, read_text(entry.get("name")), instance_id, read_text(entry.get("type")), starts_at
+    )
 
 
 class ConnectAnswers:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from journey_watch.aws.errors import http_status_of, source_error
 from journey_watch.core.runs import JourneyKey, ObservedRun, Status
 from journey_watch.providers.token_paging import Listing, Page, page_of, read_pages
-from journey_watch.providers.untrusted_values import read_id, read_text, read_time
+from journey_watch.providers.untrusted_values import read_id, read_moment, read_text, read_time
 
 if TYPE_CHECKING:
     from mypy_boto3_pinpoint import PinpointClient
@@ -39,6 +39,8 @@ class ListedJourney:
     ended: bool
     modified: datetime | None
     """None if missing or unreadable."""
+    starts_at: datetime | None = None
+    """When its schedule begins; None if there is none, or it cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +77,13 @@ def read_journey(entry: object) -> ListedJourney | None:
     """One Item of ListJourneys; None if it lacks its id."""
     if not isinstance(entry, dict) or (journey_id := read_id(entry.get("Id"))) is None:
         return None
+    schedule = entry.get("Schedule")
     return ListedJourney(
         id=journey_id,
         name=read_text(entry.get("Name")),
         ended=read_text(entry.get("State")) in ENDED_STATES,
         modified=read_time(entry.get("LastModifiedDate")),
+        starts_at=read_moment(schedule.get("StartTime")) if isinstance(schedule, dict) else None,
     )
 
 
