@@ -95,6 +95,17 @@ def test_a_plan_that_was_over_when_a_run_was_scheduled_says_nothing_of_that_run(
     assert (condition.since, condition.planned) == (NOON, False)
 
 
+def test_what_has_no_times_is_late_by_its_plan_alone() -> None:
+    """A campaign that nobody has scheduled may stay a draft for ever."""
+    draft = known({"r1": recorded(Status.SCHEDULED, updated=None, created=None)})
+    assert late(draft, NOON + days(30), NOON + days(60)) == []
+    assert assess_reading(
+        {}, draft, listing(observed("r1", Status.SCHEDULED)), at(NOON + days(30)), expects_runs=False
+    ) == (Assessment({}))
+    (condition,) = late(draft, NOON + days(30), NOON - days(3))
+    assert (condition.since, condition.planned) == (NOON - days(3), True)
+
+
 def test_open_condition_is_told_once_and_needs_no_second_reading() -> None:
     state = with_run(Status.RUNNING)
     opened = assess(None, state, RUNNING_LISTED, at(NOON + 2 * HOUR))

@@ -77,7 +77,8 @@ def assess_reading(
     """Hold a journey's listing against its state as it is after the listing's changes.
 
     `known` are the conditions so far. With `expects_runs` False (the provider says the journey has ended) none is
-    overdue. A run is late from `starts_at` on, if the provider plans it for later than when it was scheduled.
+    overdue. A run is late from `starts_at` on, if the provider plans it for later than when it was scheduled;
+    without times of its own it is late by that plan only.
     """
     listed = {run.run_id for run in observation.runs}
     complete = observation.shows_everything
@@ -143,9 +144,13 @@ def _of_runs(
     }
     for run_id, run in state.runs.items():
         kind, seconds = patience.get(run.status, (None, None))
-        planned = starts_at if kind is ConditionKind.LATE and starts_at and starts_at > _since(run) else None
+        if kind is None or seconds is None:
+            continue
+        planned = _planned_start(run, starts_at) if kind is ConditionKind.LATE else None
+        if kind is ConditionKind.LATE and planned is None and run.creation_time is None:
+            continue  # nobody says when it was to start, nor since when it waits
         since = planned or _since(run)
-        if kind is not None and seconds is not None and now - since > timedelta(seconds=seconds):
+        if now - since > timedelta(seconds=seconds):
             condition = Condition(kind, run_id, since, planned=planned is not None)
             if run_id in listed or condition.key in known:
                 yield condition
@@ -164,6 +169,13 @@ def _missing(
         missing = Condition(ConditionKind.MISSING, run_id, circumstances.begun)
         if not run.status.is_terminal and run_id not in listed and (gone or missing.key in known):
             yield replace(missing, since=known[missing.key].since if missing.key in known else missing.since)
+
+
+def _planned_start(run: RecordedRun, starts_at: datetime | None) -> datetime | None:
+    """When the run was to start by the provider's schedule; None if that is not the plan of this run."""
+    if starts_at is None or (run.creation_time is not None and starts_at <= _since(run)):
+        return None
+    return starts_at
 
 
 def _since(run: RecordedRun) -> datetime:
