@@ -44,7 +44,14 @@ def told(
         else None
     )
     condition = Condition(
-        kind, run, NOON - timedelta(hours=5), planned, reason, opened_at=NOON, severity=severity, opened_by=opened_by
+        kind,
+        run,
+        NOON - timedelta(hours=5),
+        reason,
+        opened_at=NOON,
+        severity=severity,
+        opened_by=opened_by,
+        planned=planned,
     )
     context = AlertContext(LANE, PINPOINT, NOON, scope, JourneyInfo("Welcome", "Shop"))
     return condition_alert(ConditionEvent(phase, condition, resolution, now), context, sequence=7)

@@ -1,6 +1,7 @@
 """A test alert as the poller is asked for it."""
 
 from collections.abc import Sequence
+from typing import Any, Final
 
 import pytest
 
@@ -15,7 +16,7 @@ from journey_watch.ports import Channel
 from tests.core.builders import NOON
 from tests.entrypoints.conftest import LANE, Deployment
 
-SENDER = {"service": "journey-watch", "account": "111122223333", "region": "eu-west-1"}
+SENDER: Final[dict[str, Any]] = {"service": "journey-watch", "account": "111122223333", "region": "eu-west-1"}
 
 
 class Refusing:

@@ -41,8 +41,6 @@ class Condition:
     since: datetime
     """When the trouble began, as far as known: for a run, when it took its status or was to start; else when it was
     first seen."""
-    planned: bool = False
-    """True: `since` is when a late run was planned to start."""
     reason: str = ""
     """What the provider answered, in words, where the kind alone does not say it."""
     opened_at: datetime | None = None
@@ -54,6 +52,8 @@ class Condition:
     """How many have been sent."""
     opened_by: str = ""
     """The id of the alert that announced it: reminders and the resolution stand in its thread."""
+    planned: bool = False
+    """True: `since` is when a late run was planned to start."""
 
     @property
     def key(self) -> str:
