@@ -149,7 +149,7 @@ FAULTS: Final = (
         "1 message was given up. These alerts did not reach Slack",
         "SlackDeadLetters → Start DLQ redrive",
     ),
-    Fault(a_lane_is_refused, Level.PROBLEM, str(LANE), f"s now: {DENIED}", "deploy again"),
+    Fault(a_lane_is_refused, Level.PROBLEM, str(LANE), f"min now: {DENIED}", "deploy again"),
     Fault(a_lane_is_not_in_use, Level.NOTE, str(LANE), "Not in use", "If it should be in use, enable it"),
     Fault(
         everything_is_muted,
