@@ -9,7 +9,7 @@ from typing import Final
 from botocore.awsrequest import AWSResponse
 
 from journey_watch.core.runs import Lane
-from tests.faults.wire import Call, Fault, answer_is_cut, answers, any_service, refuses
+from tests.faults.wire import Call, Fault, answer_is_cut, answers, answers_with_a_page, any_service, refuses
 from tests.permissions.deployment import WATCHED
 
 PINPOINT_LANE: Final = next(iter(WATCHED))
@@ -153,6 +153,11 @@ POLLERS: Final = (
         "DynamoDB",
         "every commit conflicts",
         {("dynamodb", "TransactWriteItems"): answers(HTTPStatus.BAD_REQUEST, json.dumps(_CONFLICT).encode())},
+    ),
+    Trouble(
+        "DynamoDB",
+        "a proxy's page comes for each write",
+        {("dynamodb", "TransactWriteItems"): answers_with_a_page, ("dynamodb", "UpdateItem"): answers_with_a_page},
     ),
     Trouble(
         "DynamoDB",
