@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from journey_watch.contract import POLLS_MISSING_INTERVALS
 from journey_watch.core.conditions import ConditionKind
 from journey_watch.core.durations import readable_duration
 from journey_watch.core.errors import ConfigurationError
@@ -22,8 +23,6 @@ OVERDUE: Final = timedelta(minutes=5)
 """An alert that waits for longer is no matter of one poll any more."""
 QUEUE_PATIENCE: Final = timedelta(minutes=15)
 """As the alarm `queue-too-old` has it: a storm at one message a second, or a Slack that is down for a moment."""
-INTERVALS: Final = 3
-"""As the alarm `polls-missing` has it: so many polls may fail to come."""
 RUNBOOK: Final = "docs/runbook.md"
 _DEPLOYED: Final = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "IMPORT_COMPLETE")
 _ROLLED_BACK: Final = ("UPDATE_ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS")
@@ -127,7 +126,7 @@ def _schedules(schedules: Mapping[str, Schedule | None]) -> Iterator[Finding]:
 
 
 def _patience(schedule: Schedule) -> timedelta:
-    return max(OVERDUE, INTERVALS * schedule.every)
+    return max(OVERDUE, POLLS_MISSING_INTERVALS * schedule.every)
 
 
 def _last_polls(deployment: Deployment, running: Mapping[Lane, Schedule], now: datetime) -> Mapping[str, datetime]:

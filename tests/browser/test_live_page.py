@@ -70,7 +70,7 @@ def test_one_look_says_what_is_wrong(show: Open) -> None:
 def test_each_journey_shows_its_live_runs_and_its_line_of_time(show: Open) -> None:
     chrome = show(page(readings()))
 
-    rows = {row.find_element(By.CSS_SELECTOR, ".jw-name a").text: row for row in find(chrome, "tbody tr")}
+    rows = {row.find_element(By.CSS_SELECTOR, ".jw-name a, .jw-name b").text: row for row in find(chrome, "tbody tr")}
     cart = rows["Abandoned cart"]
     assert [each.text.split("\n") for each in cart.find_elements(By.CLASS_NAME, "jw-chip")] == [
         ["running", "21 h 00 min"],
@@ -140,7 +140,7 @@ def test_narrow_screens_show_everything_but_the_headings(show: Open) -> None:
     chrome = show(page(readings()), width=NARROW)
 
     assert find(chrome, "thead")[0].is_displayed() is False
-    assert all(each.is_displayed() for each in find(chrome, "td.jw-name a, td.jw-last time, svg"))
+    assert all(each.is_displayed() for each in find(chrome, "td.jw-name a, td.jw-name b, td.jw-last time, svg"))
 
 
 @pytest.mark.parametrize("theme", [Theme.LIGHT, Theme.DARK])

@@ -82,7 +82,7 @@ region = "eu-west-1"
 journey = [{ id = "j-hidden", run = [{ id = "r-hidden", status = "RUNNING" }] }]
 """
 
-PLACE: Final = re.compile(r"^Account (?P<account>\d{12}), (?P<region>[\w-]+), (?P<provider>\w+)$", re.MULTILINE)
+PLACE: Final = re.compile(r"^Where: account (?P<account>\d{12}), (?P<region>[\w-]+), (?P<provider>\w+)$", re.MULTILINE)
 FIRST_LOOKS: Final = {
     "pinpoint/111122223333/eu-west-2": "new -> RUNNING",
     "connect/111122223333/eu-west-2": "new -> RUNNING",
