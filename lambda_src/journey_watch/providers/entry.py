@@ -8,7 +8,7 @@ import boto3
 
 from journey_watch.aws.access import Access
 from journey_watch.core.provider import Provider
-from journey_watch.core.runs import JourneyKey
+from journey_watch.core.runs import JourneyKey, Status
 from journey_watch.core.watch_list import Thresholds, WatchTarget
 from journey_watch.ports import RunSource
 
@@ -24,6 +24,8 @@ class ProviderEntry:
     """Its name, and how it speaks of its things."""
     make_source: Callable[[boto3.Session], RunSource]
     """Makes what reads it, with its clients and its rate limit, for one lane."""
+    statuses: Mapping[str, Status]
+    """By the provider's own word for a status: which it is here."""
     sdk_operations: Mapping[str, tuple[str, ...]]
     """By service of the AWS SDK, the operations it calls: the bundle has the models of no others."""
     container_key: str

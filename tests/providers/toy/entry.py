@@ -10,7 +10,7 @@ from journey_watch.core.runs import JourneyKey
 from journey_watch.core.watch_list import WatchTarget
 from journey_watch.providers.entry import ProviderEntry
 from tests.providers.toy.newsletter_service import NewsletterService
-from tests.providers.toy.newsletters import NEWSLETTER, Newsletters
+from tests.providers.toy.newsletters import NEWSLETTER, STATUSES, Newsletters
 
 SERVICE: Final = NewsletterService(publishers={"daily": {"news": "News"}}, issues={"news": {"1": "mailing"}})
 """The one there is."""
@@ -32,6 +32,7 @@ def uses(_targets: Sequence[WatchTarget], _journeys: Collection[JourneyKey]) -> 
 NEWSLETTER_ENTRY: Final = ProviderEntry(
     words=NEWSLETTER,
     make_source=make_source,
+    statuses=STATUSES,
     sdk_operations={"newsletters": ("ListIssues",)},
     container_key="publisher_id",
     journeys_key="newsletters",

@@ -8,7 +8,7 @@ from journey_watch.aws.rate_limit import RateLimit
 from journey_watch.ports import RunSource
 from journey_watch.providers.connect import access
 from journey_watch.providers.connect.client import CONNECT_READS, campaigns_client
-from journey_watch.providers.connect.source import ConnectCampaigns
+from journey_watch.providers.connect.source import STATUSES, ConnectCampaigns
 from journey_watch.providers.connect.words import CONNECT
 from journey_watch.providers.entry import ProviderEntry
 
@@ -22,6 +22,7 @@ def make_source(session: boto3.Session) -> RunSource:
 CONNECT_ENTRY: Final = ProviderEntry(
     words=CONNECT,
     make_source=make_source,
+    statuses=STATUSES,
     sdk_operations={"connectcampaignsv2": ("GetCampaignStateBatch", "ListCampaigns")},
     container_key="instance_id",
     journeys_key="campaigns",
