@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Final, Self
 
 from infra.durations import interval
-from infra.journey_filters import filter_keys, read_filters
 from infra.mute_entries import read_mutes, time_zone
 from infra.pair_entries import check_pairs, read_pair
 from infra.recipients import (
@@ -18,19 +17,16 @@ from infra.recipients import (
     SlackWebhook,
     TeamsChannel,
     email_address,
-    email_recipient,
+    email_recipients,
     event_bus_name_or_arn,
     slack_recipients,
     teams_channels,
 )
+from infra.rule_entries import read_rules
 from infra.watch_entries import read_watch_list, served
-from journey_watch.core.runs import Status
-from journey_watch.core.severity import Severity
-from journey_watch.core.severity_rules import ANY, NEW, AlertRule
 from journey_watch.core.watch_list import WatchTarget
-from journey_watch.providers.registry import REGISTRY
 from journey_watch.settings import WatchConfig
-from strict_toml.tables import Place, Table, boolean, list_of, load, matching, nearest, one_of, text, whole_number
+from strict_toml.tables import Place, Table, boolean, list_of, load, matching, whole_number
 
 KEYS: Final = (
     "name",
@@ -144,7 +140,7 @@ class DeploymentConfig:
             every_seconds=int(every.total_seconds()),
             label=top.get("label", _label, usual.label),
             time_zone=top.get("time_zone", time_zone, usual.time_zone),
-            rules=alerts.get("rules", list_of(_rule), ()),
+            rules=alerts.get("rules", read_rules, ()),
             mutes=alerts.get("mute", read_mutes, ()),
             pairs=pairs,
             digest_over=alerts.get("digest_over", whole_number(1, 1000), usual.digest_over),
@@ -157,7 +153,7 @@ class DeploymentConfig:
             keep_data=top.get("keep_data", boolean, default.keep_data),
             watching=watching,
             unserved=tuple(target for target in targets if not served(target, own_region=own_region)),
-            alert_email=alerts.get("email", list_of(email_recipient), ()),
+            alert_email=alerts.get("email", email_recipients, ()),
             slack=alerts.get("slack", slack_recipients, ()),
             teams=alerts.get("teams", teams_channels, ()),
             event_bus=alerts.get("event_bus", event_bus_name_or_arn, None),
@@ -185,32 +181,3 @@ class DeploymentConfig:
             alert_recipients=tuple(recipient.address for recipient in self.alert_email),
             ops_recipients=self.ops_email,
         )
-
-
-def rule_keys() -> tuple[str, ...]:
-    """Every key of an `[[alerts.rules]]` entry."""
-    return "when", *filter_keys(), "provider", "severity"
-
-
-def _rule(value: object, place: Place) -> AlertRule:
-    rule = Table(value, place, keys=rule_keys())
-    before, after = rule.get("when", _change)
-    journeys, container_id = read_filters(rule, place)
-    return AlertRule(
-        before=before,
-        after=after,
-        severity=Severity(rule.get("severity", one_of(tuple(Severity)))),
-        journeys=journeys,
-        container_id=container_id,
-        provider=rule.get("provider", one_of((*REGISTRY, ANY)), ANY),
-    )
-
-
-def _change(value: object, place: Place) -> tuple[str, str]:
-    sides = [side.strip() for side in text(value, place).split("->")]
-    if len(sides) != 2:  # noqa: PLR2004 - before and after
-        raise place.unexpected(value, 'two statuses like "RUNNING->CANCELLED"')
-    for side, allowed in zip(sides, ((*Status, NEW, ANY), (*Status, ANY)), strict=True):
-        if side not in allowed:
-            raise place.error(f'has "{side}"{nearest(side, allowed)}. Expected one of: {", ".join(allowed)}.')
-    return sides[0], sides[1]

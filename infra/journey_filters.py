@@ -5,7 +5,7 @@ from typing import Final
 
 from journey_watch.core.severity_rules import ANY
 from journey_watch.providers.registry import REGISTRY
-from strict_toml.tables import Place, Table, list_of, matching
+from strict_toml.tables import Place, Table, list_of, matching, one_of
 
 # The wildcards of `fnmatch`, as rules and mutes use them.
 _id_pattern: Final = matching(
@@ -18,18 +18,34 @@ def filter_keys() -> tuple[str, ...]:
     return tuple(key for entry in REGISTRY.values() for key in (entry.journeys_key, entry.container_key))
 
 
-def read_filters(entry: Table, place: Place) -> tuple[tuple[str, ...], str]:
-    """The journeys and the container of an entry, each ANY if it names none.
+def read_filters(entry: Table, place: Place) -> tuple[str, str, tuple[str, ...]]:
+    """The provider, the container and the journeys of an entry, each ANY if it names none.
 
-    Raises ConfigurationError if it names containers of two providers.
+    Raises ConfigurationError if it names what nothing has together, such as containers of two providers.
     """
-    journeys: tuple[str, ...] = ()
+    provider: str = entry.get("provider", one_of((*REGISTRY, ANY)), ANY)
+    journeys: dict[str, tuple[str, ...]] = {}
     containers: dict[str, str] = {}
-    for provider in REGISTRY.values():
-        some: tuple[str, ...] = entry.get(provider.journeys_key, list_of(_id_pattern, at_least=1), ())
-        journeys += some
-        if container_id := entry.get(provider.container_key, _id_pattern, ""):
-            containers[provider.container_key] = container_id
+    for each in REGISTRY.values():
+        some: tuple[str, ...] = entry.get(each.journeys_key, list_of(_id_pattern, at_least=1), ())
+        if some:
+            journeys[each.journeys_key] = some
+        if container_id := entry.get(each.container_key, _id_pattern, ""):
+            containers[each.container_key] = container_id
     if len(containers) > 1:
         raise place.error(f"has {' and '.join(containers)}; expected one of them, for nothing is in both.")
-    return journeys or (ANY,), next(iter(containers.values()), ANY)
+    _check_one_provider(provider, {*journeys, *containers}, place)
+    named = tuple(journey_id for ids in journeys.values() for journey_id in ids)
+    return provider, next(iter(containers.values()), ANY), named or (ANY,)
+
+
+def _check_one_provider(provider: str, keys: set[str], place: Place) -> None:
+    """Where a provider or its container is named, nothing matches the filters of another."""
+    own = REGISTRY.get(provider) or next((each for each in REGISTRY.values() if each.container_key in keys), None)
+    if own is None:
+        return
+    reason = own.container_key if provider == ANY else f'provider = "{provider}"'
+    for other in REGISTRY.values():
+        for wrong, right in ((other.container_key, own.container_key), (other.journeys_key, own.journeys_key)):
+            if wrong in keys and wrong != right:
+                raise place.key(wrong).error(f"is of no use with {reason}; expected {right}.")

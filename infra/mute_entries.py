@@ -1,15 +1,13 @@
 """The `[[alerts.mute]]` entries: until a time, or every week in a window."""
 
 import re
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from typing import Final
 from zoneinfo import available_timezones
 
 from infra.journey_filters import filter_keys, read_filters
 from journey_watch.core.mutes import Mute
-from journey_watch.core.severity_rules import ANY
-from journey_watch.providers.registry import REGISTRY
-from strict_toml.tables import Place, Table, list_of, matching, one_of, text
+from strict_toml.tables import Place, Table, list_of, matching, nearest, one_of, text
 
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _name: Final = matching(re.compile(r"[A-Za-z0-9_-]{1,64}"), "a name: letters, digits, - and _")
@@ -42,36 +40,45 @@ def read_mute(value: object, place: Place) -> Mute:
         raise place.error('expected "until", a time, or a weekly window with "days", "from" and "to".')
     if until is not None and (days or begins or ends):
         raise place.error('has both "until" and a weekly window; expected one of them.')
-    journeys, container_id = read_filters(entry, place)
+    zone: str | None = entry.get("time_zone", time_zone, None)
+    if until is not None and zone is not None:
+        raise place.key("time_zone").error("is of no use with until; expected the offset in until itself, like +01:00.")
+    provider, container_id, journeys = read_filters(entry, place)
     return Mute(
         id=entry.get("name", _name),
         reason=entry.get("reason", text, ""),
         set_by=entry.get("set_by", text, "the configuration"),
         journeys=journeys,
         container_id=container_id,
-        provider=entry.get("provider", one_of((*REGISTRY, ANY)), ANY),
+        provider=provider,
         until=until,
         days=tuple(DAYS.index(day) for day in days),
         begins=begins,
         ends=ends,
-        time_zone=entry.get("time_zone", time_zone, "UTC"),
+        time_zone=zone or "UTC",
     )
 
 
 def _time_to_come(value: object, place: Place) -> datetime:
     """An end that is past would mute nothing, and look as if it did."""
-    moment = _moment(value, place)
-    if moment <= datetime.now(UTC):
-        raise place.unexpected(value, "a time that is still to come; a mute that is over can be taken out")
+    now = datetime.now(UTC)
+    tomorrow = f"{now + timedelta(days=1):%Y-%m-%dT%H:00:00Z}"
+    moment = _moment(value)
+    if moment is None:
+        raise place.unexpected(value, f"a time with its day, like {tomorrow}")
+    if moment <= now:
+        raise place.unexpected(value, f"a time that is still to come, like {tomorrow}; or take out a mute that is over")
     return moment
 
 
-def _moment(value: object, place: Place) -> datetime:
+def _moment(value: object) -> datetime | None:
     """TOML has times of its own; a string in ISO 8601 will do too. Without an offset it is UTC."""
     try:
-        moment = value if isinstance(value, datetime) else datetime.fromisoformat(text(value, place))
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else value
     except ValueError:
-        raise place.unexpected(value, "a time like 2026-12-24T18:00:00Z") from None
+        return None
+    if not isinstance(moment, datetime):
+        return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
@@ -84,4 +91,9 @@ def _clock(value: object, place: Place) -> time:
 
 
 def time_zone(value: object, place: Place) -> str:
-    return one_of(sorted(available_timezones()))(value, place)
+    """The name of one. There are too many to list: the message has the nearest ones."""
+    zones = available_timezones()
+    if isinstance(value, str) and value in zones:
+        return value
+    hint = nearest(value, sorted(zones), at_most=3) if isinstance(value, str) else ""
+    raise place.unexpected(value, 'the name of a time zone like "Europe/Berlin" or "UTC"', hint=hint)

@@ -87,12 +87,15 @@ class SlackWebhook:
 SlackRecipient = SlackChannel | SlackWebhook
 
 
-def email_recipient(value: object, place: Place) -> EmailRecipient:
-    """An address, or a table of one and a severity."""
-    if isinstance(value, str):
-        return EmailRecipient(email_address(value, place))
-    reader = Table(value, place, keys=RECIPIENT_KEYS)
-    return EmailRecipient(reader.get("to", email_address), _min_severity(reader, Severity.WARNING))
+def email_recipients(value: object, place: Place) -> tuple[EmailRecipient, ...]:
+    """All entries. Raises ConfigurationError if two name one address: a subscription has one severity."""
+    readers = list_of(_email_recipient)(value, place)
+    addresses = [reader.address for reader in readers]
+    for index, address in enumerate(addresses):
+        if address in addresses[:index]:
+            first = place.item(addresses.index(address)).path
+            raise place.item(index).error(f'names "{address}", as {first} does; expected it once.')
+    return readers
 
 
 def slack_recipients(value: object, place: Place) -> tuple[SlackRecipient, ...]:
@@ -109,6 +112,14 @@ def teams_channels(value: object, place: Place) -> tuple[TeamsChannel, ...]:
     channels = _one_or_more(_teams_entry)(value, place)
     _refuse_repeats([channel.channel_id for channel in channels], place)
     return channels
+
+
+def _email_recipient(value: object, place: Place) -> EmailRecipient:
+    """An address, or a table of one and a severity."""
+    if isinstance(value, str):
+        return EmailRecipient(email_address(value, place))
+    reader = Table(value, place, keys=RECIPIENT_KEYS)
+    return EmailRecipient(reader.get("to", email_address), _min_severity(reader, Severity.WARNING))
 
 
 def _slack_entry(value: object, place: Place) -> tuple[SlackRecipient, ...]:

@@ -36,9 +36,9 @@ class Place:
         """The error to raise about this place; `problem` continues a sentence that begins with the key path."""
         return ConfigurationError(f"{self.file}: {self.path} {problem}" if self.path else f"{self.file} {problem}")
 
-    def unexpected(self, value: object, expected: str) -> ConfigurationError:
-        """The error to raise if the value is not what it should be; `expected` is a noun phrase."""
-        return self.error(f"is {_as_toml(value)}; expected {expected}.")
+    def unexpected(self, value: object, expected: str, *, hint: str = "") -> ConfigurationError:
+        """The error to raise if the value is not what it should be; `expected` is a noun phrase, `hint` a `nearest`."""
+        return self.error(f"is {_as_toml(value)}{hint}; expected {expected}.")
 
 
 Parser = Callable[[object, Place], T]
@@ -99,11 +99,12 @@ def parse(written: str, place: Place) -> object:
         raise place.error(f"is not TOML: {error}.") from error
 
 
-def nearest(word: str, candidates: Iterable[str]) -> str:
-    """A hint to append to a message: the candidate most like the word; empty if none is like it."""
+def nearest(word: str, candidates: Iterable[str], *, at_most: int = 1) -> str:
+    """A hint to append to a message: the candidates most like the word; empty if none is like it."""
     by_folded = {candidate.casefold(): candidate for candidate in candidates}
-    found = difflib.get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.5)
-    return f' (did you mean "{by_folded[found[0]]}"?)' if found else ""
+    found = difflib.get_close_matches(word.casefold(), by_folded, n=at_most, cutoff=0.5)
+    *others, last = [f'"{by_folded[each]}"' for each in found] or [""]
+    return f" (did you mean {', '.join(others)}{' or ' if others else ''}{last}?)" if last else ""
 
 
 def boolean(value: object, place: Place) -> bool:

@@ -5,16 +5,18 @@ import tomllib
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from zoneinfo import available_timezones
 
 import pytest
 import tomlkit
 from hypothesis import given
 
-from infra import deployment_config, pair_entries, recipients
+from infra import deployment_config, pair_entries, recipients, rule_entries
 from infra.deployment_config import DeploymentConfig
 from infra.recipients import EmailRecipient, SlackChannel, SlackWebhook, TeamsChannel
 from journey_watch.core.errors import ConfigurationError
 from journey_watch.core.pairs import Pair
+from journey_watch.core.runs import Status
 from journey_watch.core.severity import Severity
 from journey_watch.core.severity_rules import AlertRule
 from journey_watch.core.watch_list import WatchTarget
@@ -137,7 +139,7 @@ def test_the_example_shows_every_key() -> None:
         "reader": set(recipients.RECIPIENT_KEYS),
         "slack": set(recipients.SLACK_KEYS),
         "teams": set(recipients.TEAMS_KEYS),
-        "rule": set(deployment_config.rule_keys()),
+        "rule": set(rule_entries.rule_keys()),
         "ops": set(deployment_config.OPS_KEYS),
     }
 
@@ -228,13 +230,20 @@ def test_every_misspelling_of_every_key_names_the_file_the_key_and_the_right_one
             "watch[0].expect_run_every is of no use for Amazon Connect outbound campaigns: a campaign has no runs",
         ),
         ('label = "[prod]"', 'label is "[prod]"; expected a short label'),
-        ('time_zone = "Europe/Berln"', 'time_zone is "Europe/Berln" (did you mean "Europe/Berlin"?)'),
+        ('time_zone = "Europe/Berln"', 'time_zone is "Europe/Berln" (did you mean "Europe/Berlin", "'),
+        ('time_zone = "berlin"', '(did you mean "Europe/Berlin"'),
+        ('time_zone = "x"', 'time_zone is "x"; expected the name of a time zone like "Europe/Berlin" or "UTC".'),
+        ("time_zone = 1", "time_zone is 1; expected the name of a time zone"),
         ("alerts = 1", "alerts is 1; expected a table"),
         ('[alerts]\nemail = "a@example.com"', 'alerts.email is "a@example.com"; expected a list'),
         ('[alerts]\nemail = ["$EMAIL"]', 'alerts.email[0] is "$EMAIL"; expected an e-mail address'),
         ('[alerts]\nemail = ["a@example.com", "a@example.com"]', "alerts.email[1] is the same as alerts.email[0]"),
         ('[alerts]\nemail = [{ min_severity = "info" }]', "alerts.email[0].to is missing"),
         ('[alerts]\nemail = [{ to = "a@example.com", min_severity = "warn" }]', '(did you mean "warning"?)'),
+        (
+            '[alerts]\nemail = ["b@example.com", "a@example.com", { to = "a@example.com", min_severity = "info" }]',
+            'alerts.email[2] names "a@example.com", as alerts.email[1] does; expected it once',
+        ),
         (SLACK + 'workspace_id = "T0AB"', "alerts.slack has only one of workspace_id and channel_id"),
         (SLACK + 'min_severity = "info"', "alerts.slack names nobody; expected workspace_id and"),
         (SLACK + 'workspace_id = "T0AB"\nchannel_id = "#ops"', 'alerts.slack.channel_id is "#ops"; expected a Slack'),
@@ -253,6 +262,10 @@ def test_every_misspelling_of_every_key_names_the_file_the_key_and_the_right_one
         ('[[alerts.rules]]\nwhen = "RUNNING"\nseverity = "info"', "expected two statuses like"),
         ('[[alerts.rules]]\nwhen = "*->CANCELED"\nseverity = "info"', '"CANCELED" (did you mean "CANCELLED"?)'),
         ('[[alerts.rules]]\nwhen = "*->new"\nseverity = "info"', 'alerts.rules[0].when has "new"'),
+        (
+            '[[alerts.rules]]\nwhen = "PAUSED->PAUSED"\nseverity = "info"',
+            'alerts.rules[0].when is "PAUSED->PAUSED", which is no change; expected two statuses that differ.',
+        ),
         ('[[alerts.rules]]\nwhen = "*->*"\nseverity = "loud"', 'alerts.rules[0].severity is "loud"'),
         ('[[alerts.rules]]\nwhen = "*->*"\nseverity = "info"\nprovider = "x"', "Expected one of: pinpoint, connect, *"),
         ('[ops]\nemail = ["nobody"]', 'ops.email[0] is "nobody"; expected an e-mail address'),
@@ -261,6 +274,14 @@ def test_every_misspelling_of_every_key_names_the_file_the_key_and_the_right_one
 )
 def test_a_wrong_value_is_named_with_what_was_expected(refused: Callable[[str], str], text: str, expected: str) -> None:
     assert expected in refused(text)
+
+
+def test_a_wrong_time_zone_names_the_three_nearest_and_not_all_of_them(refused: Callable[[str], str]) -> None:
+    _, first, second, third, *examples = re.findall(r'"(.*?)"', refused('time_zone = "Europe/Berln"'))
+
+    assert first == "Europe/Berlin"
+    assert {first, second, third} <= available_timezones()
+    assert examples == ["Europe/Berlin", "UTC"]
 
 
 @pytest.mark.parametrize(
@@ -293,6 +314,81 @@ def test_entries_that_cannot_stand_together_are_refused(
     refused: Callable[[str], str], entries: list[str], expected: str
 ) -> None:
     assert expected in refused("\n".join(entries))
+
+
+def rule(when: str, **filters: str) -> str:
+    """One `[[alerts.rules]]` entry; the filters' values are TOML."""
+    lines = "".join(f"{key} = {value}\n" for key, value in filters.items())
+    return f'[[alerts.rules]]\nwhen = "{when}"\nseverity = "info"\n{lines}'
+
+
+@pytest.mark.parametrize(
+    ("word", "status"),
+    [(word, status) for entry in REGISTRY.values() for word, status in entry.statuses.items()],
+)
+def test_a_providers_own_word_for_a_status_leads_to_the_status(
+    refused: Callable[[str], str], word: str, status: Status
+) -> None:
+    # However it is written: the provider's own way may be a status as it stands.
+    for side in (f"{word.lower()}->*", f"*->{word.title()}"):
+        assert f'(did you mean "{status}"?)' in refused(rule(side))
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later"),
+    [
+        (rule("*->*"), rule("new->CANCELLED")),
+        (rule("*->PAUSED"), rule("RUNNING->PAUSED")),
+        (rule("RUNNING->*"), rule("RUNNING->PAUSED", provider='"connect"')),
+        (rule("*->PAUSED"), rule("*->PAUSED").replace("info", "critical")),
+        (rule("*->PAUSED", journeys='["0a*", "0b"]'), rule("*->PAUSED", journeys='["0b", "0a1"]')),
+        (rule("*->PAUSED", journeys='["0a*"]'), rule("*->PAUSED", journeys='["0a*"]', application_id='"a"')),
+        (rule("*->PAUSED", application_id='"a*"'), rule("*->PAUSED", application_id='"a1"')),
+    ],
+)
+def test_a_rule_that_could_never_decide_is_refused(refused: Callable[[str], str], earlier: str, later: str) -> None:
+    other = rule("*->SCHEDULED", provider='"pinpoint"', application_id='"other"')
+
+    assert (
+        "alerts.rules[2] never decides, for alerts.rules[1] comes first and matches all that it does; expected the "
+        "narrower one first, or one of them alone."
+    ) in refused(other + earlier + later)
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later"),
+    [
+        (rule("new->PAUSED"), rule("*->PAUSED")),
+        (rule("*->PAUSED"), rule("RUNNING->*")),
+        (rule("*->*", provider='"pinpoint"'), rule("*->PAUSED")),
+        (rule("*->*", journeys='["0a*"]'), rule("*->PAUSED", journeys='["0a1", "0b"]')),
+        (rule("*->*", application_id='"a?*"'), rule("*->PAUSED", application_id='"a*"')),
+        (rule("*->*", journeys='["a"]'), rule("*->PAUSED")),
+    ],
+)
+def test_a_rule_may_match_some_of_what_a_later_one_matches(write: Write, earlier: str, later: str) -> None:
+    assert len(DeploymentConfig.from_file(write(earlier + later)).watching.rules) == 2
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        ({"provider": '"connect"', "application_id": '"a"'}, 'application_id is of no use with provider = "connect"'),
+        ({"provider": '"connect"', "journeys": '["a"]'}, "expected campaigns."),
+        ({"instance_id": '"i"', "journeys": '["a"]'}, "alerts.rules[0].journeys is of no use with instance_id"),
+        ({"application_id": '"a"', "campaigns": '["a"]'}, "alerts.rules[0].campaigns is of no use with application_id"),
+    ],
+)
+def test_filters_of_two_providers_that_nothing_matches_are_refused(
+    refused: Callable[[str], str], filters: dict[str, str], expected: str
+) -> None:
+    assert expected in refused(rule("*->PAUSED", **filters))
+
+
+def test_a_rule_for_journeys_and_campaigns_is_read(write: Write) -> None:
+    config = DeploymentConfig.from_file(write(rule("*->PAUSED", journeys='["a"]', campaigns='["b"]')))
+
+    assert config.watching.rules[0].journeys == ("a", "b")
 
 
 def test_entries_of_one_lane_may_share_an_application(write: Write) -> None:

@@ -1,5 +1,6 @@
 """Mutes of the configuration: what could mute nothing, or something else than it says, is refused."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, time
 from pathlib import Path
@@ -61,6 +62,14 @@ def test_a_mute_of_everything_needs_no_filter_and_an_end_without_an_offset_is_ut
         ),
         ([f'{ONCE}journeys = ["Black Friday"]'], 'alerts.mute[0].journeys[0] is "Black Friday"; expected an id'),
         ([f"{ONCE}journeys = []"], "alerts.mute[0].journeys is empty"),
+        (
+            ['name = "release"\nuntil = 2099-01-01T00:00:00\ntime_zone = "Europe/Berlin"'],
+            "alerts.mute[0].time_zone is of no use with until; expected the offset in until itself",
+        ),
+        (
+            [f'{ONCE}provider = "connect"\napplication_id = "a"'],
+            'alerts.mute[0].application_id is of no use with provider = "connect"; expected instance_id.',
+        ),
         (['name = "release"'], 'expected "until", a time, or a weekly window'),
         ([f'{ONCE}days = ["mon"]'], 'has both "until" and a weekly window'),
     ],
@@ -71,6 +80,17 @@ def test_what_would_not_mute_as_it_says_is_refused(
     with pytest.raises(ConfigurationError) as refused:
         read(*entries)
     assert expected in str(refused.value)
+
+
+@pytest.mark.parametrize("until", ['"tomorrow"', '"24.12.2099"', "2099-01-01", "18:00:00", "5", "2001-01-01T00:00:00Z"])
+def test_a_refused_end_shows_how_to_write_one_that_would_do(read: Callable[..., tuple[Mute, ...]], until: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"alerts\.mute\[0\]\.until is .*; expected a time .*like") as refused:
+        read(f'name = "release"\nuntil = {until}')
+
+    shown = re.search(r"like (\S+Z)\b", str(refused.value))
+    assert shown
+    (mute,) = read(f'name = "release"\nuntil = {shown[1]}')
+    assert mute.until == datetime.fromisoformat(shown[1])
 
 
 def test_an_entry_has_the_keys_of_every_provider() -> None:

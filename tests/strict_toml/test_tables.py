@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 
 from journey_watch.core.errors import ConfigurationError
-from strict_toml.tables import Parser, Place, integer, load, number, text, whole_number
+from strict_toml.tables import Parser, Place, integer, load, nearest, number, text, whole_number
 from tests.damage import cut_or_changed, refusal
 
 SOUND = """
@@ -38,3 +38,17 @@ def test_whatever_bytes_a_file_has_it_is_read_or_refused_by_its_name(file: Path,
 def test_a_number_that_is_too_long_is_refused_in_a_sentence(read: Parser[object]) -> None:
     with pytest.raises(ConfigurationError, match=r"^zoo\.toml: legs is .{1,40}; expected"):
         read(16**5_000, Place("zoo.toml", "legs"))
+
+
+@pytest.mark.parametrize(
+    ("word", "at_most", "hint"),
+    [
+        ("Lions", 1, ' (did you mean "lion"?)'),
+        ("lions", 2, ' (did you mean "lion" or "lioness"?)'),
+        ("lions", 3, ' (did you mean "lion", "lioness" or "Bison"?)'),
+        ("lions", 9, ' (did you mean "lion", "lioness" or "Bison"?)'),
+        ("xx", 3, ""),
+    ],
+)
+def test_a_hint_has_no_more_words_than_are_wanted_or_are_like_it(word: str, at_most: int, hint: str) -> None:
+    assert nearest(word, ["Bison", "cat", "lion", "lioness"], at_most=at_most) == hint
