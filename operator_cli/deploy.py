@@ -16,7 +16,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 import click
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    HTTPClientError,
+    NoCredentialsError,
+    ProfileNotFound,
+)
+from botocore.exceptions import ConnectionError as NoConnectionError
 
 from infra.config_files import DEFAULT, LOCAL, add_recipient, deployed_file
 from infra.deployment_config import RECIPIENTS_KEY, DeploymentConfig
@@ -105,9 +112,27 @@ def open_target(*, profile: str | None, qualifier: str) -> Target:
                 "No AWS Region is chosen: set AWS_REGION, or PROFILE to a profile of your configuration that has one."
             )
         account = session.client("sts").get_caller_identity()["Account"]
-    except (BotoCoreError, ClientError) as error:
+    except ClientError as error:
         raise ConfigurationError(f"AWS does not accept your credentials ({error}); log in and try again.") from error
+    except (BotoCoreError, ValueError) as error:  # botocore has no error of its own for an address that is none
+        raise _cannot_ask(error) from error
     return Target(session=session, account=account, region=session.region_name, profile=profile, qualifier=qualifier)
+
+
+def _cannot_ask(error: Exception) -> ConfigurationError:
+    """Nothing has reached AWS yet: what to set is on this machine."""
+    match error:
+        case ProfileNotFound():
+            return ConfigurationError(
+                f'Your AWS configuration has no profile "{error.kwargs["profile"]}"; expected one that "aws configure '
+                'list-profiles" shows.'
+            )
+        case NoCredentialsError():
+            return ConfigurationError("There are no AWS credentials here. Log in, or name a profile with PROFILE=NAME.")
+        case HTTPClientError() | NoConnectionError():
+            return ConfigurationError(f"AWS cannot be reached ({error}). Is there a network, and is the Region right?")
+        case _:
+            return ConfigurationError(f"AWS cannot be asked ({error}); check your AWS configuration, or log in again.")
 
 
 def is_bootstrapped(target: Target) -> bool:

@@ -1,6 +1,7 @@
 """`make deploy`: which file it deploys, whom it never forgets, and what it has the CDK do."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -222,7 +223,47 @@ def test_without_a_region_it_says_what_to_set(checkout: Checkout, monkeypatch: p
 def test_a_profile_that_is_not_there_is_named(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
     checkout.write(f'[alerts]\nemail = ["{YOU}"]\n')
     monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
-    assert "prod" in refused("--profile", "prod")
+    assert refused("--profile", "prod") == (
+        'Your AWS configuration has no profile "prod"; expected one that "aws configure list-profiles" shows.'
+    )
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}, "There are no AWS credentials here. Log in, or name"),
+        # Nobody listens on port 1.
+        ({"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_MAX_ATTEMPTS": "1"}, "Is there a network, and is the Region"),
+        ({"AWS_REGION": "eu west"}, "eu west"),
+        ({"AWS_ENDPOINT_URL": "nonsense"}, "nonsense"),
+        ({"AWS_MAX_ATTEMPTS": "many"}, "many"),
+    ],
+)
+def test_where_aws_cannot_be_asked_it_is_one_sentence_and_an_exit_code(
+    tmp_path: Path, environment: dict[str, str], expected: str
+) -> None:
+    """As `make` runs it, with nothing of this machine's configuration."""
+    mine = tmp_path / "mine.toml"
+    mine.write_text(f'[alerts]\nemail = ["{YOU}"]\n', encoding="utf-8")
+    usual = {"AWS_REGION": REGION, "AWS_ACCESS_KEY_ID": "made-up", "AWS_SECRET_ACCESS_KEY": "made-up"}
+    nowhere = {
+        "PATH": "/usr/bin:/bin",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    done = subprocess.run(  # noqa: S603 - our own words
+        [sys.executable, "-m", "operator_cli.deploy", "--config", str(mine)],
+        cwd=ROOT,
+        env=nowhere | usual | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: ")
+    assert expected in done.stderr
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_a_profile_is_handed_on(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
