@@ -158,6 +158,12 @@ def test_older_news_loses_while_the_record_is_fresh(now: Status, before: Status)
     assert comparison.stale == 1
 
 
+def test_each_stale_run_is_counted() -> None:
+    state = known({name: recorded(CANCELLED, at=NOON, updated=NOON) for name in ("r1", "r2", "r3")})
+    older = [observed(name, RUNNING, updated=NOON - minutes(1)) for name in state.runs]
+    assert compare(state, listing(*older), now=NOON + minutes(1)) == Comparison(stale=3)
+
+
 def test_step_back_with_newer_time_waits_until_the_record_is_not_fresh() -> None:
     state = known({"r1": recorded(COMPLETED, at=NOON, updated=NOON)})
     back = listing(observed("r1", RUNNING, updated=NOON + minutes(1)))

@@ -15,7 +15,7 @@ from journey_watch.messages import digest
 from journey_watch.polling import delivery, side_by_side
 from journey_watch.polling.delivery import MAX_OWED
 from journey_watch.ports import Channel
-from tests.core.builders import LANE
+from tests.core.builders import LANE, NOON
 from tests.polling.conftest import Said
 from tests.polling.scripted import EVERYTHING, WELCOME, WINBACK, Crash, PollHarness, ScriptedChannel, told
 
@@ -154,6 +154,64 @@ def test_refused_digest_holds_what_comes_later_in_its_threads(harness: PollHarne
     harness.poll_a_minute_later()
     for n in range(4):
         assert [status for run_id, status in told(harness.channel) if run_id == f"s{n}"] == ["PAUSED", "RUNNING"]
+
+
+@pytest.fixture
+def digests_of_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(digest, "MAX_DIGEST_BYTES", 1)
+
+
+@pytest.mark.usefixtures("digests_of_one")
+def test_of_one_journey_the_sequence_decides_whatever_the_clocks_of_invocations_say(harness: PollHarness) -> None:
+    harness.config = replace(harness.config, digest_over=1)
+    harness.channel.refuse = lambda _: True
+    for seconds, status in enumerate((Status.PAUSED, Status.RUNNING)):
+        harness.source.set(WELCOME, "r1", status, updated=NOON + timedelta(minutes=1, seconds=seconds))
+        harness.poll()
+        harness.clock.advance(seconds=-4)
+    harness.channel.refuse = lambda _: False
+    harness.clock.advance(minutes=2)
+    harness.poll()
+    assert told(harness.channel) == [("r1", "PAUSED"), ("r1", "RUNNING")]
+
+
+@pytest.mark.usefixtures("digests_of_one")
+def test_digest_that_would_hold_nothing_but_what_has_to_wait_keeps_no_later_one_waiting(harness: PollHarness) -> None:
+    harness.config = replace(harness.config, digest_over=1)
+    harness.channel.refuse = lambda _: True
+    for journey, run_id, status in (
+        (WELCOME, "r1", Status.PAUSED),
+        (WELCOME, "r1", Status.RUNNING),
+        (WINBACK, "r2", Status.CANCELLED),
+    ):
+        harness.clock.advance(minutes=1)
+        harness.source.set(journey, run_id, status)
+        harness.poll()
+    harness.channel.refuse = lambda alert: alert.envelope["detail"]["changes"][0]["status"] == "PAUSED"
+    harness.poll_a_minute_later()
+    assert told(harness.channel) == [("r2", "CANCELLED")]
+    harness.channel.refuse = lambda _: False
+    harness.poll_a_minute_later()
+    assert told(harness.channel)[1:] == [("r1", "PAUSED"), ("r1", "RUNNING")]
+
+
+@pytest.mark.parametrize("digest_over", [1, 100], ids=["in one digest", "one by one"])
+def test_each_journey_is_acknowledged_once_however_its_changes_lie_between_those_of_others(
+    harness: PollHarness, digest_over: int
+) -> None:
+    harness.config = replace(harness.config, digest_over=digest_over)
+    harness.channels["alerts"] = Channel(harness.channel, at_once=1)
+    harness.channel.refuse = lambda _: True
+    for status in (Status.PAUSED, Status.RUNNING):
+        for journey, run_id in ((WELCOME, "r1"), (WINBACK, "r2")):
+            harness.clock.advance(minutes=1)
+            harness.source.set(journey, run_id, status)
+            harness.poll()
+    harness.channel.refuse = lambda _: False
+    harness.store.writes.clear()
+    harness.poll_a_minute_later()
+    assert len(told(harness.channel)) == 4
+    assert harness.store.writes.count("acknowledge") == 2
 
 
 def test_what_is_told_late_and_together_takes_what_came_earlier_in_its_threads_with_it(harness: PollHarness) -> None:

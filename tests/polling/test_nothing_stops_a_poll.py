@@ -158,8 +158,8 @@ def test_stored_alert_that_cannot_be_read_stays_owed_is_named_and_holds_up_nothi
     assert told(harness.channel)[-1] == ("r1", "CANCELLED")
 
 
-def test_reading_that_breaks_is_one_journeys_failure_and_in_time_told(
-    harness: PollHarness, monkeypatch: pytest.MonkeyPatch
+def test_reading_that_breaks_is_one_journeys_failure_named_and_in_time_told(
+    harness: PollHarness, said: Said, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     observe = harness.source.observe
 
@@ -170,6 +170,8 @@ def test_reading_that_breaks_is_one_journeys_failure_and_in_time_told(
     harness.source.set(WINBACK, "r2", Status.CANCELLED)
     report = harness.poll()
     assert (report.observed, report.failed) == (1, 1)
+    (line,) = said()
+    assert (line["level"], line["journeys"]) == ("ERROR", [str(WELCOME)])
     assert told(harness.channel) == [("r2", "CANCELLED")]
     for _ in range(20):
         harness.poll_a_minute_later()
@@ -198,8 +200,8 @@ def test_poll_of_one_journey_that_breaks_is_no_others_failure(
     assert report.failed == 1
 
 
-def test_channel_that_breaks_keeps_what_it_is_owed_and_stops_no_other(
-    harness: PollHarness, monkeypatch: pytest.MonkeyPatch
+def test_channel_that_breaks_is_named_keeps_what_it_is_owed_and_stops_no_other(
+    harness: PollHarness, said: Said, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = ScriptedChannel()
     harness.channels["zzz"] = Channel(other)
@@ -207,6 +209,9 @@ def test_channel_that_breaks_keeps_what_it_is_owed_and_stops_no_other(
         patch.setattr(harness.channel, "publish", broken)
         harness.source.set(WELCOME, "r1", Status.CANCELLED)
         harness.poll()
+    broke = next(line for line in said() if line["level"] == "ERROR")
+    assert broke["channel"] == "alerts"
+    assert "nobody thought of this" in broke["exception"]
     assert (told(harness.channel), told(other)) == ([], [("r1", "CANCELLED")])
     harness.poll_a_minute_later()
     assert (told(harness.channel), told(other)) == ([("r1", "CANCELLED")], [("r1", "CANCELLED")])

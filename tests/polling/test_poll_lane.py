@@ -558,6 +558,15 @@ def test_rule_for_one_status_does_not_silence_another(harness: PollHarness) -> N
     assert sent(harness) == [("r1", "RUNNING", "CANCELLED")]
 
 
+def test_rule_for_a_step_does_not_silence_another_that_ends_alike(harness: PollHarness) -> None:
+    harness.config = replace(harness.config, rules=(AlertRule("SCHEDULED", "CANCELLED", Severity.NONE),))
+    harness.source.set(WELCOME, "r1", Status.CANCELLED)
+    harness.source.set(WINBACK, "r2", Status.CANCELLED)
+    harness.source.set(WINBACK, "r3", Status.CANCELLED)
+    harness.poll()
+    assert sent(harness) == [("r1", "RUNNING", "CANCELLED"), ("r3", None, "CANCELLED")]
+
+
 @pytest.mark.parametrize(("dormant", "told"), [(False, ["OVERDUE"]), (True, [])])
 def test_only_a_journey_that_may_have_runs_is_overdue(*, dormant: bool, told: list[str]) -> None:
     harness = PollHarness()
