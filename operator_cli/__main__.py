@@ -350,12 +350,12 @@ def _end(how_long: str | None, end: str | None, now: datetime) -> datetime:
         return now + _duration(str(how_long))
     try:
         moment = datetime.fromisoformat(end)
-    except ValueError:
+        moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise click.BadParameter('expected a time like "2026-12-24T18:00Z".', param_hint="--until") from None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     if moment <= now:
         raise click.BadParameter(f"that is past; it is {now:%Y-%m-%d %H:%M} UTC.", param_hint="--until")
-    return moment.astimezone(UTC)
+    return moment
 
 
 def _duration(text: str) -> timedelta:

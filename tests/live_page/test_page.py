@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import UTC, time, timedelta, timezone
+from datetime import UTC, datetime, time, timedelta, timezone
 from urllib.parse import parse_qsl
 
 import pytest
@@ -330,6 +330,11 @@ def test_times_are_the_viewers() -> None:
 )
 def test_the_theme_is_the_viewers(theme: str, cls: str) -> None:
     assert page(readings(), PageRequest(theme=Theme(theme))).startswith(f'<div class="{cls}-no-default-styles">')
+
+
+def test_a_time_at_the_end_of_all_years_is_shown() -> None:
+    clock = ViewerClock(NOW, timezone(timedelta(hours=9)))
+    assert "31 Dec 23:59" in str(clock.at(datetime(9999, 12, 31, 23, 59, tzinfo=UTC)))
 
 
 def test_a_campaign_leads_to_its_console_and_nothing_to_one_that_has_ended() -> None:

@@ -166,6 +166,7 @@ def test_an_end_without_an_offset_is_in_utc(account: Account, end: str, utc: str
         (("--for", "1h", "--until", "2099-01-01"), "either --for or --until"),
         (("--until", "2001-01-01T00:00Z"), "that is past"),
         (("--until", "tomorrow"), "expected a time like"),
+        (("--until", "9999-12-31T23:59:59-14:00"), "expected a time like"),
         (("--for", "30s"), "expected at least a minute"),
         (("--for", "soon"), "expected at least a minute"),
     ],

@@ -26,19 +26,25 @@ class ViewerClock:
 
     def text(self, time: datetime) -> str:
         """`14:03:20` today, `22 Nov 14:03` on another day."""
-        local = time.astimezone(self.zone)
+        local = self._local(time)
         today = local.date() == self.now.astimezone(self.zone).date()
         return f"{local:%H:%M:%S}" if today else f"{local:%d %b %H:%M}"
 
+    def _local(self, time: datetime) -> datetime:
+        try:
+            return time.astimezone(self.zone)
+        except OverflowError:  # the viewer's clock shows another year than there are
+            return time
+
     def at(self, time: datetime) -> Html:
         """The moment; pointed at, it says all of it."""
-        local = time.astimezone(self.zone)
+        local = self._local(time)
         return element(
             "time", self.text(time), datetime=local.isoformat(), title=f"{local:%Y-%m-%d %H:%M:%S} {self.zone_name}"
         )
 
     def ago(self, time: datetime) -> Html:
         """How long ago; pointed at, it says when."""
-        local = time.astimezone(self.zone)
+        local = self._local(time)
         title = f"{local:%Y-%m-%d %H:%M:%S} {self.zone_name}"
         return element("time", age(self.now - time), datetime=local.isoformat(), title=title)
