@@ -165,7 +165,7 @@ def _prepare(modules: Iterable[str]) -> None:
         "pytest_add_cli_args_test_selection": [*TESTS, *TOO_LARGE],
         # The same examples for each mutant.
         "pytest_add_cli_args": ["--hypothesis-profile=mutants", "--hypothesis-seed=0", "-p", "no:cacheprovider"],
-        "timeout_multiplier": 4.0,
+        "timeout_multiplier": 8.0,
         "timeout_constant": 5.0,
         "use_git_change_detection": False,
         "track_dependencies": False,

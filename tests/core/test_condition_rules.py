@@ -231,14 +231,22 @@ def test_each_missing_run_is_given_up_in_its_own_time() -> None:
 
 
 def test_suddenly_empty_listing_is_a_condition_of_the_journey_and_not_of_its_runs() -> None:
-    state = with_run(Status.RUNNING)
+    ended = {name: recorded(Status.CANCELLED) for name in ("r2", "r3")}
+    state = known({**with_run(Status.RUNNING).runs, **ended})
     suspected = assess(None, state, listing(), at(NOON))
     assert [condition.kind for condition in suspected.conditions.values()] == [ConditionKind.UNREACHABLE]
     opened = assess(suspected, state, listing(), at(NOON + minutes(10)))
     assert told(opened) == [(Phase.OPENED, ConditionKind.UNREACHABLE, None)]
-    assert "no runs" in opened.events[0].condition.reason
+    assert opened.events[0].condition.reason == "it lists no runs any more, though 1 had not ended"
     back = assess(opened, state, RUNNING_LISTED, at(NOON + minutes(11)))
     assert told(back) == [(Phase.RESOLVED, ConditionKind.UNREACHABLE, None)]
+
+
+def test_empty_and_incomplete_listing_neither_suspects_nor_resolves_that_there_are_no_runs() -> None:
+    state, part = with_run(Status.RUNNING), listing(complete=False)
+    assert assess(None, state, part, at(NOON)).conditions == {}
+    suspected = assess(None, state, listing(), at(NOON))
+    assert assess(suspected, state, part, at(NOON + minutes(1))).conditions == suspected.conditions
 
 
 def test_empty_listing_of_a_journey_without_live_runs_is_nothing() -> None:

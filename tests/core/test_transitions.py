@@ -14,6 +14,7 @@ from journey_watch.core.transitions import (
     ALERTS_PER_COMMIT,
     CROWDED_BYTES,
     Comparison,
+    alerts_per_commit,
     approximate_bytes,
     compare,
     with_assessment,
@@ -116,7 +117,7 @@ def test_running_then_cancelled_is_one_transition_with_the_next_version() -> Non
     assert (change.seen_version, change.state.version, transition.sequence) == (7, 8, 8)
     assert (transition.previous_status, transition.run.status) == (RUNNING, CANCELLED)
     assert change.state.runs["r1"].status is CANCELLED
-    assert change.state.runs["r1"].recorded_at == NOON
+    assert change.state.runs["r1"] == recorded(CANCELLED, at=NOON, updated=NOON, created=NOON - timedelta(hours=1))
 
 
 def test_nothing_changed_writes_nothing() -> None:
@@ -360,9 +361,10 @@ def test_run_without_times_is_never_dropped(updated: datetime | None, created: d
     assert set(change.state.runs) == {"old", "live"}
 
 
-def test_settled_run_that_lives_again_is_news() -> None:
+@pytest.mark.parametrize("updated", [NOON, NOON - days(2)])
+def test_settled_run_that_lives_again_is_news(updated: datetime) -> None:
     state = known({}, settled_before=NOON - days(3), settled_update=NOON - days(2))
-    alive = observed("old", RUNNING, updated=NOON, created=NOON - days(3))
+    alive = observed("old", RUNNING, updated=updated, created=NOON - days(3))
     assert steps(compare(state, listing(alive), now=NOON)) == [("old", None, RUNNING)]
 
 
@@ -406,6 +408,11 @@ def test_storm_is_cut_into_commits_that_differ_only_by_their_own_runs() -> None:
     assert moved == {transition.run.run_id for transition in first.transitions}
     assert "late" not in first.state.runs
     assert "late" in last.state.runs
+
+
+@pytest.mark.parametrize(("channels", "alerts"), [(0, 40), (1, 40), (6, 40), (8, 30), (240, 1), (1_000, 1)])
+def test_the_more_channels_there_are_the_fewer_alerts_does_a_commit_tell(channels: int, alerts: int) -> None:
+    assert alerts_per_commit(channels) == alerts
 
 
 def crowded(*, recorded_days_ago: float, created_days_ago: float) -> JourneyState:

@@ -11,7 +11,7 @@ from journey_watch.core.errors import PollFailedError, SourceError
 from journey_watch.core.mutes import Mute
 from journey_watch.core.runs import LANE_ITSELF, ContainerScope, JourneyInfo, JourneyKey, Status
 from journey_watch.core.watch_list import Thresholds
-from journey_watch.ports import Channel
+from journey_watch.ports import Channel, CommitResult
 from tests.core.builders import LANE
 from tests.polling.scripted import EVERYTHING, WELCOME, WINBACK, PollHarness, ScriptedChannel
 
@@ -71,6 +71,13 @@ def test_lasting_condition_writes_nothing_while_nothing_changes(harness: PollHar
 def test_open_conditions_are_counted(harness: PollHarness) -> None:
     harness.clock.advance(hours=2)
     assert harness.poll().measurements()["ConditionsOpen"] == 2
+    assert harness.poll_a_minute_later().measurements()["ConditionsOpen"] == 2
+
+
+def test_conditions_of_a_journey_that_cannot_be_read_are_still_counted(harness: PollHarness) -> None:
+    harness.clock.advance(hours=2)
+    harness.poll()
+    harness.source.failures[WELCOME] = REFUSED
     assert harness.poll_a_minute_later().measurements()["ConditionsOpen"] == 2
 
 
@@ -278,6 +285,8 @@ def test_what_a_mute_holds_back_is_counted_whatever_commit_it_is_in(harness: Pol
         harness.source.set(WELCOME, f"s{n}", Status.CANCELLED)
     report = harness.poll()
     assert harness.store.writes.count("commit") == 3  # the mute, and the changes in two
+    assert report.commits == {CommitResult.DONE: 2}
+    assert report.measurements()["Transitions"] == 30
     assert sum(outcome.muted for outcome in report.outcomes) == 30
     for _ in range(5):
         harness.poll_a_minute_later()

@@ -187,10 +187,13 @@ def test_journey_that_a_reading_says_nothing_about_is_a_failure_of_it_alone(
     harness.source.set(WINBACK, "r2", Status.CANCELLED)
     assert harness.poll().failed == 1
     assert told(harness.channel) == [("r2", "CANCELLED")]
+    for _ in range(20):
+        harness.poll_a_minute_later()
+    assert conditions(harness.operators) == [("UNREACHABLE", "Opened", None)]
 
 
-def test_poll_of_one_journey_that_breaks_is_no_others_failure(
-    harness: PollHarness, monkeypatch: pytest.MonkeyPatch
+def test_poll_of_one_journey_that_breaks_is_named_and_no_others_failure(
+    harness: PollHarness, said: Said, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(harness.source, "counters", broken)
     harness.source.set(WELCOME, "r1", Status.CANCELLED)
@@ -198,6 +201,9 @@ def test_poll_of_one_journey_that_breaks_is_no_others_failure(
     report = harness.poll()
     assert told(harness.channel) == [("r3", "RUNNING")]
     assert report.failed == 1
+    assert "nobody thought of this" in str(report.failures[0])
+    (line,) = said()
+    assert (line["level"], line["journey"]) == ("ERROR", str(WELCOME))
 
 
 def test_channel_that_breaks_is_named_keeps_what_it_is_owed_and_stops_no_other(

@@ -8,7 +8,7 @@ import pytest
 
 from journey_watch.core.errors import PollFailedError, SourceError, StoreUnavailableError
 from journey_watch.core.refusals import DENIAL_HINT
-from journey_watch.core.runs import JourneyInfo, JourneyKey, Lane, Observation, ObservedRun, Status
+from journey_watch.core.runs import ContainerScope, JourneyInfo, JourneyKey, Lane, Observation, ObservedRun, Status
 from journey_watch.core.severity import Severity
 from journey_watch.core.severity_rules import AlertRule
 from journey_watch.core.transitions import StateChange
@@ -56,6 +56,14 @@ def test_first_look_sends_nothing_and_marks_the_target() -> None:
     harness.poll()
     assert harness.channel.accepted == []
     assert harness.store.writes == ["commit", "mark"]
+
+
+def test_first_look_tells_what_is_live_if_it_is_asked_to() -> None:
+    harness = PollHarness()
+    harness.config = replace(harness.config, alert_on_first_sight=True)
+    harness.source.set(WELCOME, "r1", Status.RUNNING)
+    harness.poll()
+    assert sent(harness) == [("r1", None, "RUNNING")]
 
 
 def test_journey_that_the_patterns_leave_out_is_forgotten_and_begins_anew_when_they_name_it_again(
@@ -188,7 +196,7 @@ def test_incomplete_listing_counts_as_a_failure_and_still_tells_what_it_saw(harn
     harness.source.incomplete.add(WELCOME)
     report = harness.poll()
     assert sent(harness) == [("r1", "RUNNING", "COMPLETED")]
-    assert report.failed == 1
+    assert [str(failure) for failure in report.failures] == ["page 2 failed"]
 
 
 def test_nothing_readable_raises_and_says_why(harness: PollHarness) -> None:
@@ -297,6 +305,34 @@ def test_listing_with_something_in_it_says_nothing(said: Said) -> None:
     harness.source.set(WELCOME, "r1", Status.RUNNING)
     harness.poll()
     assert said() == []
+
+
+def test_first_listing_says_what_could_not_be_read_yet(said: Said) -> None:
+    for unread in (WELCOME, ContainerScope("app-2")):
+        harness = PollHarness()
+        harness.source.set(WELCOME, "r1", Status.RUNNING)
+        harness.source.set(WINBACK, "r2", Status.RUNNING)
+        if isinstance(unread, JourneyKey):
+            harness.source.incomplete.add(unread)
+        else:
+            harness.source.unlisted = {unread.container_id: ERRORS}
+        harness.poll()
+        (line,) = said()
+        assert (line["level"], line["entry"]) == ("WARNING", EVERYTHING.marker)
+        assert (line["containers"], line["journeys"]) == (
+            ([], [str(WELCOME)]) if unread == WELCOME else (["app-2"], [])
+        )
+
+
+def test_listing_of_journeys_that_are_known_says_nothing(said: Said) -> None:
+    harness = PollHarness()
+    harness.source.set(WELCOME, "r1", Status.RUNNING)
+    harness.configure(WatchTarget("pinpoint", "app-1", ("welcome",)))
+    harness.poll()
+    harness.configure(EVERYTHING)
+    harness.poll_a_minute_later()
+    assert said() == []
+    assert harness.store.writes[-1] == "mark"
 
 
 def test_provider_that_is_not_in_use_is_no_warning(said: Said) -> None:
@@ -491,6 +527,17 @@ def test_one_refused_write_is_named_and_keeps_no_other_alert_waiting(
     assert (line["level"], line["journey"], line["reason"]) == ("ERROR", str(WELCOME), "throttled")
     harness.poll_a_minute_later()
     assert sent(harness)[1:] == [("r1", "RUNNING", "CANCELLED")]
+
+
+def test_commit_that_another_invocation_forestalled_is_named_and_tells_nothing(
+    harness: PollHarness, said: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(harness.store, "commit", lambda *_: CommitResult.LOST_RACE)
+    harness.source.set(WELCOME, "r1", Status.CANCELLED)
+    harness.poll()
+    (line,) = said()
+    assert (line["level"], line["journey"], line["reason"]) == ("WARNING", str(WELCOME), "LOST_RACE")
+    assert sent(harness) == []
 
 
 def test_failed_second_reading_keeps_no_other_alert_waiting_and_confirms_nothing(
