@@ -25,8 +25,8 @@ test: install ## Run every test, in a random order (no AWS account, no network b
 	$(PYTEST) -n 4 $(TEST_ARGS)
 
 .PHONY: test-quick
-test-quick: install ## Run the tests that need no local cloud and no browser: the inner loop
-	$(PYTEST) -n 2 --hypothesis-profile quick -m "not integration and not browser" $(TEST_ARGS)
+test-quick: install ## Run the tests that need no local cloud, no browser and no half hour of virtual time: the inner loop
+	$(PYTEST) -n 2 --hypothesis-profile quick -m "not integration and not browser and not played" $(TEST_ARGS)
 
 .PHONY: prove
 prove: install ## Play 20,000 trials in which everything goes wrong, and break rules on purpose (PROVE_ARGS="--trials 100000")

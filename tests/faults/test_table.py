@@ -6,6 +6,7 @@ from infra.deployed_stack import DeployedStack
 from tests.faults.table import PLAYS, Line, documented
 
 
+@pytest.mark.played
 @pytest.mark.parametrize("line", PLAYS, ids=": ".join)
 def test_what_is_wrong_loses_nothing_and_passes(line: Line, stack: DeployedStack, reader: DeployedStack) -> None:
     play, may_repeat = PLAYS[line]
