@@ -166,7 +166,7 @@ def test_run_without_a_time_has_its_status_since_it_was_recorded() -> None:
 
 def test_missing_run_opens_at_a_second_complete_listing_an_interval_later_and_a_reading_more() -> None:
     state = with_run(Status.RUNNING)
-    suspected = assess(None, state, OTHERS_LISTED, at(NOON, thresholds=Thresholds()))
+    suspected = assess(None, state, OTHERS_LISTED, at(NOON, confirmed=False, thresholds=Thresholds()))
     assert (suspected.events, suspected.unconfirmed) == ((), False)
     too_soon = assess(suspected, state, OTHERS_LISTED, at(NOON + minutes(0.5), thresholds=Thresholds()))
     assert (too_soon.conditions, too_soon.events) == (suspected.conditions, ())

@@ -99,6 +99,14 @@ def test_dormant_journey_is_polled_in_one_of_several_polls() -> None:
     assert len(polled) == 2
 
 
+def test_dormant_journeys_are_not_all_polled_at_once() -> None:
+    dormant = [JourneyKey("app-1", f"j{n}") for n in range(100)]
+    discovered = dict.fromkeys(dormant, JourneyInfo(dormant=True))
+    polled = [plan(discovered, dict.fromkeys(dormant, QUIET), poll_number=number) for number in range(DORMANT_EVERY)]
+    assert sorted(one for of_poll in polled for one in of_poll) == sorted(dormant)
+    assert max(map(len, polled)) < 2 * len(dormant) / DORMANT_EVERY
+
+
 def test_dormant_journey_with_a_live_run_or_without_a_first_look_is_always_polled() -> None:
     dormant = {A: JourneyInfo(dormant=True)}
     for remembered in ({A: LIVE}, {}, {A: known({}, baselined_at=None)}):

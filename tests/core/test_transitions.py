@@ -485,5 +485,6 @@ def test_conditions_too_many_for_one_commit_go_into_commits_after_it(
         seen += 1
         for event in commit.events:
             (conditions.discard if event.phase is Phase.RESOLVED else conditions.add)(event.condition.key)
+            assert event.phase is Phase.RESOLVED or commit.state.conditions[event.condition.key] == event.condition
         assert set(commit.state.conditions) == conditions
     assert conditions == set(assessment.conditions)

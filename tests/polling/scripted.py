@@ -214,7 +214,8 @@ class WatchedStore(MemoryRunStore):
 def _assert_fits(
     change: StateChange, alerts: Sequence[Alert], owed: Sequence[PendingDelivery], lease_until: datetime
 ) -> None:
-    """What DynamoDB would refuse, a store in memory must not take."""
+    """What DynamoDB would refuse, a store in memory must not take; and each commit is one version on."""
+    assert change.state.version == change.seen_version + 1
     update = items.state_update(change, owed, lease_until)
     assert len(alerts) < 100, "a transaction has up to 100 items"
     assert all(len(update[name]) <= 4096 for name in ("UpdateExpression", "ConditionExpression"))
@@ -273,6 +274,7 @@ class PollHarness:
                 time_budget=TimeBudget(self.clock.now, self.clock.time + timedelta(seconds=seconds)),
             )
         ).run()
+        assert report.lane == LANE
         assert report.measurements()["PagesRead"] >= 0
         assert all(delay >= 0 for delay in report.detection_delays)
         assert all(report.delivery.refused.values()), "what is still owed says why"

@@ -1,15 +1,17 @@
 """The outbox: in which order, in how much time, and what is left for the next poll."""
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from journey_watch.core.alerts import Alert
 from journey_watch.core.errors import SourceError, StoreUnavailableError
 from journey_watch.core.mutes import Mute
-from journey_watch.core.runs import JourneyKey, Status
+from journey_watch.core.runs import JourneyKey, Lane, Scope, Status
 from journey_watch.core.watch_list import Thresholds
 from journey_watch.messages import digest
 from journey_watch.polling import delivery, side_by_side
@@ -67,6 +69,18 @@ def test_new_alert_waits_while_an_earlier_one_cannot_be_claimed(harness: PollHar
     harness.clock.advance(minutes=1)
     harness.poll_a_minute_later()
     assert told(harness.channel) == [("r1", "PAUSED"), ("r1", "CANCELLED")]
+
+
+def test_later_alert_of_a_run_waits_also_where_each_is_sent_by_itself(harness: PollHarness) -> None:
+    harness.channels["alerts"] = Channel(harness.channel, at_once=1)
+    harness.channel.refuse = lambda _: True
+    for status in (Status.PAUSED, Status.RUNNING):
+        harness.clock.advance(minutes=1)
+        harness.source.set(WELCOME, "r1", status)
+        harness.poll()
+    harness.channel.refuse = lambda alert: alert.detail["status"] == "PAUSED"
+    harness.poll_a_minute_later()
+    assert told(harness.channel) == []
 
 
 def test_other_channel_does_not_wait(harness: PollHarness) -> None:
@@ -428,6 +442,41 @@ def test_taking_over_what_was_left_behind_gets_a_third_of_the_time(
     assert harness.poll().delivery.redelivered == 2  # of 42 seconds in which something may be sent, 14
 
 
+def test_claim_that_hangs_keeps_no_other_alert_waiting(harness: PollHarness, monkeypatch: pytest.MonkeyPatch) -> None:
+    harness.channel.refuse = lambda _: True
+    harness.source.set(WELCOME, "r1", Status.CANCELLED)
+    harness.source.set(WINBACK, "r2", Status.CANCELLED)
+    harness.poll()
+    harness.channel.refuse = lambda _: False
+    monkeypatch.setattr(delivery, "CLAIMING_SHARE", 2 / 42)  # two seconds
+    answers = threading.Event()
+    claim = harness.store.claim
+
+    def hangs(lane: Lane, journey: Scope, *more: Any, **named: Any) -> bool:  # noqa: ANN401 - as it is called
+        if journey == WELCOME:
+            answers.wait(60)
+        return claim(lane, journey, *more, **named)
+
+    monkeypatch.setattr(harness.store, "claim", hangs)
+    harness.poll_a_minute_later()
+    answers.set()
+    assert told(harness.channel) == [("r2", "CANCELLED")]
+
+
+def test_what_a_journey_and_what_the_lane_is_owed_since_the_same_moment_are_both_taken_over(
+    harness: PollHarness,
+) -> None:
+    harness.channel.refuse = harness.operators.refuse = lambda _: True
+    harness.source.unlisted = {"app-2": SourceError("refused", code="ForbiddenException")}
+    harness.poll()
+    harness.clock.advance(minutes=16)
+    harness.source.set(WELCOME, "r1", Status.CANCELLED)
+    harness.poll()
+    harness.channel.refuse = harness.operators.refuse = lambda _: False
+    report = harness.poll_a_minute_later()
+    assert report.delivery.redelivered == 2
+
+
 def test_what_was_left_behind_longest_is_taken_over_first(harness: PollHarness) -> None:
     harness.channel.refuse = lambda _: True
     harness.source.set(WINBACK, "r2", Status.PAUSED)
@@ -608,6 +657,24 @@ def test_of_each_journey_the_oldest_beyond_the_most_are_given_up_and_counted_in_
         ("alerts", str(WINBACK), 2),
         ("alerts", str(late), 3),
     ]
+
+
+def test_what_cannot_be_given_up_is_named_and_counted(
+    harness: PollHarness, said: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(name: str) -> None:
+        if name == "give up":
+            raise StoreUnavailableError("throttled")
+
+    monkeypatch.setattr(delivery, "MAX_OWED", 1)
+    harness.store.before = refused
+    harness.channel.refuse = lambda _: True
+    for n in range(2):
+        harness.source.set(WELCOME, f"s{n}", Status.RUNNING)
+    report = harness.poll()
+    assert (report.delivery.given_up, report.side_tasks_failed) == (0, 1)
+    line = said()[-1]
+    assert (line["channel"], line["journey"], line["reason"]) == ("alerts", str(WELCOME), "throttled")
 
 
 def test_nothing_is_given_up_for_want_of_time(harness: PollHarness) -> None:

@@ -11,6 +11,7 @@ from journey_watch.core.errors import PollFailedError, SourceError
 from journey_watch.core.mutes import Mute
 from journey_watch.core.runs import LANE_ITSELF, ContainerScope, JourneyInfo, JourneyKey, Status
 from journey_watch.core.watch_list import Thresholds
+from journey_watch.messages.envelope import iso
 from journey_watch.ports import Channel, CommitResult
 from tests.core.builders import LANE
 from tests.polling.scripted import EVERYTHING, WELCOME, WINBACK, PollHarness, ScriptedChannel
@@ -116,6 +117,23 @@ def test_journey_that_refuses_is_told_to_the_operators_only(harness: PollHarness
     harness.poll_a_minute_later()
     assert conditions(harness.operators) == [("UNREACHABLE", "Opened"), ("UNREACHABLE", "Resolved")]
     assert harness.channel.accepted == []
+
+
+def test_each_journey_that_refuses_is_told_under_its_name(harness: PollHarness) -> None:
+    harness.source.set(JourneyKey("app-1", "read"), "r3", Status.RUNNING)
+    harness.source.failures = {WELCOME: REFUSED, WINBACK: REFUSED}
+    harness.source.infos = {WELCOME: JourneyInfo(name="One"), WINBACK: JourneyInfo(name="Two")}
+    for _ in range(3):
+        harness.poll_a_minute_later()
+    assert [alert.envelope["detail"]["journey_name"] for alert in harness.operators.accepted] == ["One", "Two"]
+
+
+def test_lane_whose_containers_cannot_be_listed_is_told_while_journeys_are_still_read(harness: PollHarness) -> None:
+    harness.source.unlisted = {"*": REFUSED}
+    for _ in range(3):
+        assert harness.poll_a_minute_later().observed == 2
+    (alert,) = harness.operators.accepted
+    assert alert.journey == LANE_ITSELF
 
 
 def test_lane_that_is_blind_is_one_alert_and_not_one_a_journey(harness: PollHarness) -> None:
@@ -264,6 +282,7 @@ def test_one_old_change_is_told_by_itself(harness: PollHarness) -> None:
 
 
 def test_muted_change_is_recorded_never_sent_and_accounted_for_once(harness: PollHarness) -> None:
+    begun = harness.clock.time
     harness.store.set_mutes(Mute(id="release", until=harness.clock.time + timedelta(minutes=3), journeys=("welcome",)))
     harness.source.set(WELCOME, "r1", Status.CANCELLED)
     harness.source.set(WINBACK, "r2", Status.COMPLETED)
@@ -274,7 +293,10 @@ def test_muted_change_is_recorded_never_sent_and_accounted_for_once(harness: Pol
 
     ended = harness.channel.accepted[1:]
     assert [alert.envelope["detail-type"] for alert in ended] == ["Journey Watch Mute Ended"]
-    assert ended[0].envelope["detail"]["held_back"] == 1
+    detail = ended[0].envelope["detail"]
+    assert (detail["mute"], detail["held_back"]) == ("release", 1)
+    assert detail["since"] == iso(begun)
+    assert detail["sequence"] == harness.store.load(LANE).scopes[LANE_ITSELF].version
     assert ended[0].severity == "critical"
 
 
@@ -292,6 +314,18 @@ def test_what_a_mute_holds_back_is_counted_whatever_commit_it_is_in(harness: Pol
         harness.poll_a_minute_later()
     (account,) = harness.channel.accepted
     assert account.envelope["detail"]["held_back"] == 30
+
+
+def test_account_reaches_back_to_the_beginning_of_its_mute_whatever_other_mutes_begin(harness: PollHarness) -> None:
+    first = Mute(id="first", until=harness.clock.time + timedelta(minutes=3), journeys=("welcome",))
+    harness.store.set_mutes(first)
+    harness.source.set(WELCOME, "r1", Status.CANCELLED)
+    harness.poll()
+    second = Mute(id="second", until=harness.clock.time + timedelta(hours=9), journeys=("winback",))
+    harness.store.set_mutes(first, second)
+    for _ in range(6):
+        harness.poll_a_minute_later()
+    assert [alert.envelope["detail"]["mute"] for alert in harness.channel.accepted] == ["first"]
 
 
 def test_accounts_that_are_too_many_for_one_commit_are_given_by_the_next_polls(

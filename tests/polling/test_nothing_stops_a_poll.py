@@ -17,7 +17,7 @@ from journey_watch.polling.time_budget import DELIVERY_RESERVE_SECONDS
 from journey_watch.ports import Channel, CommitResult, LaneState
 from tests.core.builders import LANE
 from tests.polling.conftest import Said
-from tests.polling.scripted import EVERYTHING, WELCOME, WINBACK, PollHarness, ScriptedChannel, told
+from tests.polling.scripted import EVERYTHING, WELCOME, WINBACK, Crash, PollHarness, ScriptedChannel, told
 
 
 def unavailable(*_: object, **__: object) -> NoReturn:
@@ -103,8 +103,8 @@ def test_mute_that_cannot_be_remembered_holds_nothing_back(
     assert told(harness.channel) == [("r1", "CANCELLED")]
 
 
-def test_account_of_a_mute_that_cannot_be_had_waits_and_stops_nothing(
-    harness: PollHarness, monkeypatch: pytest.MonkeyPatch
+def test_account_of_a_mute_that_cannot_be_had_waits_is_named_and_stops_nothing(
+    harness: PollHarness, said: Said, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     harness.store.set_mutes(Mute(id="release", until=harness.clock.time + timedelta(minutes=1), journeys=("welcome",)))
     harness.source.set(WELCOME, "r1", Status.CANCELLED)
@@ -114,14 +114,19 @@ def test_account_of_a_mute_that_cannot_be_had_waits_and_stops_nothing(
         for _ in range(5):
             harness.poll_a_minute_later()
         harness.source.set(WINBACK, "r2", Status.CANCELLED)
-        harness.poll_a_minute_later()
+        said()
+        assert harness.poll_a_minute_later().measurements()["SideTasksFailed"] == 1
+    (line,) = said()
+    assert (line["level"], line["mute"]) == ("WARNING", "release")
     assert told(harness.channel) == [("r2", "CANCELLED")]
     harness.poll_a_minute_later()
     harness.poll_a_minute_later()
     assert [alert.envelope["detail"].get("held_back") for alert in harness.channel.accepted] == [None, 1]
 
 
-def test_journey_that_cannot_be_forgotten_stops_nothing(harness: PollHarness, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_journey_and_entry_that_cannot_be_forgotten_are_named_and_stop_nothing(
+    harness: PollHarness, said: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
     harness.configure(WatchTarget("pinpoint", "app-1", ("winback",)))
     monkeypatch.setattr(harness.store, "forget_baseline", unavailable)
     monkeypatch.setattr(harness.store, "unmark_listed", broken)
@@ -129,6 +134,39 @@ def test_journey_that_cannot_be_forgotten_stops_nothing(harness: PollHarness, mo
     report = harness.poll()
     assert told(harness.channel) == [("r2", "CANCELLED")]
     assert report.measurements()["SideTasksFailed"] == 2
+    entries, journey = said()
+    assert (entries["level"], entries["entries"]) == ("ERROR", [EVERYTHING.marker])
+    assert (journey["level"], journey["journey"]) == ("WARNING", str(WELCOME))
+
+
+@pytest.mark.parametrize("write", ["mark", "resume"])
+def test_progress_that_cannot_be_noted_is_counted_and_noted_by_the_next_poll(write: str) -> None:
+    harness = PollHarness()
+    harness.source.set(WELCOME, "r1", Status.RUNNING)
+    if write == "resume":
+        harness.source.runs |= {JourneyKey("app-1", f"j{n:02}"): {} for n in range(40)}
+        harness.source.before_reading = lambda: harness.clock.advance(seconds=3)
+
+    def refused(name: str) -> None:
+        if name == write:
+            raise StoreUnavailableError("throttled")
+
+    harness.store.before = refused
+    assert harness.poll().measurements()["SideTasksFailed"] == 1
+    harness.store.before = lambda _: None
+    assert harness.poll_a_minute_later().measurements()["SideTasksFailed"] == 0
+    assert harness.store.writes[-1] == write
+
+
+def test_end_of_the_invocation_is_not_taken_for_a_failure_beside_the_poll(harness: PollHarness) -> None:
+    def ends(name: str) -> None:
+        if name == "acknowledge":
+            raise Crash
+
+    harness.store.before = ends
+    harness.source.set(WELCOME, "r1", Status.CANCELLED)
+    with pytest.raises(Crash):
+        harness.poll()
 
 
 def test_stored_alert_that_cannot_be_read_stays_owed_is_named_and_holds_up_nothing(
@@ -244,6 +282,7 @@ def test_state_that_cannot_be_read_is_left_alone_named_and_counted(
         assert "newer version" in str(report.failures[0])
         (line,) = said()
         assert (line["level"], line["of"], line["reason"]) == ("ERROR", str(WELCOME), "a newer version wrote it")
+        assert [outcome.journey for outcome in report.outcomes] == [WELCOME, WINBACK]
     harness.poll_a_minute_later()
     assert told(harness.channel)[-1] == ("r1", "CANCELLED")
 
@@ -404,6 +443,17 @@ def test_what_was_wrong_with_a_journey_that_nobody_watches_any_more_resolves_and
     harness.poll_a_minute_later()
     assert len(harness.channel.accepted) == 1
     assert harness.store.load(LANE).journeys[WELCOME].baselined_at is None
+
+
+def test_what_was_wrong_with_several_journeys_resolves_for_each(harness: PollHarness) -> None:
+    patience = Thresholds(stuck_after=3600)
+    harness.configure(replace(EVERYTHING, thresholds=patience))
+    harness.clock.advance(hours=2)
+    harness.poll()
+    harness.channel.accepted.clear()
+    harness.configure(WatchTarget("pinpoint", "app-2", thresholds=patience))
+    harness.poll_a_minute_later()
+    assert conditions(harness.channel) == [("STUCK", "Resolved", "UNWATCHED")] * 2
 
 
 def test_journey_is_forgotten_only_once_it_was_told_that_nobody_watches_it(

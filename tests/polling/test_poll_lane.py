@@ -1,5 +1,6 @@
 """One poll after another: what is sent, what is written, what is counted."""
 
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -13,7 +14,7 @@ from journey_watch.core.severity import Severity
 from journey_watch.core.severity_rules import AlertRule
 from journey_watch.core.transitions import StateChange
 from journey_watch.core.watch_list import Thresholds, WatchTarget
-from journey_watch.polling import side_by_side
+from journey_watch.polling import poll_lane, side_by_side
 from journey_watch.polling.time_budget import DELIVERY_RESERVE_SECONDS
 from journey_watch.ports import CommitResult
 from tests.core.builders import LANE
@@ -140,10 +141,24 @@ def test_journey_named_by_id_begins_silently() -> None:
     assert sent(harness) == []
 
 
-def test_journey_unwatched_and_watched_again_begins_with_a_fresh_look(harness: PollHarness) -> None:
+def test_entry_that_is_taken_out_and_put_back_begins_anew(harness: PollHarness) -> None:
+    harness.configure(WatchTarget("pinpoint", "app-1", ("welcome", "winback")))
+    harness.poll()
+    harness.source.set(JourneyKey("app-1", "new"), "r9", Status.CANCELLED)
+    harness.configure(EVERYTHING)
+    harness.poll_a_minute_later()
+    assert sent(harness) == []
+    harness.source.set(JourneyKey("app-1", "newer"), "r10", Status.CANCELLED)
+    harness.poll_a_minute_later()
+    assert sent(harness) == [("r10", None, "CANCELLED")]
+
+
+def test_journey_unwatched_and_watched_again_begins_with_a_fresh_look(harness: PollHarness, said: Said) -> None:
     everything = harness.config.watch
     harness.configure(WatchTarget("pinpoint", "app-1", ("winback",)))
-    harness.poll()
+    assert harness.poll().measurements()["SideTasksFailed"] == 0
+    (line,) = said()
+    assert (line["level"], line["journey"], line["result"]) == ("INFO", str(WELCOME), "DONE")
     harness.source.set(WELCOME, "r1", Status.CANCELLED)
     harness.poll_a_minute_later()
     harness.configure(*everything)
@@ -203,6 +218,16 @@ def test_nothing_readable_raises_and_says_why(harness: PollHarness) -> None:
     harness.source.failures = {WELCOME: SLOW_DOWN, WINBACK: SLOW_DOWN}
     with pytest.raises(PollFailedError, match="slow down"):
         harness.poll()
+
+
+def test_of_many_reasons_three_are_given(harness: PollHarness) -> None:
+    journeys = [JourneyKey("app-1", f"j{n}") for n in range(5)]
+    harness.source.runs = {one: {} for one in journeys}
+    harness.source.failures = {one: SourceError(f"{one} is shut", code="Shut") for one in journeys}
+    harness.source.failures |= {one: SourceError("it is shut", code="Shut") for one in (WELCOME, WINBACK)}
+    with pytest.raises(PollFailedError) as refused:
+        harness.poll()
+    assert str(refused.value).endswith(": app-1/j0 is shut; app-1/j1 is shut; app-1/j2 is shut")
 
 
 def test_what_was_owed_is_sent_even_if_nothing_can_be_read(harness: PollHarness) -> None:
@@ -289,6 +314,22 @@ def test_provider_that_was_told_to_be_unreachable_is_not_taken_for_one_that_is_n
     assert [alert.envelope["detail"]["phase"] for alert in harness.operators.accepted] == ["Opened", "Resolved"]
 
 
+def test_provider_of_which_anything_was_ever_read_is_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    harness = PollHarness()
+    harness.source.set(WELCOME, "r1", Status.RUNNING)
+    harness.source.set(WINBACK, "r2", Status.RUNNING)
+    harness.source.unlisted = {"app-2": GONE}
+    monkeypatch.setattr(side_by_side, "WORKERS", 1)
+    harness.source.before_reading = lambda: harness.clock.advance(seconds=36)
+    report = harness.poll()
+    assert (report.in_use, report.observed) == (True, 1)
+    harness.source.before_reading = lambda: None
+    harness.source.unlisted = {"*": GONE}
+    harness.source.failures = dict.fromkeys((WELCOME, WINBACK), GONE)
+    with pytest.raises(PollFailedError):
+        harness.poll_a_minute_later()
+
+
 def test_empty_listing_is_said_once_and_is_no_warning(said: Said) -> None:
     harness = PollHarness()
     harness.poll()
@@ -340,7 +381,7 @@ def test_provider_that_is_not_in_use_is_no_warning(said: Said) -> None:
     harness.source.unlisted = {"*": GONE}
     harness.poll()
     (line,) = said()
-    assert (line["level"], line["reason"]) == ("INFO", str(GONE))
+    assert (line["level"], line["reason"], line["lane"]) == ("INFO", str(GONE), str(LANE))
 
 
 def test_role_that_never_could_be_assumed_is_broken_rather_than_not_in_use() -> None:
@@ -378,7 +419,7 @@ def test_store_that_takes_nothing_raises(harness: PollHarness) -> None:
 
     harness.store.before = broken
     harness.source.set(WELCOME, "r1", Status.CANCELLED)
-    with pytest.raises(StoreUnavailableError):
+    with pytest.raises(StoreUnavailableError, match="saved"):
         harness.poll()
     assert sent(harness) == []
 
@@ -488,11 +529,21 @@ def test_move_without_times_is_believed_only_if_a_second_reading_shows_it_too() 
     assert sent(harness) == [("r1", "PAUSED", "RUNNING")]
 
 
+def test_each_journey_is_read_once_whatever_a_batch_may_take(harness: PollHarness) -> None:
+    harness.source.batch_size = 2
+    journeys = {WELCOME, WINBACK, *(JourneyKey("app-1", f"j{n}") for n in range(3))}
+    harness.source.runs |= {journey: {} for journey in journeys}
+    harness.source.observed.clear()
+    harness.poll()
+    assert sorted(harness.source.observed) == sorted(journeys)
+
+
 def test_journey_that_ended_long_ago_costs_few_calls(harness: PollHarness) -> None:
     quiet = JourneyKey("app-1", "ended")
     harness.source.set(quiet, "r3", Status.COMPLETED)
     harness.source.infos[quiet] = JourneyInfo(dormant=True)
     harness.poll()
+    harness.clock.advance(seconds=7)
     harness.source.observed.clear()
     for _ in range(20):
         harness.poll_a_minute_later()
@@ -564,14 +615,35 @@ def test_failed_second_reading_keeps_no_other_alert_waiting_and_confirms_nothing
     assert sent(harness)[1:] == [("r3", "PAUSED", "RUNNING")]
 
 
-def test_refused_note_of_what_cannot_be_read_keeps_no_other_alert_waiting(
-    harness: PollHarness, monkeypatch: pytest.MonkeyPatch
+def test_refused_note_of_what_cannot_be_read_is_named_and_keeps_no_other_alert_waiting(
+    harness: PollHarness, said: Said, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     harness.source.failures[WELCOME] = ERRORS
     harness.source.set(WINBACK, "r2", Status.RUNNING)
     refuse_commits_of(harness, WELCOME, monkeypatch)
     assert harness.poll().measurements()["SideTasksFailed"] == 1
+    (line,) = said()
+    assert (line["level"], line["of"], line["reason"]) == ("WARNING", str(WELCOME), "throttled")
     assert sent(harness) == [("r2", "SCHEDULED", "RUNNING")]
+
+
+def test_reading_that_hangs_keeps_no_other_alert_waiting(harness: PollHarness, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(poll_lane, "WIND_UP_SECONDS", 40)  # of 42 in which something may be sent
+    answers = threading.Event()
+    observe = harness.source.observe
+
+    def hangs(journeys: Sequence[JourneyKey]) -> Mapping[JourneyKey, Observation | SourceError]:
+        if WELCOME in journeys:
+            answers.wait(60)
+        return observe(journeys)
+
+    monkeypatch.setattr(harness.source, "observe", hangs)
+    harness.source.set(WELCOME, "r1", Status.CANCELLED)
+    harness.source.set(WINBACK, "r2", Status.RUNNING)
+    report = harness.poll()
+    answers.set()
+    assert sent(harness) == [("r2", "SCHEDULED", "RUNNING")]
+    assert report.failed == 1
 
 
 def test_journey_that_no_time_is_left_for_keeps_no_other_alert_waiting(
