@@ -5,7 +5,7 @@ import re
 from dataclasses import fields
 from typing import Final
 
-from infra.durations import seconds
+from infra.durations import seconds, seconds_or_auto
 from journey_watch.core.watch_list import ALL, Thresholds, WatchTarget, is_pattern, lanes_of
 from journey_watch.providers.entry import ProviderEntry
 from journey_watch.providers.registry import REGISTRY
@@ -31,6 +31,8 @@ _role_arn: Final = matching(
     re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]{1,576}", re.ASCII),
     "a role's ARN like arn:aws:iam::111122223333:role/JourneyWatchReader",
 )
+_READ: Final = {"stuck_after": seconds_or_auto}
+"""How a threshold is read that is not just a duration."""
 _region: Final = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 _external_id: Final = matching(
     re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII), "an external id: 2 to 1224 letters, digits and +=,.@:/-_"
@@ -103,7 +105,10 @@ def _read_target(value: object, place: Place) -> WatchTarget:
         role_arn=table.get("role_arn", _role_arn, None),
         external_id=table.get("external_id", _external_id, None),
         thresholds=Thresholds(
-            **{field.name: table.get(field.name, seconds, field.default) for field in fields(Thresholds)}
+            **{
+                field.name: table.get(field.name, _READ.get(field.name, seconds), field.default)
+                for field in fields(Thresholds)
+            }
         ),
     )
     if target.external_id and not target.role_arn:

@@ -28,10 +28,6 @@ _DEPLOYED: Final = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_COMPLETE_CLEAN
 _ROLLED_BACK: Final = ("UPDATE_ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS")
 _WHICH_CODE: Final = "Deploy this checkout, or use the command of the one that was deployed."
 
-_BY_HAND: Final = (
-    "What was changed by hand is undone by make deploy CDK_ARGS=--revert-drift, and by no other deployment."
-)
-
 
 class Level(StrEnum):
     OK = "ok"
@@ -207,7 +203,7 @@ def _unreachable(state: LaneState, lane: Lane, now: datetime) -> Iterator[Findin
         about = f"{lane} {scope.container_id}" if isinstance(scope, ContainerScope) else str(lane)
         text = f"Cannot be read, for {_lasting(now - condition.since)} now: {condition.reason.removesuffix('.')}."
         if is_denial(condition.reason):
-            yield Finding(Level.PROBLEM, about, f"{text} {DENIAL_HINT} {_BY_HAND}")
+            yield Finding(Level.PROBLEM, about, f"{text} {DENIAL_HINT}")
         elif condition.opened_at is not None:
             yield Finding(Level.PROBLEM, about, f"{text} {RUNBOOK} says what to do, under polls-missing.")
         else:

@@ -14,7 +14,7 @@ from journey_watch.core.condition_rules import (
     assess_reading,
 )
 from journey_watch.core.conditions import Condition, ConditionKind
-from journey_watch.core.runs import JourneyState, Observation, Status
+from journey_watch.core.runs import JourneyInfo, JourneyState, Observation, Status
 from journey_watch.core.severity import Severity
 from journey_watch.core.watch_list import Thresholds
 from tests.core.builders import NOON, days, known, listing, minutes, observed, recorded
@@ -45,7 +45,8 @@ def assess(
     *,
     expects_runs: bool = False,
 ) -> Assessment:
-    return assess_reading(before.conditions if before else {}, state, reading, circumstances, expects_runs=expects_runs)
+    info = JourneyInfo(dormant=not expects_runs)
+    return assess_reading(before.conditions if before else {}, state, reading, circumstances, info)
 
 
 def told(assessment: Assessment) -> list[tuple[Phase, ConditionKind, str | None]]:
@@ -79,7 +80,8 @@ def test_too_long_in_a_status_opens_after_a_second_reading(status: Status, kind:
 
 def late(state: JourneyState, now: datetime, starts_at: datetime) -> list[Condition]:
     reading = listing(observed("r1", Status.SCHEDULED))
-    return [*assess_reading({}, state, reading, at(now), expects_runs=False, starts_at=starts_at).conditions.values()]
+    info = JourneyInfo(dormant=True, starts_at=starts_at)
+    return [*assess_reading({}, state, reading, at(now), info).conditions.values()]
 
 
 def test_what_is_planned_for_later_is_late_from_then_on() -> None:
@@ -99,11 +101,80 @@ def test_what_has_no_times_is_late_by_its_plan_alone() -> None:
     """A campaign that nobody has scheduled may stay a draft for ever."""
     draft = known({"r1": recorded(Status.SCHEDULED, updated=None, created=None)})
     assert late(draft, NOON + days(30), NOON + days(60)) == []
-    assert assess_reading(
-        {}, draft, listing(observed("r1", Status.SCHEDULED)), at(NOON + days(30)), expects_runs=False
-    ) == (Assessment({}))
+    assert assess(None, draft, listing(observed("r1", Status.SCHEDULED)), at(NOON + days(30))) == Assessment({})
     (condition,) = late(draft, NOON + days(30), NOON - days(3))
     assert (condition.since, condition.planned) == (NOON - days(3), True)
+
+
+LEARNED = Thresholds(stuck_after="auto")
+
+
+def stuck(
+    now: datetime, *, durations: tuple[int, ...] = (), ends_at: datetime | None = None, created: datetime | None = NOON
+) -> tuple[Condition, ...]:
+    """What is found of a run that is RUNNING since noon."""
+    run = recorded(Status.RUNNING, at=NOON, updated=NOON if created else None, created=created)
+    state = replace(known({"r1": run}), durations=durations)
+    found = assess_reading({}, state, RUNNING_LISTED, at(now, thresholds=LEARNED), JourneyInfo(ends_at=ends_at))
+    return tuple(found.conditions.values())
+
+
+def test_learned_patience_is_that_of_the_runs_that_completed() -> None:
+    took = (3600, 1800, 1800, 1800, 1800)
+    assert stuck(NOON + 2 * HOUR, durations=took) == ()
+    (condition,) = stuck(NOON + 2 * HOUR + minutes(1), durations=took)
+    assert (condition.kind, condition.since, condition.planned) == (ConditionKind.STUCK, NOON, False)
+
+
+def test_nothing_is_learned_from_a_few_runs() -> None:
+    assert stuck(NOON + days(30), durations=(60, 60, 60, 60)) == ()
+
+
+def test_what_runs_an_hour_after_its_planned_end_is_stuck() -> None:
+    end = NOON + days(3)
+    assert stuck(end + HOUR, ends_at=end) == ()
+    (condition,) = stuck(end + HOUR + minutes(1), ends_at=end)
+    assert (condition.kind, condition.since, condition.planned) == (ConditionKind.STUCK, end, True)
+    (campaign,) = stuck(end + HOUR + minutes(1), ends_at=end, created=None)
+    assert campaign == condition
+
+
+def test_a_plan_that_was_over_when_a_run_was_created_says_nothing_of_its_end() -> None:
+    assert stuck(NOON + days(3), ends_at=NOON - minutes(1)) == ()
+
+
+def test_what_was_learned_counts_before_a_planned_end_that_is_far() -> None:
+    (condition,) = stuck(NOON + days(1), durations=(60,) * 5, ends_at=NOON + days(100))
+    assert (condition.since, condition.planned) == (NOON, False)
+
+
+def test_configured_patience_takes_no_heed_of_a_planned_end() -> None:
+    thresholds = Thresholds(stuck_after=int(days(9).total_seconds()))
+    info = JourneyInfo(ends_at=NOON)
+    assert assess_reading(
+        {}, with_run(Status.RUNNING), RUNNING_LISTED, at(NOON + days(8), thresholds=thresholds), info
+    ) == Assessment({})
+
+
+def test_what_lasts_too_long_says_by_which_measure_and_how_long_it_usually_takes() -> None:
+    state = replace(with_run(Status.RUNNING), durations=(600, 600, 900, 1200, 1200))
+    (configured,) = assess(None, state, RUNNING_LISTED, at(NOON + days(1))).events
+    assert configured.limit == HOUR
+    (learned,) = assess(None, state, RUNNING_LISTED, at(NOON + days(1), thresholds=LEARNED)).events
+    assert learned.limit == HOUR + minutes(20)
+    assert learned.usual is not None
+    assert (learned.usual.runs, learned.usual.median, learned.usual.longest) == (5, minutes(15), minutes(20))
+    paused = listing(observed("r1", Status.PAUSED))
+    (other,) = assess(None, replace(state, runs=with_run(Status.PAUSED).runs), paused, at(NOON + days(1))).events
+    assert (other.limit, other.usual) == (HOUR, None)
+
+
+def test_what_may_last_longer_by_what_was_learned_since_is_no_longer_stuck() -> None:
+    state = replace(with_run(Status.RUNNING), durations=(60,) * 5)
+    opened = assess(None, state, RUNNING_LISTED, at(NOON + 2 * HOUR, thresholds=LEARNED))
+    patient = replace(state, durations=(60,) * 5 + (7200,))
+    over = assess(opened, patient, RUNNING_LISTED, at(NOON + 3 * HOUR, thresholds=LEARNED))
+    assert [(event.phase, event.status_now) for event in over.events] == [(Phase.RESOLVED, Status.RUNNING)]
 
 
 def test_open_condition_is_told_once_and_needs_no_second_reading() -> None:

@@ -488,3 +488,22 @@ def test_conditions_too_many_for_one_commit_go_into_commits_after_it(
             assert event.phase is Phase.RESOLVED or commit.state.conditions[event.condition.key] == event.condition
         assert set(commit.state.conditions) == conditions
     assert conditions == set(assessment.conditions)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "began", "ended", "learned"),
+    [
+        (Status.RUNNING, Status.COMPLETED, NOON - minutes(50), NOON, (7, 3000)),
+        (Status.RUNNING, Status.CANCELLED, NOON - minutes(50), NOON, (7,)),
+        (Status.SCHEDULED, Status.COMPLETED, NOON - minutes(50), NOON, (7,)),
+        (Status.RUNNING, Status.COMPLETED, None, NOON, (7,)),
+        (Status.RUNNING, Status.COMPLETED, NOON - minutes(50), None, (7,)),
+        (Status.RUNNING, Status.COMPLETED, NOON - minutes(50), NOON - minutes(51), (7,)),
+    ],
+)
+def test_how_long_a_run_was_running_is_remembered_when_it_completes_and_both_times_are_known(
+    before: Status, after: Status, began: datetime | None, ended: datetime | None, learned: tuple[int, ...]
+) -> None:
+    state = replace(known({"r1": recorded(before, updated=began)}), durations=(7,))
+    (change,) = compare(state, listing(observed("r1", after, updated=ended)), now=NOON).changes
+    assert change.state.durations == learned

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from zoneinfo import available_timezones
@@ -223,6 +223,8 @@ def test_every_misspelling_of_every_key_names_the_file_the_key_and_the_right_one
         (watch(region='"eu-west-7"'), 'watch[0].region is "eu-west-7" (did you mean "eu-west-'),
         (watch(role_arn='"arn:aws:iam::123:role/R"'), "watch[0].role_arn"),
         (watch(role_arn='"arn:aws:iam::111122223333:user/R"'), "expected a role's ARN like"),
+        (watch(stuck_after='"soon"'), 'watch[0].stuck_after is "soon"; expected "auto", or a duration like "90m"'),
+        (watch(late_after='"auto"'), 'watch[0].late_after is "auto"; expected a duration like "90m"'),
         (watch(external_id='"handshake"'), "watch[0].external_id is of no use without role_arn"),
         (watch(role_arn='"arn:aws:iam::444455556666:role/R"', external_id='"$"'), "expected an external id"),
         (
@@ -342,8 +344,11 @@ def test_a_providers_own_word_for_a_status_leads_to_the_status(
         (rule("RUNNING->*"), rule("RUNNING->PAUSED", provider='"connect"')),
         (rule("*->PAUSED"), rule("*->PAUSED").replace("info", "critical")),
         (rule("*->PAUSED", journeys='["0a*", "0b"]'), rule("*->PAUSED", journeys='["0b", "0a1"]')),
-        (rule("*->PAUSED", journeys='["0a*"]'), rule("*->PAUSED", journeys='["0a*"]', application_id='"a"')),
-        (rule("*->PAUSED", application_id='"a*"'), rule("*->PAUSED", application_id='"a1"')),
+        (rule("*->RUNNING", journeys='["0a*"]'), rule("*->RUNNING", journeys='["0a*"]', application_id='"a"')),
+        (rule("*->RUNNING", application_id='"a*"'), rule("*->RUNNING", application_id='"a1"')),
+        (rule("*->RUNNING", provider='"pinpoint"'), rule("new->RUNNING", application_id='"a1"')),
+        # No journey of Pinpoint is ever paused.
+        (rule("*->PAUSED", provider='"connect"'), rule("*->PAUSED")),
     ],
 )
 def test_a_rule_that_could_never_decide_is_refused(refused: Callable[[str], str], earlier: str, later: str) -> None:
@@ -362,12 +367,113 @@ def test_a_rule_that_could_never_decide_is_refused(refused: Callable[[str], str]
         (rule("*->PAUSED"), rule("RUNNING->*")),
         (rule("*->*", provider='"pinpoint"'), rule("*->PAUSED")),
         (rule("*->*", journeys='["0a*"]'), rule("*->PAUSED", journeys='["0a1", "0b"]')),
-        (rule("*->*", application_id='"a?*"'), rule("*->PAUSED", application_id='"a*"')),
+        (rule("*->*", application_id='"a?*"'), rule("*->RUNNING", application_id='"a*"')),
         (rule("*->*", journeys='["a"]'), rule("*->PAUSED")),
+        # Each journey or application, but not all.
+        (rule("*->*", application_id='"*"'), rule("*->RUNNING")),
     ],
 )
 def test_a_rule_may_match_some_of_what_a_later_one_matches(write: Write, earlier: str, later: str) -> None:
     assert len(DeploymentConfig.from_file(write(earlier + later)).watching.rules) == 2
+
+
+INTO_PAUSED = [rule(f"{before}->PAUSED") for before in ("new", *Status) if before != "PAUSED"]
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "those"),
+    [
+        ([rule("*->RUNNING", provider=f'"{one}"') for one in REGISTRY], rule("*->RUNNING"), (0, 1)),
+        ([rule("*->*", journeys=f'["{one}"]') for one in "abc"], rule("new->*", journeys='["c", "a"]'), (0, 2)),
+        (INTO_PAUSED, rule("*->PAUSED"), range(7)),
+        (
+            # All of Connect, and of Pinpoint each change to COMPLETED that there may be.
+            [
+                rule("*->*", provider='"connect"'),
+                rule("*->CANCELLED"),
+                rule("SCHEDULED->*", provider='"pinpoint"'),
+                *(rule(f"{before}->COMPLETED") for before in ("RUNNING", "new", "UNKNOWN", "CANCELLED")),
+            ],
+            rule("*->COMPLETED"),
+            (0, 2, 3, 4, 5, 6),
+        ),
+    ],
+)
+def test_a_rule_to_which_earlier_ones_together_leave_nothing_is_refused(
+    refused: Callable[[str], str], earlier: list[str], later: str, those: Sequence[int]
+) -> None:
+    *others, last = (f"alerts.rules[{index}]" for index in those)
+
+    assert (
+        f"alerts.rules[{len(earlier)}] never decides, for {', '.join(others)} and {last} come first and together match "
+        "all that it does; expected it before one of them, or left out."
+    ) in refused("".join(earlier) + later)
+
+
+@pytest.mark.parametrize("left_out", INTO_PAUSED)
+def test_a_rule_to_which_earlier_ones_leave_a_single_change_is_read(write: Write, left_out: str) -> None:
+    earlier = "".join(one for one in INTO_PAUSED if one != left_out)
+
+    rules = DeploymentConfig.from_file(write(earlier + rule("*->PAUSED"))).watching.rules
+
+    assert rules[-1].before == "*"
+
+
+OF_PINPOINT = "SCHEDULED, RUNNING, COMPLETED, CANCELLED, UNKNOWN"
+CONNECT = watch(provider='"connect"', application_id="", instance_id='"*"', region='"eu-west-2"')
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            rule("*->PAUSED", provider='"pinpoint"'),
+            f'when has "PAUSED", which is no status of Amazon Pinpoint. Expected one of: {OF_PINPOINT}, *.',
+        ),
+        (
+            rule("FAILED->*", application_id='"a"'),
+            f'when has "FAILED", which is no status of Amazon Pinpoint. Expected one of: {OF_PINPOINT}, new, *.',
+        ),
+        (
+            watch() + rule("*->PAUSED"),
+            'when has "PAUSED", which is no status of Amazon Pinpoint, and nothing else is watched. Expected one of: ',
+        ),
+    ],
+)
+def test_a_status_that_nothing_it_is_about_ever_has_is_refused(
+    refused: Callable[[str], str], text: str, expected: str
+) -> None:
+    assert f"alerts.rules[0].{expected}" in refused(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        rule("*->PAUSED"),
+        CONNECT + watch() + rule("*->PAUSED"),
+        # Whoever names a provider may watch it some other day, and a status that nobody knew may come of any.
+        watch() + rule("*->PAUSED", provider='"connect"'),
+        watch() + rule("UNKNOWN->*") + rule("new->UNKNOWN"),
+    ],
+)
+def test_a_status_that_something_may_have_is_read(write: Write, text: str) -> None:
+    assert DeploymentConfig.from_file(write(text)).watching.rules
+
+
+def test_where_a_provider_is_left_out_its_statuses_are_still_known(write: Write) -> None:
+    """One file serves several Regions."""
+    text = watch() + watch(provider='"connect"', application_id="", instance_id='"*"') + rule("*->PAUSED")
+    config = DeploymentConfig.from_file(write(text), own_region="eu-west-1")
+
+    assert [target.provider for target in config.unserved] == ["connect"]
+    assert config.watching.rules[0].after == "PAUSED"
+
+
+@pytest.mark.parametrize(("key", "provider"), [("application_id", "pinpoint"), ("instance_id", "connect")])
+def test_a_container_is_one_of_its_provider_even_if_it_is_any(write: Write, key: str, provider: str) -> None:
+    (read,) = DeploymentConfig.from_file(write(rule("*->RUNNING", **{key: '"*"'}))).watching.rules
+
+    assert (read.provider, read.container_id) == (provider, "*")
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from journey_watch.core.condition_rules import ConditionEvent, Phase
 from journey_watch.core.conditions import Condition, ConditionKind, Resolution
 from journey_watch.core.runs import JourneyInfo, Scope, Status
 from journey_watch.core.severity import Severity
+from journey_watch.core.usual_durations import UsualDuration
 from journey_watch.messages.condition import condition_alert
 from journey_watch.messages.envelope import AlertContext
 from journey_watch.messages.forms.amazon_q import chat_card
@@ -37,6 +38,8 @@ def told(
     severity: Severity = Severity.WARNING,
     opened_by: str = "",
     planned: bool = False,
+    limit: timedelta | None = None,
+    usual: UsualDuration | None = None,
 ) -> Alert:
     run = (
         "R"
@@ -54,7 +57,7 @@ def told(
         planned=planned,
     )
     context = AlertContext(LANE, PINPOINT, NOON, scope, JourneyInfo("Welcome", "Shop"))
-    return condition_alert(ConditionEvent(phase, condition, resolution, now), context, sequence=7)
+    return condition_alert(ConditionEvent(phase, condition, resolution, now, limit, usual), context, sequence=7)
 
 
 @pytest.mark.parametrize(
@@ -83,6 +86,38 @@ def test_what_was_planned_says_when_it_was_to_start() -> None:
     assert "\nPlanned start: 2026-11-23 07:00:00 UTC\n" in email_text(late)
     over = told(ConditionKind.LATE, Phase.RESOLVED, planned=True, now=Status.RUNNING)
     assert over.detail["summary"].endswith("is no longer late: it is RUNNING now, 5 h after it was to start.")
+
+
+USUAL = UsualDuration(12, timedelta(minutes=40), timedelta(hours=1))
+
+
+def test_what_is_stuck_says_its_limit_and_how_long_such_runs_usually_take() -> None:
+    alert = told(limit=timedelta(hours=2), usual=USUAL)
+    assert alert.detail["summary"].endswith("has been RUNNING for 5 h, longer than 2 h.")
+    assert alert.detail["limit_seconds"] == 7200
+    assert alert.detail["usual"] == {"runs": 12, "median_seconds": 2400, "longest_seconds": 3600}
+    said = "its last 12 completed runs were RUNNING for 40 min (the median), 1 h at most"
+    assert f" {said}\n" in email_text(alert)
+    assert said in chat_card(alert)["content"]["description"]
+
+
+def test_what_is_stuck_after_its_planned_end_says_when_that_was() -> None:
+    alert = told(planned=True, limit=timedelta(hours=1))
+    assert alert.detail["summary"].endswith("was to end at 2026-11-23 07:00:00 UTC, 5 h ago, and is still RUNNING.")
+    assert "\nPlanned end: 2026-11-23 07:00:00 UTC\n" in email_text(alert)
+    over = told(phase=Phase.RESOLVED, planned=True, now=Status.COMPLETED)
+    assert over.detail["summary"].endswith("is no longer stuck: it is COMPLETED now, 5 h after it was to end.")
+
+
+@pytest.mark.parametrize("planned", [True, False])
+def test_what_may_last_longer_now_is_not_told_as_if_it_had_ended(planned: bool) -> None:
+    for kind, status in (
+        (ConditionKind.STUCK, Status.RUNNING),
+        (ConditionKind.LATE, Status.SCHEDULED),
+        *(() if planned else ((ConditionKind.LEFT_PAUSED, Status.PAUSED),)),
+    ):
+        said = told(kind, Phase.RESOLVED, now=status, planned=planned).detail["summary"]
+        assert said.endswith(f"no longer counts as {kind}: it is {status} still or again, for no longer than it may.")
 
 
 def test_what_is_over_is_no_louder_than_resolved_in_any_form() -> None:

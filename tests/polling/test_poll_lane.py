@@ -13,7 +13,7 @@ from journey_watch.core.runs import ContainerScope, JourneyInfo, JourneyKey, Lan
 from journey_watch.core.severity import Severity
 from journey_watch.core.severity_rules import AlertRule
 from journey_watch.core.transitions import StateChange
-from journey_watch.core.watch_list import Thresholds, WatchTarget
+from journey_watch.core.watch_list import AUTO, Thresholds, WatchTarget
 from journey_watch.polling import poll_lane, side_by_side
 from journey_watch.polling.time_budget import DELIVERY_RESERVE_SECONDS
 from journey_watch.ports import CommitResult
@@ -697,3 +697,23 @@ def test_only_a_journey_that_may_have_runs_is_overdue(*, dormant: bool, told: li
     for _ in range(10):
         harness.poll_a_minute_later()
     assert [alert.envelope["detail"]["condition"] for alert in harness.channel.accepted] == told
+
+
+def test_run_that_takes_much_longer_than_those_before_it_is_told_with_how_long_they_took() -> None:
+    harness = PollHarness()
+    harness.configure(replace(EVERYTHING, thresholds=Thresholds(stuck_after=AUTO)))
+    harness.poll()
+    for run_id in ("d1", "d2", "d3", "d4", "d5"):
+        for status in (Status.RUNNING, Status.COMPLETED):
+            harness.source.set(WELCOME, run_id, status)
+            harness.poll()
+            harness.clock.advance(minutes=30)
+    harness.source.set(WELCOME, "d6", Status.RUNNING)
+    harness.poll()
+    harness.clock.advance(minutes=90)
+    harness.poll()
+    assert harness.channel.accepted[-1].condition is None
+    harness.poll_a_minute_later()
+    (told,) = [alert.detail for alert in harness.channel.accepted if alert.condition]
+    assert (told["run_id"], told["condition"], told["limit_seconds"]) == ("d6", "STUCK", 90 * 60)
+    assert told["usual"] == {"runs": 5, "median_seconds": 30 * 60, "longest_seconds": 30 * 60}

@@ -10,13 +10,15 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from journey_watch.core.conditions import Condition, ConditionKind, Resolution
-from journey_watch.core.runs import JourneyState, Observation, RecordedRun, Status
+from journey_watch.core.runs import JourneyInfo, JourneyState, Observation, RecordedRun, Status
 from journey_watch.core.severity import Severity
-from journey_watch.core.watch_list import Thresholds
+from journey_watch.core.usual_durations import GRACE, UsualDuration
+from journey_watch.core.watch_list import AUTO, Thresholds
 
 GIVE_UP_AFTER = timedelta(days=90)
 """A run that is missing for so long is no longer watched for."""
 _SEVERITY = {ConditionKind.UNREACHABLE: Severity.CRITICAL}
+_NOTHING_KNOWN = JourneyInfo()
 
 
 class Phase(StrEnum):
@@ -36,6 +38,10 @@ class ConditionEvent:
     """Why it is over, if it is not because the trouble is."""
     status_now: Status | None = None
     """What became of the run that it was about, if that is known."""
+    limit: timedelta | None = None
+    """How long it may last, for what lasts too long: from `condition.since` on."""
+    usual: UsualDuration | None = None
+    """How long the journey's runs usually take, for one that is stuck, if enough have completed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +76,13 @@ def assess_reading(
     state: JourneyState,
     observation: Observation,
     circumstances: AssessmentContext,
-    *,
-    expects_runs: bool = True,
-    starts_at: datetime | None = None,
+    info: JourneyInfo = _NOTHING_KNOWN,
 ) -> Assessment:
     """Hold a journey's listing against its state as it is after the listing's changes.
 
-    `known` are the conditions so far. With `expects_runs` False (the provider says the journey has ended) none is
-    overdue. A run is late from `starts_at` on, if the provider plans it for later than when it was scheduled;
-    without times of its own it is late by that plan only.
+    `known` are the conditions so far, `info` is what the provider says of the journey. If that has ended, no run is
+    overdue. A run is late from the planned start on, if that is later than when it was scheduled; without times of its
+    own it is late by that plan only.
     """
     listed = {run.run_id for run in observation.runs}
     complete = observation.shows_everything
@@ -88,19 +92,39 @@ def assess_reading(
             known, _missing(known, state, listed, circumstances, gone=True), circumstances, Resolution.DELETED
         )
     found = [
-        *_of_runs(known, state, listed, circumstances, starts_at),
+        *_of_runs(known, state, listed, circumstances, info),
         # An empty listing says something about the journey, not about its runs.
         *_missing(known, state, listed, circumstances, gone=complete and bool(listed)),
-        *_of_journey(known, state, observation, circumstances, complete=complete, expects_runs=expects_runs),
+        *_of_journey(known, state, observation, circumstances, complete=complete, expects_runs=not info.dormant),
     ]
     merged = _merge(known, found, circumstances)
-    return replace(merged, events=tuple(_with_status(event, state) for event in merged.events))
+    thresholds = circumstances.thresholds
+    return replace(merged, events=tuple(_explained(event, state, thresholds) for event in merged.events))
 
 
-def _with_status(event: ConditionEvent, state: JourneyState) -> ConditionEvent:
-    """What is over says what became of the run."""
-    run = state.runs.get(event.condition.run_id or "")
-    return replace(event, status_now=run.status) if run and event.phase is Phase.RESOLVED else event
+def _explained(event: ConditionEvent, state: JourneyState, thresholds: Thresholds) -> ConditionEvent:
+    """What lasts too long says by which measure; what is over says what became of the run."""
+    condition = event.condition
+    run = state.runs.get(condition.run_id or "")
+    if event.phase is Phase.RESOLVED:
+        return replace(event, status_now=run.status) if run else event
+    usual = UsualDuration.of(state.durations) if condition.kind is ConditionKind.STUCK else None
+    return replace(event, limit=_limit(condition.kind, thresholds, usual, planned=condition.planned), usual=usual)
+
+
+def _limit(
+    kind: ConditionKind, thresholds: Thresholds, usual: UsualDuration | None, *, planned: bool
+) -> timedelta | None:
+    """How long something of this kind may last; None if it may for ever, or if that is not known."""
+    configured = {
+        ConditionKind.STUCK: thresholds.stuck_after,
+        ConditionKind.LATE: thresholds.late_after,
+        ConditionKind.LEFT_PAUSED: thresholds.paused_after,
+    }.get(kind)
+    if configured == AUTO:
+        learned = None if usual is None else usual.limit
+        return GRACE if planned else learned
+    return None if configured is None else timedelta(seconds=configured)
 
 
 def assess_failure(
@@ -134,26 +158,36 @@ def _of_runs(
     state: JourneyState,
     listed: set[str],
     circumstances: AssessmentContext,
-    starts_at: datetime | None,
+    info: JourneyInfo,
 ) -> Iterator[Condition]:
-    thresholds, now = circumstances.thresholds, circumstances.now
-    patience = {
-        Status.RUNNING: (ConditionKind.STUCK, thresholds.stuck_after),
-        Status.SCHEDULED: (ConditionKind.LATE, thresholds.late_after),
-        Status.PAUSED: (ConditionKind.LEFT_PAUSED, thresholds.paused_after),
-    }
+    thresholds, usual = circumstances.thresholds, UsualDuration.of(state.durations)
     for run_id, run in state.runs.items():
-        kind, seconds = patience.get(run.status, (None, None))
-        if kind is None or seconds is None:
-            continue
-        planned = _planned_start(run, starts_at) if kind is ConditionKind.LATE else None
-        if kind is ConditionKind.LATE and planned is None and run.creation_time is None:
-            continue  # nobody says when it was to start, nor since when it waits
-        since = planned or _since(run)
-        if now - since > timedelta(seconds=seconds):
-            condition = Condition(kind, run_id, since, planned=planned is not None)
-            if run_id in listed or condition.key in known:
-                yield condition
+        for found in _measures(run_id, run, info, thresholds):
+            limit = _limit(found.kind, thresholds, usual, planned=found.planned)
+            too_long = limit is not None and circumstances.now - found.since > limit
+            if too_long and (run_id in listed or found.key in known):
+                yield found
+                break
+
+
+def _measures(run_id: str, run: RecordedRun, info: JourneyInfo, thresholds: Thresholds) -> Iterator[Condition]:
+    """What a run would be in, each from when on, if it lasted too long; the provider's plan counts first."""
+    match run.status:
+        case Status.RUNNING:
+            end = info.ends_at
+            if end is not None and thresholds.stuck_after == AUTO and (run.creation_time or end) <= end:
+                yield Condition(ConditionKind.STUCK, run_id, end, planned=True)
+            yield Condition(ConditionKind.STUCK, run_id, _since(run))
+        case Status.SCHEDULED:
+            start = _planned_start(run, info.starts_at)
+            if start is not None:
+                yield Condition(ConditionKind.LATE, run_id, start, planned=True)
+            elif run.creation_time is not None:  # else nobody says when it was to start, nor since when it waits
+                yield Condition(ConditionKind.LATE, run_id, _since(run))
+        case Status.PAUSED:
+            yield Condition(ConditionKind.LEFT_PAUSED, run_id, _since(run))
+        case _:
+            pass
 
 
 def _missing(

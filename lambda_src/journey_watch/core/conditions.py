@@ -9,7 +9,7 @@ from journey_watch.core.severity import Severity
 
 class ConditionKind(StrEnum):
     STUCK = "STUCK"
-    """A run has been RUNNING for too long."""
+    """A run has been RUNNING for too long, or long past its planned end."""
     LATE = "LATE"
     """A run has not started long after it was planned to, or has been SCHEDULED for too long."""
     LEFT_PAUSED = "LEFT_PAUSED"
@@ -39,8 +39,8 @@ class Condition:
     run_id: str | None
     """None if it is about the journey or the lane itself."""
     since: datetime
-    """When the trouble began, as far as known: for a run, when it took its status or was to start; else when it was
-    first seen."""
+    """When the trouble began, as far as known: for a run, when it took its status, or was to start or to end; else
+    when it was first seen."""
     reason: str = ""
     """What the provider answered, in words, where the kind alone does not say it."""
     opened_at: datetime | None = None
@@ -53,7 +53,7 @@ class Condition:
     opened_by: str = ""
     """The id of the alert that announced it: reminders and the resolution stand in its thread."""
     planned: bool = False
-    """True: `since` is when a late run was planned to start."""
+    """True: `since` is when a late run was planned to start, or a stuck one to end."""
 
     @property
     def key(self) -> str:

@@ -11,9 +11,9 @@ from journey_watch.core.errors import SourceError
 from journey_watch.core.watch_list import ALL, WatchTarget
 
 DENIAL_HINT: Final = (
-    "The poller's role and the watch list come from one configuration: deploy again, and for another account deploy "
-    "its reader role again. If AWS names a service control policy, a permissions boundary or an explicit deny, ask "
-    "whoever set it."
+    "The poller's role and the watch list come from one configuration: deploy again (make deploy "
+    "CDK_ARGS=--revert-drift also undoes what was changed by hand), and for another account deploy its reader role "
+    "again. If AWS names a service control policy, a permissions boundary or an explicit deny, ask whoever set it."
 )
 """What to do about a refusal that `is_denial`."""
 

@@ -186,6 +186,8 @@ class JourneyState:
     """What is wrong, or suspected to be, by Condition.key."""
     given_up: Mapping[str, int] = field(default_factory=_nothing)
     """By channel, how many alerts were given up for it: it had refused too many of one journey's."""
+    durations: tuple[int, ...] = ()
+    """For how many seconds each of the latest runs that completed had been RUNNING, the oldest first."""
     mutes: Mapping[str, datetime] = field(default_factory=_nothing)
     """The mutes in force at the last poll of a lane, by their ids, and since when; only the lane itself has them."""
 
@@ -227,6 +229,8 @@ class JourneyInfo:
     """True if the provider says that the journey ended long ago, so that new runs are not expected: polled rarely."""
     starts_at: datetime | None = None
     """When the provider's schedule says that it is to start (the first time, if it repeats); UTC."""
+    ends_at: datetime | None = None
+    """When the provider's schedule says that it is to end for good; UTC."""
 
 
 def lists_each_once(ids: Iterable[str]) -> bool:

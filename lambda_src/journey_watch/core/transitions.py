@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from journey_watch.core.condition_rules import Assessment, ConditionEvent, Phase
 from journey_watch.core.runs import JourneyKey, JourneyState, Observation, ObservedRun, RecordedRun, Scope, Status
+from journey_watch.core.usual_durations import remembering
 
 STALE_READ_WINDOW = timedelta(minutes=15)
 """How long after a commit a listing may still show what was true before it."""
@@ -255,7 +256,12 @@ def _cut_into_commits(
     for index, chunk in enumerate(chunks):
         version = current.version + 1
         transitions = tuple(_transition(run, current.runs.get(run.run_id), version) for run in chunk)
-        moved = replace(current, version=version, runs={**current.runs, **{r.run_id: _record(r, now) for r in chunk}})
+        moved = replace(
+            current,
+            version=version,
+            runs={**current.runs, **{run.run_id: _record(run, now) for run in chunk}},
+            durations=_with_durations(current.durations, transitions),
+        )
         if index == len(chunks) - 1:
             moved = replace(moved, runs={**moved.runs, **found.silent}, baselined_at=state.baselined_at or now)
             if complete_listing is not None:
@@ -268,6 +274,17 @@ def _transition(run: ObservedRun, previous: RecordedRun | None, sequence: int) -
     unstarted = previous is None or previous.status is Status.SCHEDULED
     skipped = (Status.RUNNING,) if unstarted and run.status in (Status.COMPLETED, Status.PAUSED) else ()
     return Transition(run=run, previous=previous, sequence=sequence, skipped=skipped)
+
+
+def _with_durations(known: tuple[int, ...], transitions: Iterable[Transition]) -> tuple[int, ...]:
+    """What is known of how long runs take, and for how long those that completed had been RUNNING."""
+    for transition in transitions:
+        before, after = transition.previous, transition.run
+        if before and (before.status, after.status) == (Status.RUNNING, Status.COMPLETED):
+            began, ended = before.last_update_time, after.last_update_time
+            if began and ended and began <= ended:  # the poller's own times would say when it looked
+                known = remembering(known, (ended - began).total_seconds())
+    return known
 
 
 def _pruned(

@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Final
+from typing import Final, Literal
 
 from journey_watch.core.runs import JourneyKey, Lane, Scope
 
 ALL = "*"
+AUTO: Final = "auto"
 _WILDCARDS: Final = frozenset("*?[")
 
 
@@ -15,7 +16,8 @@ _WILDCARDS: Final = frozenset("*?[")
 class Thresholds:
     """How much patience a target's journeys deserve, in seconds. None switches a condition off."""
 
-    stuck_after: int | None = None
+    stuck_after: int | Literal["auto"] | None = None
+    """AUTO: an hour after the planned end, and once it lasts much longer than the journey's runs usually do."""
     late_after: int | None = None
     paused_after: int | None = None
     expect_run_every: int | None = None

@@ -10,6 +10,7 @@ from journey_watch.core.conditions import Condition, ConditionKind, Resolution
 from journey_watch.core.durations import readable_duration
 from journey_watch.core.provider import Provider
 from journey_watch.core.refusals import DENIAL_HINT, denied_action, is_absence, is_denial
+from journey_watch.core.runs import Status
 from journey_watch.messages.content import Content, Entity, entities_of, named
 from journey_watch.messages.envelope import MAX_TEXT, SCHEMA_VERSION, AlertContext, framed, iso, stable_id
 from journey_watch.messages.untrusted_text import one_line, valid_text
@@ -23,7 +24,7 @@ class ConditionWords:
     """How one kind of condition is told, wherever it is: each goes on where a name ends."""
 
     is_so: str
-    """While it lasts, with {long} and {reason}."""
+    """While it lasts, with {long}, {limit} and {reason}."""
     in_short: str
     """While it lasts, where its times and its reason stand beside it."""
     is_over: str
@@ -34,7 +35,7 @@ class ConditionWords:
 
 WORDS: Final[Mapping[ConditionKind, ConditionWords]] = {
     ConditionKind.STUCK: ConditionWords(
-        is_so="has been RUNNING for {long}",
+        is_so="has been RUNNING for {long}, {limit}",
         in_short="has been running for too long",
         is_over="is no longer stuck: {now}, after {long} of RUNNING",
         next_step="See whether it still sends; stop it if it does not.",
@@ -70,12 +71,28 @@ WORDS: Final[Mapping[ConditionKind, ConditionWords]] = {
         next_step="Until this is over nothing is known of it, and nothing will be told. {hint}",
     ),
 }
-_LATE_BY_PLAN: Final = replace(
-    WORDS[ConditionKind.LATE],
-    is_so="was to start at {start}, {long} ago, and has not",
-    is_over="is no longer late: {now}, {long} after it was to start",
-)
-"""Where the provider says when."""
+_BY_PLAN: Final[Mapping[ConditionKind, ConditionWords]] = {
+    ConditionKind.LATE: replace(
+        WORDS[ConditionKind.LATE],
+        is_so="was to start at {planned}, {long} ago, and has not",
+        is_over="is no longer late: {now}, {long} after it was to start",
+    ),
+    ConditionKind.STUCK: replace(
+        WORDS[ConditionKind.STUCK],
+        is_so="was to end at {planned}, {long} ago, and is still RUNNING",
+        is_over="is no longer stuck: {now}, {long} after it was to end",
+    ),
+}
+"""Where the provider says when it was to be."""
+_STATUS_OF: Final = {
+    ConditionKind.STUCK: Status.RUNNING,
+    ConditionKind.LATE: Status.SCHEDULED,
+    ConditionKind.LEFT_PAUSED: Status.PAUSED,
+}
+"""The status that a run has had for too long."""
+_PLANNED: Final = {ConditionKind.LATE: "Planned start", ConditionKind.STUCK: "Planned end"}
+_STILL: Final = "no longer counts as {kind}: it is {status} still or again, for no longer than it may"
+"""How it ended where the run has that status: more patience is configured, a plan was moved, or it began anew."""
 _RESOLUTIONS: Final = {
     Resolution.DELETED: "does not exist any more at the provider, and no longer counts as {kind}, as it has for {long}",
     Resolution.UNWATCHED: "is not watched any more, and no longer counts as {kind}, as it has for {long}",
@@ -108,6 +125,7 @@ def condition_alert(event: ConditionEvent, context: AlertContext, *, sequence: i
         "reason": valid_text(condition.reason, MAX_TEXT),
         "hint": _hint(condition, context.provider),
         "reminder": condition.reminders,
+        **_measure(event),
         **({"resolution": event.resolution.value} if event.resolution else {}),
         **({"status_now": event.status_now.value} if event.status_now else {}),
         "severity": condition.severity.value,
@@ -142,8 +160,9 @@ def content(detail: Mapping[str, Any], *, lane: Entity) -> Content:
         headline=_HEADLINE[phase].format(kind=kind),
         entities=entities,
         facts=[
-            ("Planned start" if detail.get("planned") else "Since", time(detail["since"])),
+            (_PLANNED[kind] if detail.get("planned") else "Since", time(detail["since"])),
             ("Seen", time(detail["observed_time"])),
+            *([("Usually", _usually(detail["usual"]))] if "usual" in detail else []),
         ],
         next_step=NOTHING if phase is Phase.RESOLVED else WORDS[kind].next_step.format(hint=hint),
     )
@@ -158,6 +177,24 @@ def _hint(condition: Condition, provider: Provider) -> str:
     return provider.refusal_hint if is_absence(condition.reason) else ""
 
 
+def _measure(event: ConditionEvent) -> dict[str, Any]:
+    """How long it may last, and how long such runs usually take, as far as either is known."""
+    limit = {} if event.limit is None else {"limit_seconds": round(event.limit.total_seconds())}
+    if event.usual is None:
+        return limit
+    usual = {
+        "runs": event.usual.runs,
+        "median_seconds": round(event.usual.median.total_seconds()),
+        "longest_seconds": round(event.usual.longest.total_seconds()),
+    }
+    return {**limit, "usual": usual}
+
+
+def _usually(usual: Mapping[str, Any]) -> str:
+    median, longest = (readable_duration(usual[f"{name}_seconds"]) for name in ("median", "longest"))
+    return f"its last {usual['runs']} completed runs were RUNNING for {median} (the median), {longest} at most"
+
+
 def _summary(detail: Mapping[str, Any]) -> str:
     """One sentence for a person, all names in it made harmless."""
     what = named(entities_of(detail)) or f"Lane {detail['lane']}"
@@ -169,12 +206,15 @@ def _state(detail: Mapping[str, Any]) -> str:
     long = readable_duration(detail["lasted_seconds"])
     if detail.get("resolution") in _RESOLUTIONS:
         return _RESOLUTIONS[Resolution(detail["resolution"])].format(kind=kind, long=long)
-    planned = detail.get("planned", False)
+    words = _BY_PLAN[kind] if detail.get("planned") else WORDS[kind]
     if detail["phase"] == Phase.RESOLVED:
         status = detail.get("status_now")
-        is_over = _LATE_BY_PLAN.is_over if planned else WORDS[kind].is_over
-        return is_over.format(long=long, now=f"it is {status} now" if status else "it has ended")
-    is_so = _LATE_BY_PLAN.is_so if planned else WORDS[kind].is_so
-    return is_so.format(
-        long=long, start=clock_of(detail)(detail["since"]), reason=one_line(detail["reason"], MAX_REASON)
+        if status is not None and status == _STATUS_OF.get(kind):
+            return _STILL.format(kind=kind, status=status)
+        return words.is_over.format(long=long, now=f"it is {status} now" if status else "it has ended")
+    return words.is_so.format(
+        long=long,
+        limit=f"longer than {readable_duration(detail['limit_seconds'])}" if "limit_seconds" in detail else "too long",
+        planned=clock_of(detail)(detail["since"]),
+        reason=one_line(detail["reason"], MAX_REASON),
     )

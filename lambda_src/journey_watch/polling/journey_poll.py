@@ -146,15 +146,7 @@ class JourneyPoll:
             )
             after = comparison.changes[-1].state if comparison.changes else state
             assessed = self._context.assessment(reading.journey, begun=begun, muted=muted, confirmed=again)
-            assessment = assess_reading(
-                state.conditions,
-                after,
-                listing,
-                assessed,
-                expects_runs=not info.dormant,
-                starts_at=info.starts_at,
-            )
-            return comparison, assessment
+            return comparison, assess_reading(state.conditions, after, listing, assessed, info)
 
         comparison, assessment = judged(reading, frozenset(), again=False)
         if not comparison.unconfirmed and not assessment.unconfirmed:

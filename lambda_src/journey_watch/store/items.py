@@ -45,6 +45,9 @@ _STATE: Final = "STATE"
 _LANE_ITEM: Final = "LANE"
 _RESUME_AT: Final = "resume_at"
 _SCHEMA: Final = "schema_version"
+_DURATIONS: Final = "durations"
+_LONGEST: Final = 10**9
+"""Seconds that a run may have taken: thirty years."""
 UNREADABLE: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What reading an item raises that this version has not written."""
 
@@ -158,8 +161,16 @@ def _journey_state(item: Item) -> JourneyState:
         journey_name=item.get("journey_name", {}).get("S"),
         conditions=_conditions(item),
         given_up=_named(item, GIVEN_UP_PREFIX, lambda value: int(value["N"])),
+        durations=_named(item, _DURATIONS, lambda value: _durations(json.loads(value["S"]))).get("", ()),
         mutes={mute_id: _aware(since) for mute_id, since in json.loads(item.get("mutes", {}).get("S", "{}")).items()},
     )
+
+
+def _durations(written: list[int]) -> tuple[int, ...]:
+    durations = tuple(map(int, written))
+    if any(not 0 <= seconds <= _LONGEST for seconds in durations):
+        raise ValueError("no run takes so long")
+    return durations
 
 
 def _conditions(item: Item) -> dict[str, Condition]:
@@ -238,6 +249,8 @@ def state_update(change: StateChange, owed: Sequence[PendingDelivery], lease_unt
     values["conditions"] = {"S": _conditions_document(state.conditions)}
     if change.journey == LANE_ITSELF:
         values["mutes"] = {"S": json.dumps({mute_id: iso(since) for mute_id, since in state.mutes.items()})}
+    if state.durations:
+        values[_DURATIONS] = {"S": json.dumps(state.durations, separators=(",", ":"))}
     if state.journey_name is not None:
         values["journey_name"] = {"S": state.journey_name}
     names: dict[str, str] = {}
@@ -265,7 +278,7 @@ def forgetting_update(seen_version: int) -> dict[str, Any]:
     return {
         "ConditionExpression": "version = :seen",
         "UpdateExpression": "SET version = :next, runs = :none "
-        "REMOVE baselined_at, settled_before, settled_update, conditions",
+        "REMOVE baselined_at, settled_before, settled_update, conditions, durations",
         "ExpressionAttributeValues": {
             ":seen": {"N": str(seen_version)},
             ":next": {"N": str(seen_version + 1)},

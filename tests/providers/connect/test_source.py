@@ -209,11 +209,12 @@ class TestListing:
         provider.let_time_pass()
         assert JourneyKey("container-1", "new") in source.discover([FIRST_INSTANCE]).journeys
 
-    def test_a_campaign_says_when_it_is_to_start(self, provider: SimulatedConnect) -> None:
+    def test_a_campaign_says_when_it_is_to_start_and_to_end(self, provider: SimulatedConnect) -> None:
         planned = {"instance": "container-1", "campaign": "planned", "starts_in": "1d"}
         provider.simulation.play({"kind": "campaign_created", **planned})
         info = provider.source().discover([FIRST_INSTANCE]).journeys[JourneyKey("container-1", "planned")]
         assert info.starts_at is not None
+        assert info.ends_at == info.starts_at + timedelta(days=7)
         assert abs(info.starts_at - provider.simulation.now - timedelta(days=1)) < timedelta(minutes=1)
 
     @pytest.mark.parametrize(

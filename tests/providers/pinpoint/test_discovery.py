@@ -199,17 +199,27 @@ def test_a_journey_is_dormant_a_day_after_it_ended(state: str | None, ago: timed
 
 
 @pytest.mark.parametrize(
-    ("schedule", "starts_at"),
+    ("schedule", "starts_at", "ends_at"),
     [
-        ({"StartTime": NOON}, NOON),
-        ({"StartTime": NOON.isoformat()}, NOON),
-        ({"StartTime": "soon"}, None),
-        ({}, None),
-        ("daily", None),
-        (None, None),
+        ({"StartTime": NOON, "EndTime": NOON + timedelta(days=1)}, NOON, NOON + timedelta(days=1)),
+        ({"StartTime": NOON.isoformat()}, NOON, None),
+        ({"StartTime": "soon", "EndTime": NOON.isoformat()}, None, NOON),
+        ({}, None, None),
+        ("daily", None, None),
+        (None, None, None),
     ],
 )
-def test_a_journey_says_when_it_is_to_start_as_far_as_that_can_be_read(schedule: object, starts_at: object) -> None:
+def test_a_journey_says_when_it_is_to_start_and_to_end_as_far_as_that_can_be_read(
+    schedule: object, starts_at: object, ends_at: object
+) -> None:
     listed = read_journey({"Id": "journey-1", "Schedule": schedule})
     assert listed is not None
-    assert listed.starts_at == starts_at
+    assert (listed.starts_at, listed.ends_at) == (starts_at, ends_at)
+
+
+def test_the_plan_of_a_journey_is_discovered() -> None:
+    schedule = {"StartTime": NOON.isoformat(), "EndTime": (NOON + timedelta(days=1)).isoformat()}
+    journey = {"Id": FIRST.journey_id, "Schedule": schedule}
+    source, _ = scripted_source(by_request(lambda url: page(journey) if url.count("journeys") else (403, b"{}")))
+    info = source.discover([FIRST_APPLICATION]).journeys[FIRST]
+    assert (info.starts_at, info.ends_at) == (NOON, NOON + timedelta(days=1))

@@ -33,6 +33,8 @@ class ListedCampaign:
     type: str | None = None
     starts_at: datetime | None = None
     """When its schedule begins; None if there is none, or it cannot be read."""
+    ends_at: datetime | None = None
+    """When its schedule ends; None likewise."""
 
 
 def read_campaign(entry: object) -> ListedCampaign | None:
@@ -42,10 +44,14 @@ def read_campaign(entry: object) -> ListedCampaign | None:
     campaign_id, instance_id = read_id(entry.get("id")), read_id(entry.get("connectInstanceId"))
     if campaign_id is None or instance_id is None:
         return None
-    schedule = entry.get("schedule")
-    starts_at = read_moment(schedule.get("startTime")) if isinstance(schedule, dict) else None
+    schedule = entry["schedule"] if isinstance(entry.get("schedule"), dict) else {}
     return ListedCampaign(
-        campaign_id, read_text(entry.get("name")), instance_id, read_text(entry.get("type")), starts_at
+        id=campaign_id,
+        name=read_text(entry.get("name")),
+        instance_id=instance_id,
+        type=read_text(entry.get("type")),
+        starts_at=read_moment(schedule.get("startTime")),
+        ends_at=read_moment(schedule.get("endTime")),
     )
 
 

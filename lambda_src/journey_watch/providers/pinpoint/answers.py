@@ -41,6 +41,8 @@ class ListedJourney:
     """None if missing or unreadable."""
     starts_at: datetime | None = None
     """When its schedule begins; None if there is none, or it cannot be read."""
+    ends_at: datetime | None = None
+    """When its schedule ends; None likewise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +79,14 @@ def read_journey(entry: object) -> ListedJourney | None:
     """One Item of ListJourneys; None if it lacks its id."""
     if not isinstance(entry, dict) or (journey_id := read_id(entry.get("Id"))) is None:
         return None
-    schedule = entry.get("Schedule")
+    schedule = entry["Schedule"] if isinstance(entry.get("Schedule"), dict) else {}
     return ListedJourney(
         id=journey_id,
         name=read_text(entry.get("Name")),
         ended=read_text(entry.get("State")) in ENDED_STATES,
         modified=read_time(entry.get("LastModifiedDate")),
-        starts_at=read_moment(schedule.get("StartTime")) if isinstance(schedule, dict) else None,
+        starts_at=read_moment(schedule.get("StartTime")),
+        ends_at=read_moment(schedule.get("EndTime")),
     )
 
 

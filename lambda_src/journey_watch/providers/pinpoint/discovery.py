@@ -70,7 +70,13 @@ class PinpointDiscovery:
         if listed is None:
             return JourneyInfo(container_name=container_name)
         quiet = listed.modified is not None and self._now() - listed.modified > DORMANT_AFTER
-        return JourneyInfo(listed.name, container_name, dormant=listed.ended and quiet, starts_at=listed.starts_at)
+        return JourneyInfo(
+            name=listed.name,
+            container_name=container_name,
+            dormant=listed.ended and quiet,
+            starts_at=listed.starts_at,
+            ends_at=listed.ends_at,
+        )
 
     def _incomplete(self, needed: Iterable[str], *, everywhere: bool) -> Iterator[str]:
         if everywhere and not self._applications.complete:
