@@ -13,7 +13,7 @@ from tests.messages.alert_builders import alert, alerts, condition_alerts, diges
 
 @given(alerts())
 def test_a_change_has_a_status_and_no_condition(one: Alert) -> None:
-    assert one.kind is AlertKind.STATUS_CHANGE
+    assert one.kind.is_change
     assert one.status is Status(one.detail["status"])
     assert one.condition is None
 

@@ -177,6 +177,18 @@ def test_what_may_last_longer_by_what_was_learned_since_is_no_longer_stuck() -> 
     assert [(event.phase, event.status_now) for event in over.events] == [(Phase.RESOLVED, Status.RUNNING)]
 
 
+def test_journey_that_is_left_paused_itself_is_told_until_it_is_resumed() -> None:
+    state = replace(with_run(Status.COMPLETED), itself=recorded(Status.PAUSED, updated=NOON, created=None))
+    assert assess(None, state, OTHERS_LISTED, at(NOON + HOUR)).conditions == {}
+    assert assess(None, state, OTHERS_LISTED, at(NOON + days(9), thresholds=Thresholds())).conditions == {}
+    opened = assess(None, state, OTHERS_LISTED, at(NOON + HOUR + minutes(1)))
+    assert told(opened) == [(Phase.OPENED, ConditionKind.LEFT_PAUSED, None)]
+    assert opened.events[0].limit == HOUR
+    resumed = replace(state, itself=recorded(Status.RUNNING, updated=NOON + days(1), created=None))
+    over = assess(opened, resumed, OTHERS_LISTED, at(NOON + days(1)))
+    assert [(event.phase, event.status_now) for event in over.events] == [(Phase.RESOLVED, Status.RUNNING)]
+
+
 def test_open_condition_is_told_once_and_needs_no_second_reading() -> None:
     state = with_run(Status.RUNNING)
     opened = assess(None, state, RUNNING_LISTED, at(NOON + 2 * HOUR))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from journey_watch.core.condition_rules import Assessment, ConditionEvent, Phase
 from journey_watch.core.conditions import Condition, ConditionKind
-from journey_watch.core.runs import DeliveryLease, JourneyState, Observation, Status
+from journey_watch.core.runs import DeliveryLease, JourneyState, Observation, ObservedRun, RecordedRun, Status
 from journey_watch.core.transitions import (
     ALERTS_PER_COMMIT,
     CROWDED_BYTES,
@@ -507,3 +507,67 @@ def test_how_long_a_run_was_running_is_remembered_when_it_completes_and_both_tim
     state = replace(known({"r1": recorded(before, updated=began)}), durations=(7,))
     (change,) = compare(state, listing(observed("r1", after, updated=ended)), now=NOON).changes
     assert change.state.durations == learned
+
+
+def itself(status: Status, *, updated: datetime | None = NOON, raw: str = "") -> ObservedRun:
+    return ObservedRun(JOURNEY.journey_id, status, raw or status.value, last_update_time=updated)
+
+
+ACTIVE = replace(known({"r1": recorded(Status.RUNNING)}), itself=recorded(Status.RUNNING, created=None))
+UNCHANGED = listing(observed("r1", Status.RUNNING))
+
+
+def test_change_of_the_journey_itself_is_news_beside_those_of_its_runs() -> None:
+    reading = listing(observed("r1", Status.CANCELLED))
+    (change,) = compare(ACTIVE, reading, now=NOON, itself=itself(Status.CANCELLED, updated=NOON - minutes(1))).changes
+    assert [(one.of_journey, one.previous_status, one.run.status) for one in change.transitions] == [
+        (True, Status.RUNNING, Status.CANCELLED),
+        (False, Status.RUNNING, Status.CANCELLED),
+    ]
+    assert set(change.state.runs) == {"r1"}
+    assert change.state.itself == RecordedRun(Status.CANCELLED, NOON, last_update_time=NOON - minutes(1))
+
+
+def test_change_of_the_journey_itself_is_news_though_nothing_else_changed_and_pages_are_missing() -> None:
+    reading = listing(observed("r1", Status.RUNNING), complete=False)
+    (change,) = compare(ACTIVE, reading, now=NOON, itself=itself(Status.PAUSED)).changes
+    (transition,) = change.transitions
+    assert (transition.of_journey, transition.skipped, change.state.durations) == (True, (), ())
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        None,
+        itself(Status.RUNNING),
+        itself(Status.PAUSED, updated=None),
+        # A listing that is remembered for minutes may be older than what another poller has seen.
+        itself(Status.PAUSED, updated=NOON - days(1)),
+        itself(Status.PAUSED, updated=NOON - days(2)),
+    ],
+)
+def test_journey_itself_has_changed_only_by_a_newer_time(seen: ObservedRun | None) -> None:
+    assert compare(ACTIVE, UNCHANGED, now=NOON, itself=seen).changes == ()
+
+
+@pytest.mark.parametrize("state", [replace(ACTIVE, itself=None), JourneyState()])
+def test_journey_itself_is_recorded_silently_when_it_is_first_seen(state: JourneyState) -> None:
+    (change,) = compare(state, UNCHANGED, now=NOON, itself=itself(Status.PAUSED), alert_on_first_sight=False).changes
+    assert change.transitions == ()
+    assert change.state.itself == RecordedRun(Status.PAUSED, NOON, last_update_time=NOON)
+    assert compare(change.state, UNCHANGED, now=NOON, itself=itself(Status.PAUSED)).changes == ()
+
+
+def test_completed_journey_is_no_run_that_took_so_long() -> None:
+    (change,) = compare(ACTIVE, UNCHANGED, now=NOON, itself=itself(Status.COMPLETED)).changes
+    assert change.state.durations == ()
+
+
+def test_changes_of_a_journey_and_of_its_runs_that_are_too_many_for_one_commit_are_all_told_once() -> None:
+    reading = listing(observed("r1", Status.CANCELLED), *(observed(f"n{n}", Status.RUNNING) for n in range(4)))
+    changes = compare(ACTIVE, reading, now=NOON, itself=itself(Status.CANCELLED), max_alerts=2).changes
+    told = [(one.of_journey, one.run.run_id) for change in changes for one in change.transitions]
+    assert sorted(told) == sorted(
+        [(True, JOURNEY.journey_id), *((False, run) for run in ("r1", "n0", "n1", "n2", "n3"))]
+    )
+    assert changes[-1].state.itself == RecordedRun(Status.CANCELLED, NOON, last_update_time=NOON)

@@ -105,6 +105,7 @@ def change(
     severity: Severity = Severity.INFO,
     since: float | None = None,
     muted_by: str | None = None,
+    of_journey: bool = False,
 ) -> Change:
     """A recorded alert, built and read the way it is in life. `ago` and `since` in minutes."""
     at = NOW - minutes(ago)
@@ -113,6 +114,7 @@ def change(
         before,
         after,
         run_id=run_id,
+        of_journey=of_journey,
         updated=at,
         since=None if since is None else NOW - minutes(since),
         observed_at=at + timedelta(seconds=38),

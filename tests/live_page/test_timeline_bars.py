@@ -47,6 +47,13 @@ def test_a_live_run_shows_how_it_came_to_be_what_it_is() -> None:
     ]
 
 
+def test_what_the_journey_itself_was_is_no_run_of_it() -> None:
+    told = [change(Status.RUNNING, Status.PAUSED, ago=20, journey=WELCOME, of_journey=True)]
+    assert drawn(bars({"r": run(Status.RUNNING, began=50)}, told, since=SINCE, now=NOW)) == [
+        ("r", Status.RUNNING, 50, 0)
+    ]
+
+
 def test_a_live_run_of_which_nothing_was_told_lasts_until_now() -> None:
     assert drawn(bars({"r": run(Status.RUNNING, began=50)}, [], since=SINCE, now=NOW)) == [("r", Status.RUNNING, 50, 0)]
 

@@ -9,7 +9,7 @@ import pytest
 from journey_watch.core.conditions import Condition, ConditionKind
 from journey_watch.core.mutes import Mute
 from journey_watch.core.pairs import Pair
-from journey_watch.core.runs import LANE_ITSELF, ContainerScope, JourneyKey, JourneyState, Scope, Status
+from journey_watch.core.runs import LANE_ITSELF, ContainerScope, JourneyKey, JourneyState, RecordedRun, Scope, Status
 from journey_watch.core.severity import Severity
 from journey_watch.live_page import LaneSnapshot, Query, Sort, build_view
 from journey_watch.live_page.problems import UNSENT_AFTER
@@ -90,6 +90,19 @@ def test_the_alert_rules_decide_whether_a_cancelled_run_is_a_problem() -> None:
 
     assert quiet.severity is Severity.INFO
     assert problems_of(reading) == []
+
+
+def test_a_journey_that_was_cancelled_itself_is_a_problem_until_it_is_something_else() -> None:
+    told = [
+        change(Status.RUNNING, Status.CANCELLED, ago=30, journey=WELCOME, severity=Severity.CRITICAL, of_journey=True)
+    ]
+
+    def problems(now: Status) -> list[tuple[str, str | None]]:
+        journeys = {WELCOME: replace(state("Welcome", {}), itself=RecordedRun(now, NOW - minutes(30)))}
+        return problems_of(LaneSnapshot(PINPOINT_LANE, PINPOINT, journeys, told))
+
+    assert problems(Status.CANCELLED) == [("CANCELLED", None)]
+    assert problems(Status.RUNNING) == []
 
 
 def test_a_run_that_was_cancelled_before_anybody_watched_is_no_problem() -> None:

@@ -25,6 +25,7 @@ from journey_watch.core.runs import (
 )
 from journey_watch.core.severity import Severity
 from journey_watch.core.transitions import Transition
+from journey_watch.core.usual_durations import UsualDuration
 from journey_watch.core.watch_list import ALL
 from journey_watch.messages.condition import condition_alert
 from journey_watch.messages.digest import digest_of, digest_pieces
@@ -61,11 +62,12 @@ def alert(
     container_name: str | None = "Shop",
     severity: Severity = Severity.CRITICAL,
     counters: Mapping[str, str] = MappingProxyType({}),
+    of_journey: bool = False,
 ) -> Alert:
     run = ObservedRun(run_id, after, after.value if raw_status is None else raw_status, created, updated)
     previous = None if before is None else RecordedRun(before, NOON - timedelta(minutes=199), created, since)
     return status_change_alert(
-        Transition(run, previous, sequence, skipped),
+        Transition(run, previous, sequence, skipped, of_journey),
         AlertContext(lane, provider, observed_at, journey, JourneyInfo(name, container_name)),
         severity=severity,
         counters=counters,
@@ -108,6 +110,8 @@ _NO_STARS: Final = _IDS.filter(lambda text: text != ALL)
 _MAYBE_TEXT: Final = st.none() | hostile_text()
 _MAYBE_ID: Final = st.none() | _NO_STARS
 _MAYBE_STATUS: Final = st.none() | st.sampled_from(Status)
+_LIMITS: Final = st.none() | st.integers(0, 10**9).map(lambda seconds: timedelta(seconds=seconds))
+_USUAL: Final = st.lists(st.integers(0, 10**9), max_size=20).map(UsualDuration.of)
 _COUNTERS: Final[st.SearchStrategy[dict[str, str]]] = st.just({}) | st.dictionaries(
     hostile_text(), hostile_text(), max_size=20
 )
@@ -116,7 +120,8 @@ _COUNTERS: Final[st.SearchStrategy[dict[str, str]]] = st.just({}) | st.dictionar
 @cache
 @st.composite
 def alerts(draw: st.DrawFn) -> Alert:
-    """Any alert of either provider, with hostile names and odd ids."""
+    """Any alert about a change, of either provider, with hostile names and odd ids."""
+    provider = draw(st.sampled_from([PINPOINT, CAMPAIGNS]))
     return alert(
         draw(_MAYBE_STATUS),
         draw(st.sampled_from(Status)),
@@ -130,11 +135,12 @@ def alerts(draw: st.DrawFn) -> Alert:
         observed_at=draw(_MOMENTS),
         lane=draw(st.sampled_from([LANE, Lane("connect", "444455556666", "us-gov-west-1")])),
         journey=JourneyKey(draw(_IDS), draw(_IDS)),
-        provider=draw(st.sampled_from([PINPOINT, CAMPAIGNS])),
+        provider=provider,
         name=draw(_MAYBE_TEXT),
         container_name=draw(_MAYBE_TEXT),
         severity=draw(st.sampled_from(Severity)),
         counters=draw(_COUNTERS),
+        of_journey=provider is PINPOINT and draw(st.booleans()),
     )
 
 
@@ -160,11 +166,13 @@ def condition_alerts(draw: st.DrawFn) -> Alert:
         opened_at=NOON,
         severity=draw(st.sampled_from([Severity.WARNING, Severity.CRITICAL])),
         reminders=draw(st.integers(0, 1000)),
+        planned=draw(st.booleans()),
     )
+    phase = draw(st.sampled_from(Phase))
     observed_at = NOON + timedelta(seconds=draw(st.integers(-100, 10**8)))
     info = JourneyInfo(draw(_MAYBE_TEXT), draw(_MAYBE_TEXT))
     return condition_alert(
-        ConditionEvent(draw(st.sampled_from(Phase)), condition),
+        ConditionEvent(phase, condition, status_now=draw(_MAYBE_STATUS), limit=draw(_LIMITS), usual=draw(_USUAL)),
         AlertContext(LANE, provider, observed_at, journey, info),
         sequence=draw(st.integers(1, 10**6)),
     )

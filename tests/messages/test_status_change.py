@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 
-from journey_watch.core.alerts import Alert
+from journey_watch.core.alerts import Alert, AlertKind
 from journey_watch.core.runs import JourneyKey, Lane, Status
 from journey_watch.core.severity import Severity
+from journey_watch.messages.forms.email import email_subject, email_text
 from tests.core.builders import NOON
 from tests.messages.alert_builders import CAMPAIGNS, alert, alerts, hostile_text
 
@@ -141,3 +142,22 @@ def test_a_name_is_kept_as_it_is_or_cut(name: str) -> None:
 @given(alerts())
 def test_the_summary_is_one_line(an_alert: Alert) -> None:
     assert len(an_alert.envelope["detail"]["summary"].splitlines()) == 1
+
+
+def test_change_of_a_journey_itself_is_told_in_the_words_of_its_provider() -> None:
+    paused = alert(Status.RUNNING, Status.PAUSED, of_journey=True)
+    assert paused.envelope["detail-type"] == "Journey Status Change"
+    assert paused.kind is AlertKind.JOURNEY_STATUS_CHANGE
+    assert (paused.status, paused.detail["previous_status"]) == (Status.PAUSED, "RUNNING")
+    assert "run_id" not in paused.detail
+    assert paused.detail["summary"] == 'Journey "Welcome" (application "Shop") went from ACTIVE to PAUSED.'
+    assert email_subject(paused) == "[CRITICAL] Welcome: ACTIVE -> PAUSED (eu-west-1)"
+    assert "\nBefore that: ACTIVE for 3 h 20 min, since 2026-11-23 08:40:00 UTC\n" in email_text(paused)
+    closed = alert(Status.RUNNING, Status.COMPLETED, of_journey=True, raw_status="CLOSED")
+    assert closed.detail["summary"].endswith("went from ACTIVE to CLOSED.")
+
+
+def test_change_of_a_journey_itself_is_in_no_thread_of_a_run() -> None:
+    of_run = [alert(run_id=name) for name in ("R", "J", "None")]
+    assert alert(of_journey=True).thread not in {one.thread for one in of_run}
+    assert alert(of_journey=True).id not in {one.id for one in of_run}

@@ -717,3 +717,29 @@ def test_run_that_takes_much_longer_than_those_before_it_is_told_with_how_long_t
     (told,) = [alert.detail for alert in harness.channel.accepted if alert.condition]
     assert (told["run_id"], told["condition"], told["limit_seconds"]) == ("d6", "STUCK", 90 * 60)
     assert told["usual"] == {"runs": 5, "median_seconds": 30 * 60, "longest_seconds": 30 * 60}
+
+
+def test_journey_that_is_paused_itself_is_told_once_and_again_when_it_is_left_so() -> None:
+    harness = PollHarness()
+    harness.configure(replace(EVERYTHING, thresholds=Thresholds(paused_after=3600)))
+
+    def itself(status: Status, raw: str) -> None:
+        own = ObservedRun(WELCOME.journey_id, status, raw, last_update_time=harness.clock.time)
+        harness.source.infos[WELCOME] = JourneyInfo(name="Welcome", itself=own)
+
+    harness.source.set(WELCOME, "r1", Status.COMPLETED)
+    itself(Status.RUNNING, "ACTIVE")
+    harness.poll()
+    harness.poll_a_minute_later()
+    assert harness.channel.accepted == []
+    itself(Status.PAUSED, "PAUSED")
+    harness.poll_a_minute_later()
+    writes = len(harness.store.writes)
+    harness.poll_a_minute_later()
+    assert len(harness.store.writes) == writes
+    harness.clock.advance(hours=1)
+    harness.poll()
+    changed, left = harness.channel.accepted
+    assert (changed.envelope["detail-type"], changed.status) == ("Journey Status Change", Status.PAUSED)
+    assert (left.condition, left.detail.get("run_id")) == ("LEFT_PAUSED", None)
+    assert left.detail["summary"].startswith('Journey "Welcome" (application ')

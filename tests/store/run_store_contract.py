@@ -46,6 +46,7 @@ def change(
         settled_update=NOON - timedelta(days=2, microseconds=1),
         journey_name="Wëlcome",
         durations=(3600, 0),
+        itself=recorded(Status.PAUSED, created=None),
     )
     return StateChange(journey, seen_version=seen, state=state)
 
@@ -181,7 +182,8 @@ class RunStoreContract:
         assert store.forget_baseline(LANE, JOURNEY, seen_version=1) is CommitResult.DONE
         state = state_of(store)
         assert (state.version, state.baselined_at, dict(state.runs)) == (2, None, {})
-        assert (state.settled_before, state.settled_update, state.durations) == (None, None, ())
+        assert (state.settled_before, state.settled_update) == (None, None)
+        assert (state.durations, state.itself) == ((), None)
         assert set(state.undelivered) == {"a1@alerts"}
 
     def test_forgetting_an_older_version_is_a_lost_race(self, store: RunStore) -> None:

@@ -15,7 +15,14 @@ from journey_watch.core.severity import Severity
 class AlertKind(StrEnum):
     """What an alert tells of. The values are how its detail-type ends, which is part of the contract."""
 
+    @property
+    def is_change(self) -> bool:
+        """True if it tells of a status that changed."""
+        return self in (AlertKind.STATUS_CHANGE, AlertKind.JOURNEY_STATUS_CHANGE)
+
     STATUS_CHANGE = "Status Change"
+    JOURNEY_STATUS_CHANGE = "Journey Status Change"
+    """Of the journey itself, where it has a status beside those of its runs."""
     CONDITION = "Condition"
     """It opened, lasts or is over: its detail-type ends with the phase."""
     DIGEST = "Digest"
@@ -25,6 +32,8 @@ class AlertKind(StrEnum):
     @classmethod
     def of(cls, envelope: Mapping[str, Any]) -> Self:
         """The kind of an envelope. Raises KeyError or ValueError if this project has not made it."""
+        if envelope["detail-type"] == cls.JOURNEY_STATUS_CHANGE:
+            return cls.JOURNEY_STATUS_CHANGE
         found = _DETAIL_TYPE.fullmatch(envelope["detail-type"])
         if found is None:
             raise ValueError(f"{envelope['detail-type']!r} is the detail-type of no alert of this version")
@@ -79,8 +88,8 @@ class Alert:
 
     @property
     def status(self) -> Status | None:
-        """The status to which a run changed; None if it is about no change of status."""
-        return Status(self.detail["status"]) if self.kind is AlertKind.STATUS_CHANGE else None
+        """The status to which a run or a journey changed; None if it is about no change of status."""
+        return Status(self.detail["status"]) if self.kind.is_change else None
 
     @property
     def condition(self) -> ConditionKind | None:

@@ -105,7 +105,7 @@ def assess_reading(
 def _explained(event: ConditionEvent, state: JourneyState, thresholds: Thresholds) -> ConditionEvent:
     """What lasts too long says by which measure; what is over says what became of the run."""
     condition = event.condition
-    run = state.runs.get(condition.run_id or "")
+    run = state.runs.get(condition.run_id) if condition.run_id else state.itself
     if event.phase is Phase.RESOLVED:
         return replace(event, status_now=run.status) if run else event
     usual = UsualDuration.of(state.durations) if condition.kind is ConditionKind.STUCK else None
@@ -228,6 +228,11 @@ def _of_journey(
     if not observation.runs and state.has_live_run and (complete or ConditionKind.UNREACHABLE in known):
         live = sum(not run.status.is_terminal for run in state.runs.values())
         yield _unreachable(known, f"it lists no runs any more, though {live} had not ended", circumstances)
+    if state.itself and state.itself.status is Status.PAUSED:
+        paused = Condition(ConditionKind.LEFT_PAUSED, None, _since(state.itself))
+        limit = _limit(paused.kind, circumstances.thresholds, None, planned=False)
+        if limit is not None and circumstances.now - paused.since > limit:
+            yield paused
     every = circumstances.thresholds.expect_run_every
     if every is None or not expects_runs or state.baselined_at is None:
         return

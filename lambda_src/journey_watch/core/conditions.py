@@ -13,7 +13,7 @@ class ConditionKind(StrEnum):
     LATE = "LATE"
     """A run has not started long after it was planned to, or has been SCHEDULED for too long."""
     LEFT_PAUSED = "LEFT_PAUSED"
-    """A run has been PAUSED for too long."""
+    """A run, or a journey itself, has been PAUSED for too long."""
     MISSING = "MISSING"
     """A live run is no longer listed."""
     OVERDUE = "OVERDUE"

@@ -1,6 +1,10 @@
 """How one provider speaks of its things, so that nothing else in the core or the store knows a provider's name."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+
+from journey_watch.core.runs import Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +38,5 @@ class Provider:
 
     None if there is no such place.
     """
+    journey_statuses: Mapping[Status, str] = MappingProxyType({})
+    """Its words for statuses of a journey itself, where they are others than ours; empty if only its runs have any."""

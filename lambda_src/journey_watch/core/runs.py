@@ -188,6 +188,8 @@ class JourneyState:
     """By channel, how many alerts were given up for it: it had refused too many of one journey's."""
     durations: tuple[int, ...] = ()
     """For how many seconds each of the latest runs that completed had been RUNNING, the oldest first."""
+    itself: RecordedRun | None = None
+    """The status of the journey itself, if the provider gives it one beside those of its runs."""
     mutes: Mapping[str, datetime] = field(default_factory=_nothing)
     """The mutes in force at the last poll of a lane, by their ids, and since when; only the lane itself has them."""
 
@@ -231,6 +233,8 @@ class JourneyInfo:
     """When the provider's schedule says that it is to start (the first time, if it repeats); UTC."""
     ends_at: datetime | None = None
     """When the provider's schedule says that it is to end for good; UTC."""
+    itself: ObservedRun | None = None
+    """The status of the journey itself, if the provider gives it one beside those of its runs; `run_id` is its own."""
 
 
 def lists_each_once(ids: Iterable[str]) -> bool:

@@ -31,7 +31,7 @@ _BYTES_PER_OWED = 250
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """A run's status changed, or a run appeared."""
+    """A run's status changed, or a run appeared; or the status of the journey itself changed."""
 
     run: ObservedRun
     previous: RecordedRun | None
@@ -40,6 +40,8 @@ class Transition:
     """The STATE version this change is committed with: sorts the changes of one run, whatever order they arrive in."""
     skipped: tuple[Status, ...] = ()
     """Statuses the run passed between two polls, unseen, if the provider's runs all do (`passes_through_running`)."""
+    of_journey: bool = False
+    """True if it is the journey itself that changed, not one of its runs; `run` is how it was listed."""
 
     @property
     def previous_status(self) -> Status | None:
@@ -83,6 +85,8 @@ class _Findings:
 
     news: list[ObservedRun] = field(default_factory=list)
     silent: dict[str, RecordedRun] = field(default_factory=dict)
+    itself: ObservedRun | None = None
+    """The journey itself, if it changed its status, or was not known before."""
     history: list[ObservedRun] = field(default_factory=list)
     """Ended long before anyone watched: remembered by `settled_*` only."""
     unconfirmed: set[tuple[str, Status]] = field(default_factory=set)
@@ -97,14 +101,16 @@ def compare(
     confirmed: frozenset[tuple[str, Status]] = frozenset(),
     alert_on_first_sight: bool = False,
     journey_name: str | None = None,
+    itself: ObservedRun | None = None,
     max_alerts: int = ALERTS_PER_COMMIT,
 ) -> Comparison:
     """Decide what one listing of a journey means, given what is recorded.
 
     `confirmed` are the `unconfirmed` moves of an earlier reading of the same poll. With `alert_on_first_sight` the
     first look reports what is live or ended within the settle window; without it, the first look is silent. An
-    incomplete listing can report changes, but never serves as a first look, and never shows that a run is missing. No
-    commit has more than `max_alerts` transitions.
+    incomplete listing can report changes, but never serves as a first look, and never shows that a run is missing.
+    `itself` is the journey's own status, as far as its provider gives it one. No commit has more than `max_alerts`
+    transitions.
     """
     listing = _newest_of_each(observation.runs)
     complete = observation.shows_everything
@@ -112,7 +118,7 @@ def compare(
         # That it was there is remembered once: the listing that names it need not wait for its first look.
         seen = StateChange(observation.journey, 0, JourneyState(version=1, journey_name=journey_name))
         return Comparison((seen,) if state.version == 0 else ())
-    found = _Findings()
+    found = _Findings(itself=itself if itself and _is_newer_status(itself, state.itself) else None)
     for run in listing.values():
         recorded = state.runs.get(run.run_id)
         if recorded is None:
@@ -134,6 +140,19 @@ def compare(
         unconfirmed=frozenset(found.unconfirmed),
         stale=found.stale,
     )
+
+
+def _is_newer_status(itself: ObservedRun, recorded: RecordedRun | None) -> bool:
+    """True if the journey's own status is another one now, or if none was recorded.
+
+    It comes from a listing that each poller remembers for minutes: only its time tells which is newer, and without one
+    it says nothing.
+    """
+    if itself.last_update_time is None:
+        return False
+    if recorded is None or recorded.last_update_time is None:
+        return True
+    return itself.status is not recorded.status and itself.last_update_time > recorded.last_update_time
 
 
 def _newest_of_each(runs: Iterable[ObservedRun]) -> dict[str, ObservedRun]:
@@ -241,7 +260,10 @@ def _cut_into_commits(
     max_alerts: int,
 ) -> Iterable[StateChange]:
     """Each commit differs from the one before only by its own transitions; everything silent goes with the last."""
-    current = replace(state, journey_name=journey_name or state.journey_name)
+    # How the journey itself is first seen is no news.
+    own = found.itself if state.itself else None
+    seen = _record(found.itself, now) if found.itself and not own else state.itself
+    current = replace(state, journey_name=journey_name or state.journey_name, itself=seen)
     if complete_listing is not None and approximate_bytes(state) > CROWDED_BYTES:
         pruned = _pruned(current, complete_listing, found.history, now)
         # Not if it would make the news below look settled: a crash before their commit would lose them.
@@ -249,17 +271,24 @@ def _cut_into_commits(
             current = replace(pruned, version=current.version + 1)
             yield StateChange(journey, seen_version=state.version, state=current)
     first_look = state.baselined_at is None
-    if not (found.news or found.silent or found.history or first_look):
+    if not (found.news or found.silent or found.history or found.itself or first_look):
         return
-    news = sorted(found.news, key=lambda run: (run.last_update_time or now, run.run_id))
+    news = sorted([*found.news, *([own] if own else [])], key=lambda run: (run.last_update_time or now, run.run_id))
     chunks = [news[at : at + max_alerts] for at in range(0, len(news), max_alerts)] or [[]]
     for index, chunk in enumerate(chunks):
         version = current.version + 1
-        transitions = tuple(_transition(run, current.runs.get(run.run_id), version) for run in chunk)
+        transitions = tuple(
+            Transition(run, current.itself, version, of_journey=True)
+            if run is own
+            else _transition(run, current.runs.get(run.run_id), version)
+            for run in chunk
+        )
+        changed = {one.run.run_id: _record(one.run, now) for one in transitions if not one.of_journey}
         moved = replace(
             current,
             version=version,
-            runs={**current.runs, **{run.run_id: _record(run, now) for run in chunk}},
+            runs={**current.runs, **changed},
+            itself=next((_record(one.run, now) for one in transitions if one.of_journey), current.itself),
             durations=_with_durations(current.durations, transitions),
         )
         if index == len(chunks) - 1:
@@ -280,7 +309,9 @@ def _with_durations(known: tuple[int, ...], transitions: Iterable[Transition]) -
     """What is known of how long runs take, and for how long those that completed had been RUNNING."""
     for transition in transitions:
         before, after = transition.previous, transition.run
-        if before and (before.status, after.status) == (Status.RUNNING, Status.COMPLETED):
+        if before is None or transition.of_journey:
+            continue
+        if (before.status, after.status) == (Status.RUNNING, Status.COMPLETED):
             began, ended = before.last_update_time, after.last_update_time
             if began and ended and began <= ended:  # the poller's own times would say when it looked
                 known = remembering(known, (ended - began).total_seconds())

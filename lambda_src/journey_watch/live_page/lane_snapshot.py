@@ -29,6 +29,8 @@ class Change:
     before: str | None
     after: str | None
     """The status; None if the alert is not about a change of one."""
+    of_journey: bool
+    """True if it is the journey's own, which its runs have beside it."""
     before_since: datetime | None
     at: datetime
     """When it happened as far as the provider says, else when it was seen."""
@@ -46,7 +48,8 @@ class Change:
         detail = envelope["detail"]
         entities = entities_of(detail)
         container, journey = (entities[0], entities[1]) if len(entities) > 1 else (None, None)
-        is_status_change = str(envelope["detail-type"]).endswith(AlertKind.STATUS_CHANGE)
+        detail_type = str(envelope["detail-type"])
+        is_status_change = detail_type.endswith(AlertKind.STATUS_CHANGE)
         seen = datetime.fromisoformat(detail["observed_time"])
         return cls(
             lane=lane,
@@ -56,6 +59,7 @@ class Change:
             run_id=entities[2].id if len(entities) > 2 else None,  # noqa: PLR2004 - container, journey, run
             before=detail.get("previous_status") if is_status_change else None,
             after=detail.get("status") if is_status_change else None,
+            of_journey=detail_type == AlertKind.JOURNEY_STATUS_CHANGE,
             before_since=_time(detail.get("previous_status_since")),
             at=(_time(detail.get("last_update_time")) if is_status_change else None) or seen,
             seen_at=seen,

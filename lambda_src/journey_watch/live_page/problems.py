@@ -1,6 +1,6 @@
 """What is wrong now, or went wrong lately."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -148,10 +148,10 @@ def _muting(
 
 
 def _bad_ends(lane: Lane, journey: JourneyKey, state: JourneyState, changes: Sequence[Change]) -> Iterator[Problem]:
-    """Each run's latest change, if it was told loudly: the severity is the one that the alert rules gave it."""
-    latest: Mapping[str | None, Change] = {change.run_id: change for change in changes if change.after is not None}
-    for run_id, change in latest.items():
-        recorded = state.runs.get(run_id or journey.journey_id)
+    """Each run's latest change, and the journey's own, if it was told loudly: so loud as the alert rules made it."""
+    latest = {(change.of_journey, change.run_id): change for change in changes if change.after is not None}
+    for (of_journey, run_id), change in latest.items():
+        recorded = state.itself if of_journey else state.runs.get(run_id or journey.journey_id)
         if change.severity in _LOUD and (recorded is None or recorded.status == change.after):
             yield Problem(
                 severity=change.severity,

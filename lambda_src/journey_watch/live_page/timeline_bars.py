@@ -54,7 +54,7 @@ def timeline_of(
     """
     told: dict[str, list[Change]] = {}
     for change in changes:
-        if change.after is not None and change.journey is not None:
+        if change.after is not None and change.journey is not None and not change.of_journey:
             told.setdefault(change.run_id or change.journey.journey_id, []).append(change)
     spans = [_span(run_id, runs.get(run_id), told.get(run_id, ()), now) for run_id in {**runs, **told}]
     visible = sorted((span for span in spans if span[-1].end >= since), key=lambda span: span[0].start)

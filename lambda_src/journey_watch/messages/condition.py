@@ -160,7 +160,7 @@ def content(detail: Mapping[str, Any], *, lane: Entity) -> Content:
         headline=_HEADLINE[phase].format(kind=kind),
         entities=entities,
         facts=[
-            (_PLANNED[kind] if detail.get("planned") else "Since", time(detail["since"])),
+            (_PLANNED.get(kind, "Since") if detail.get("planned") else "Since", time(detail["since"])),
             ("Seen", time(detail["observed_time"])),
             *([("Usually", _usually(detail["usual"]))] if "usual" in detail else []),
         ],
@@ -206,7 +206,7 @@ def _state(detail: Mapping[str, Any]) -> str:
     long = readable_duration(detail["lasted_seconds"])
     if detail.get("resolution") in _RESOLUTIONS:
         return _RESOLUTIONS[Resolution(detail["resolution"])].format(kind=kind, long=long)
-    words = _BY_PLAN[kind] if detail.get("planned") else WORDS[kind]
+    words = _BY_PLAN.get(kind, WORDS[kind]) if detail.get("planned") else WORDS[kind]
     if detail["phase"] == Phase.RESOLVED:
         status = detail.get("status_now")
         if status is not None and status == _STATUS_OF.get(kind):

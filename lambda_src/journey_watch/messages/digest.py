@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 def fits_in_a_digest(alert: Alert) -> bool:
     """True if it is one change or one condition: what accounts for many things already is told by itself."""
-    return alert.kind in (AlertKind.STATUS_CHANGE, AlertKind.CONDITION)
+    return alert.kind.is_change or alert.kind is AlertKind.CONDITION
 
 
 def digest_pieces(alerts: Sequence[Alert]) -> Iterator[Sequence[Alert]]:

@@ -13,7 +13,7 @@ def content_of(envelope: Mapping[str, Any]) -> Content:
     detail = envelope["detail"]
     lane = Entity("lane", f"{detail['provider']}/{envelope['account']}/{envelope['region']}", None)
     match AlertKind.of(envelope):
-        case AlertKind.STATUS_CHANGE:
+        case AlertKind.STATUS_CHANGE | AlertKind.JOURNEY_STATUS_CHANGE:
             return status_change.content(detail)
         case AlertKind.CONDITION:
             return condition.content(detail, lane=lane)

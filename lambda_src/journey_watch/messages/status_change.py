@@ -1,4 +1,4 @@
-"""The alert about one run's change of status; docs/alert-envelope.schema.json describes the envelope."""
+"""The alert about a change of status, of a run or of a journey itself; docs/alert-envelope.schema.json describes it."""
 
 import re
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from typing import Any, Final
 from journey_watch.core.alerts import Alert
 from journey_watch.core.durations import readable_duration
 from journey_watch.core.provider import Provider
-from journey_watch.core.runs import Status
+from journey_watch.core.runs import RecordedRun, Status
 from journey_watch.core.severity import Severity
 from journey_watch.core.transitions import Transition
 from journey_watch.messages.content import Content, entities_of, named
@@ -35,6 +35,7 @@ _COUNTERS: Final = {
     "ENDPOINT_LEFT": "have left",
 }
 """What Pinpoint counts of the people in a run, in a person's words."""
+_WORD: Final = re.compile("[A-Z]{1,20}")
 _CAME_BACK: Final = "It had ended and is live again: make sure that nobody receives its messages twice."
 
 
@@ -46,13 +47,15 @@ def status_change_alert(
     muted_by: str | None = None,
     counters: Mapping[str, str] = MappingProxyType({}),
 ) -> Alert:
-    """Build the alert about one run's change of status; the same change always gets the same id.
+    """Build the alert about one change of status; the same change always gets the same id.
 
     `muted_by` is the mute that keeps it from being sent; it is recorded all the same. `counters` are what the provider
     counted of the run, as far as it said so in time.
     """
-    provider, run_id = context.provider, transition.run.run_id
-    detail_type = f"{provider.subject} Status Change"
+    provider = context.provider
+    run_id = None if transition.of_journey else transition.run.run_id
+    subject = provider.journey_noun.capitalize() if transition.of_journey else provider.subject
+    detail_type = f"{subject} Status Change"
     before, after = transition.previous_status, transition.run.status
     detail: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
@@ -88,7 +91,7 @@ def content(detail: Mapping[str, Any]) -> Content:
     time = clock_of(detail)
     return Content(
         about=entities[1],
-        headline=f"{detail['previous_status'] or 'new'} -> {detail['status']}",
+        headline=f"{_before(detail) or 'new'} -> {_after(detail)}",
         entities=entities,
         facts=[
             ("When", _when(detail)),
@@ -113,6 +116,7 @@ def _change(transition: Transition, provider: Provider, observed_at: datetime) -
         "previous_status": None if previous is None else previous.status.value,
         "previous_status_since": None if previous is None else iso(previous.last_update_time or previous.recorded_at),
         "status": run.status.value,
+        **({"previous_raw_status": _own_word(previous, provider)} if transition.of_journey else {}),
         "raw_status": valid_text(run.raw_status, MAX_TEXT),
         "skipped_statuses": [status.value for status in skipped],
         "creation_time": iso(run.creation_time),
@@ -123,6 +127,23 @@ def _change(transition: Transition, provider: Provider, observed_at: datetime) -
     }
 
 
+def _own_word(previous: RecordedRun | None, provider: Provider) -> str | None:
+    """The provider's word for what a journey itself was."""
+    return None if previous is None else provider.journey_statuses.get(previous.status, previous.status.value)
+
+
+def _before(detail: Mapping[str, Any]) -> str | None:
+    """What it was, in the words that people know it by: those of the provider for a journey itself."""
+    before: str | None = detail.get("previous_raw_status", detail["previous_status"])
+    return before
+
+
+def _after(detail: Mapping[str, Any]) -> str:
+    """What it is, likewise, if the word can be one that this version knows."""
+    own = "previous_raw_status" in detail and detail["status"] != Status.UNKNOWN
+    return str(detail["raw_status" if own and _WORD.fullmatch(detail["raw_status"]) else "status"])
+
+
 def _summary(detail: Mapping[str, Any]) -> str:
     """One sentence for a person, all names in it made harmless."""
     sentence = f"{named(entities_of(detail))} {_happened(detail)}"
@@ -131,10 +152,10 @@ def _summary(detail: Mapping[str, Any]) -> str:
 
 
 def _happened(detail: Mapping[str, Any]) -> str:
-    after = detail["status"]
-    if after == Status.UNKNOWN:
+    after = _after(detail)
+    if detail["status"] == Status.UNKNOWN:
         after = f'{after} (the provider says "{one_line(detail["raw_status"], MAX_NAME)}")'
-    before = detail["previous_status"]
+    before = _before(detail)
     return f"is new and {after}" if before is None else f"went from {before} to {after}"
 
 
@@ -176,7 +197,7 @@ def _before_that(detail: Mapping[str, Any]) -> str | None:
     since = detail["previous_status_since"]
     if since is None:
         return None
-    was, until, time = detail["previous_status"], detail["last_update_time"], clock_of(detail)
+    was, until, time = _before(detail), detail["last_update_time"], clock_of(detail)
     if until is None:  # nor did the provider say since when: it is when this was first seen
         return f"{was}, seen so since {time(since)}"
     began = f"since {time(since)}"

@@ -61,7 +61,7 @@ class ChangeCommitter:
                 seen,
                 severity=self._severity_of(change.journey, one),
                 muted_by=mute,
-                counters=counted.get(one.run.run_id, {}),
+                counters={} if one.of_journey else counted.get(one.run.run_id, {}),
             )
             for one in change.transitions
         ]
@@ -87,8 +87,8 @@ class ChangeCommitter:
         hurried = self.context.time_budget.remaining_seconds < TIME_FOR_COUNTERS_SECONDS
         if hurried or not isinstance(journey, JourneyKey):
             return {}
-        ended = [one.run.run_id for one in transitions if one.run.status.is_terminal][:MAX_COUNTED]
-        return {run_id: self.context.source.counters(journey, run_id) for run_id in ended}
+        ended = [one.run.run_id for one in transitions if one.run.status.is_terminal and not one.of_journey]
+        return {run_id: self.context.source.counters(journey, run_id) for run_id in ended[:MAX_COUNTED]}
 
     def _pending(self, alert: Alert) -> list[PendingDelivery]:
         """The channels to which an alert is owed: the monitor's blindness to operators only, all else to all others."""

@@ -142,6 +142,7 @@ class JourneyPoll:
                 confirmed=confirmed,
                 alert_on_first_sight=self._context.config.alert_on_first_sight,
                 journey_name=info.name,
+                itself=info.itself,
                 max_alerts=self._context.alerts_per_commit,
             )
             after = comparison.changes[-1].state if comparison.changes else state

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from journey_watch import contract
-from journey_watch.core.alerts import Alert, AlertKind
+from journey_watch.core.alerts import Alert
 from journey_watch.core.errors import JourneyWatchError, SourceError, StoreUnavailableError
 from journey_watch.core.runs import Lane, Status
 from journey_watch.polling.delivery import DeliveryReport
@@ -67,7 +67,7 @@ class PollReport:
     @property
     def _changes(self) -> list[Alert]:
         alerts = [alert for outcome in self.outcomes for alert in outcome.committed]
-        return [alert for alert in alerts if alert.kind is AlertKind.STATUS_CHANGE]
+        return [alert for alert in alerts if alert.kind.is_change]
 
     def measurements(self) -> dict[str, float]:
         """The contract's metrics by name, times in seconds; `DetectionDelay` and `PollDuration` are kept elsewhere."""

@@ -46,6 +46,7 @@ _LANE_ITEM: Final = "LANE"
 _RESUME_AT: Final = "resume_at"
 _SCHEMA: Final = "schema_version"
 _DURATIONS: Final = "durations"
+_ITSELF: Final = "itself"
 _LONGEST: Final = 10**9
 """Seconds that a run may have taken: thirty years."""
 UNREADABLE: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
@@ -149,6 +150,7 @@ def _journey_state(item: Item) -> JourneyState:
         version=int(item["version"]["N"]),
         baselined_at=_time(item, "baselined_at"),
         runs=MappingProxyType({run_id: _recorded_run(run) for run_id, run in runs.items()}),
+        itself=_itself(item),
         settled_before=_time(item, "settled_before"),
         settled_update=_time(item, "settled_update"),
         undelivered={
@@ -164,6 +166,10 @@ def _journey_state(item: Item) -> JourneyState:
         durations=_named(item, _DURATIONS, lambda value: _durations(json.loads(value["S"]))).get("", ()),
         mutes={mute_id: _aware(since) for mute_id, since in json.loads(item.get("mutes", {}).get("S", "{}")).items()},
     )
+
+
+def _itself(item: Item) -> RecordedRun | None:
+    return _recorded_run(json.loads(item[_ITSELF]["S"])) if _ITSELF in item else None
 
 
 def _durations(written: list[int]) -> tuple[int, ...]:
@@ -249,6 +255,8 @@ def state_update(change: StateChange, owed: Sequence[PendingDelivery], lease_unt
     values["conditions"] = {"S": _conditions_document(state.conditions)}
     if change.journey == LANE_ITSELF:
         values["mutes"] = {"S": json.dumps({mute_id: iso(since) for mute_id, since in state.mutes.items()})}
+    if state.itself is not None:
+        values[_ITSELF] = {"S": json.dumps(_run_values(state.itself), separators=(",", ":"))}
     if state.durations:
         values[_DURATIONS] = {"S": json.dumps(state.durations, separators=(",", ":"))}
     if state.journey_name is not None:
@@ -278,7 +286,7 @@ def forgetting_update(seen_version: int) -> dict[str, Any]:
     return {
         "ConditionExpression": "version = :seen",
         "UpdateExpression": "SET version = :next, runs = :none "
-        "REMOVE baselined_at, settled_before, settled_update, conditions, durations",
+        "REMOVE baselined_at, settled_before, settled_update, conditions, durations, itself",
         "ExpressionAttributeValues": {
             ":seen": {"N": str(seen_version)},
             ":next": {"N": str(seen_version + 1)},

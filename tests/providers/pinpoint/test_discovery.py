@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 import simulator
-from journey_watch.core.runs import JourneyKey
+from journey_watch.core.runs import JourneyKey, ObservedRun, Status
 from journey_watch.core.watch_list import ALL, WatchTarget
 from journey_watch.providers.pinpoint.answers import read_journey
 from journey_watch.providers.pinpoint.discovery import DORMANT_AFTER
@@ -199,6 +199,38 @@ def test_a_journey_is_dormant_a_day_after_it_ended(state: str | None, ago: timed
 
 
 @pytest.mark.parametrize(
+    ("state", "status"),
+    [
+        ("DRAFT", Status.SCHEDULED),
+        ("ACTIVE", Status.RUNNING),
+        ("PAUSED", Status.PAUSED),
+        ("CLOSED", Status.COMPLETED),
+        ("COMPLETED", Status.COMPLETED),
+        ("CANCELLED", Status.CANCELLED),
+        ("EXPLODED", Status.UNKNOWN),
+    ],
+)
+def test_a_journey_has_a_status_of_its_own(state: str, status: Status) -> None:
+    listed = read_journey({"Id": "journey-1", "State": state, "LastModifiedDate": NOON.isoformat()})
+    assert listed is not None
+    assert listed.itself == ObservedRun("journey-1", status, state, last_update_time=NOON)
+
+
+@pytest.mark.parametrize("state", [None, 7, {}])
+def test_a_journey_that_does_not_say_its_state_has_no_status(state: object) -> None:
+    listed = read_journey({"Id": "journey-1", "State": state})
+    assert listed is not None
+    assert listed.itself is None
+
+
+@pytest.mark.parametrize(("ahead", "believed"), [(timedelta(hours=23), True), (timedelta(hours=25), False)])
+def test_a_status_from_the_future_is_not_believed(ahead: timedelta, *, believed: bool) -> None:
+    journey = {"Id": FIRST.journey_id, "State": "PAUSED", "LastModifiedDate": (NOON + ahead).isoformat()}
+    source, _ = scripted_source(by_request(lambda url: page(journey) if url.count("journeys") else (403, b"{}")))
+    assert (source.discover([FIRST_APPLICATION]).journeys[FIRST].itself is not None) is believed
+
+
+@pytest.mark.parametrize(
     ("schedule", "starts_at", "ends_at"),
     [
         ({"StartTime": NOON, "EndTime": NOON + timedelta(days=1)}, NOON, NOON + timedelta(days=1)),
@@ -223,3 +255,18 @@ def test_the_plan_of_a_journey_is_discovered() -> None:
     source, _ = scripted_source(by_request(lambda url: page(journey) if url.count("journeys") else (403, b"{}")))
     info = source.discover([FIRST_APPLICATION]).journeys[FIRST]
     assert (info.starts_at, info.ends_at) == (NOON, NOON + timedelta(days=1))
+
+
+def test_a_journey_that_is_paused_says_so_once_it_is_listed_again(provider: SimulatedPinpoint) -> None:
+    source = provider.source()
+    before = source.discover([FIRST_APPLICATION]).journeys[FIRST].itself
+    provider.simulation.play(
+        {"kind": "journey_state", "application": FIRST.container_id, "journey": FIRST.journey_id, "state": "PAUSED"}
+    )
+    assert source.discover([FIRST_APPLICATION]).journeys[FIRST].itself == before
+    provider.clock.at += REMEMBER_SECONDS
+    after = source.discover([FIRST_APPLICATION]).journeys[FIRST].itself
+    assert before is not None
+    assert after is not None
+    assert (before.status, after.status) == (Status.RUNNING, Status.PAUSED)
+    assert (before.last_update_time or NOON) < (after.last_update_time or NOON)

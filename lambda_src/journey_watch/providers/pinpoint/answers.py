@@ -24,8 +24,15 @@ STATUSES: Final = {
     "CANCELLED": Status.CANCELLED,
 }
 """All that the API documents; any other word is UNKNOWN."""
-ENDED_STATES: Final = frozenset({"COMPLETED", "CANCELLED", "CLOSED"})
-"""States of a journey (not of a run) after which it starts no more runs."""
+JOURNEY_STATUSES: Final = {
+    "DRAFT": Status.SCHEDULED,
+    "ACTIVE": Status.RUNNING,
+    "PAUSED": Status.PAUSED,
+    "COMPLETED": Status.COMPLETED,
+    "CLOSED": Status.COMPLETED,
+    "CANCELLED": Status.CANCELLED,
+}
+"""The states of a journey (not of a run); after those that are terminal it starts no more runs."""
 TOLERATED_SKEW: Final = timedelta(days=1)
 """How far Pinpoint's clock may run ahead of the poller's before a time of an update cannot be right."""
 
@@ -36,13 +43,22 @@ class ListedJourney:
 
     id: str
     name: str | None
-    ended: bool
+    state: str | None
+    """Pinpoint's own word; None if missing or unreadable."""
     modified: datetime | None
-    """None if missing or unreadable."""
+    """None likewise."""
     starts_at: datetime | None = None
     """When its schedule begins; None if there is none, or it cannot be read."""
     ends_at: datetime | None = None
     """When its schedule ends; None likewise."""
+
+    @property
+    def itself(self) -> ObservedRun | None:
+        """Its own status; None if Pinpoint does not say it."""
+        if self.state is None:
+            return None
+        status = JOURNEY_STATUSES.get(self.state, Status.UNKNOWN)
+        return ObservedRun(self.id, status, self.state, last_update_time=self.modified)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +99,7 @@ def read_journey(entry: object) -> ListedJourney | None:
     return ListedJourney(
         id=journey_id,
         name=read_text(entry.get("Name")),
-        ended=read_text(entry.get("State")) in ENDED_STATES,
+        state=read_text(entry.get("State")),
         modified=read_time(entry.get("LastModifiedDate")),
         starts_at=read_moment(schedule.get("StartTime")),
         ends_at=read_moment(schedule.get("EndTime")),

@@ -11,7 +11,12 @@ from journey_watch.core.errors import SourceError
 from journey_watch.core.runs import JourneyInfo, JourneyKey
 from journey_watch.core.watch_list import ALL, WatchTarget
 from journey_watch.ports import Discovery
-from journey_watch.providers.pinpoint.answers import ListedApplication, ListedJourney, PinpointListings
+from journey_watch.providers.pinpoint.answers import (
+    TOLERATED_SKEW,
+    ListedApplication,
+    ListedJourney,
+    PinpointListings,
+)
 from journey_watch.providers.remembered_listing import RememberedListing, RememberedListings, Thing
 from journey_watch.providers.token_paging import Listing
 
@@ -69,11 +74,15 @@ class PinpointDiscovery:
         container_name = application.name if application else self._names.get(key.container_id)
         if listed is None:
             return JourneyInfo(container_name=container_name)
-        quiet = listed.modified is not None and self._now() - listed.modified > DORMANT_AFTER
+        itself, now = listed.itself, self._now()
+        quiet = listed.modified is not None and now - listed.modified > DORMANT_AFTER
+        if itself and itself.last_update_time and itself.last_update_time > now + TOLERATED_SKEW:
+            itself = None  # it would make all later news of it look old
         return JourneyInfo(
             name=listed.name,
             container_name=container_name,
-            dormant=listed.ended and quiet,
+            dormant=itself is not None and itself.status.is_terminal and quiet,
+            itself=itself,
             starts_at=listed.starts_at,
             ends_at=listed.ends_at,
         )

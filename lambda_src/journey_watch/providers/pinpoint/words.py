@@ -3,6 +3,7 @@
 from typing import Final
 
 from journey_watch.core.provider import Provider
+from journey_watch.core.runs import Status
 
 PINPOINT: Final = Provider(
     name="pinpoint",
@@ -19,4 +20,5 @@ PINPOINT: Final = Provider(
     'provider = "connect", and take this entry out of the configuration.',
     # Its console ended with its support, on 2026-10-30.
     console_url_format=None,
+    journey_statuses={Status.SCHEDULED: "DRAFT", Status.RUNNING: "ACTIVE"},
 )
