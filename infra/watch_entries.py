@@ -6,7 +6,7 @@ from dataclasses import fields
 from typing import Final
 
 from infra.durations import seconds, seconds_or_auto
-from journey_watch.core.watch_list import ALL, Thresholds, WatchTarget, is_pattern, lanes_of
+from journey_watch.core.watch_list import ALL, JOURNEY, Thresholds, WatchTarget, is_pattern, lanes_of
 from journey_watch.providers.entry import ProviderEntry
 from journey_watch.providers.registry import REGISTRY
 from strict_toml.tables import Place, Table, list_of, matching, one_of
@@ -30,6 +30,10 @@ _id_or_pattern: Final = matching(
 _role_arn: Final = matching(
     re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]{1,576}", re.ASCII),
     "a role's ARN like arn:aws:iam::111122223333:role/JourneyWatchReader",
+)
+_site_url: Final = matching(
+    re.compile(r"https://[A-Za-z0-9.-]{1,253}(:\d{1,5})?(/([\w./?=&%#~:+-]|\{id\}){0,500})?", re.ASCII),
+    f"an https address like https://example.my.connect.aws, in which {JOURNEY} may stand for a campaign's id",
 )
 _READ: Final = {"stuck_after": seconds_or_auto}
 """How a threshold is read that is not just a duration."""
@@ -96,6 +100,7 @@ def _read_target(value: object, place: Place) -> WatchTarget:
     types: tuple[str, ...] = ()
     if provider.journey_types:
         types = table.get("types", list_of(one_of(provider.journey_types), at_least=1), ())
+    site_url = table.get(provider.site_key, _site_url, None) if provider.site_key else None
     target = WatchTarget(
         provider=name,
         container_id=table.get(provider.container_key, _id_or_all),
@@ -104,6 +109,7 @@ def _read_target(value: object, place: Place) -> WatchTarget:
         region=table.get("region", one_of(sorted(provider.regions)), None),
         role_arn=table.get("role_arn", _role_arn, None),
         external_id=table.get("external_id", _external_id, None),
+        site_url=site_url,
         thresholds=Thresholds(
             **{
                 field.name: table.get(field.name, _READ.get(field.name, seconds), field.default)
@@ -129,6 +135,10 @@ def _check_journeys(target: WatchTarget, provider: ProviderEntry, place: Place) 
     ids = [journey_id for journey_id in target.journey_ids if not is_pattern(journey_id)]
     if ids and target.lists_journeys:
         raise journeys.error(f'has the id "{ids[0]}" among wildcards; expected ids alone, or wildcards alone.')
+    if target.site_url and target.container_id == ALL:
+        raise place.key(str(provider.site_key)).error(
+            f'is of no use where {provider.container_key} is "*": each has its own; expected an entry for each.'
+        )
     if ids and target.container_id == ALL:
         raise journeys.error(f'names ids, but {provider.container_key} is "*"; expected the one they belong to.')
     if ids and target.journey_types:

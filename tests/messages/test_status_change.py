@@ -6,10 +6,13 @@ import pytest
 from hypothesis import given
 
 from journey_watch.core.alerts import Alert, AlertKind
-from journey_watch.core.runs import JourneyKey, Lane, Status
+from journey_watch.core.runs import JourneyKey, Lane, ObservedRun, Status
 from journey_watch.core.severity import Severity
+from journey_watch.core.transitions import Transition
+from journey_watch.messages.envelope import AlertContext
 from journey_watch.messages.forms.email import email_subject, email_text
-from tests.core.builders import NOON
+from journey_watch.messages.status_change import status_change_alert
+from tests.core.builders import LANE, NOON
 from tests.messages.alert_builders import CAMPAIGNS, alert, alerts, hostile_text
 
 
@@ -161,3 +164,17 @@ def test_change_of_a_journey_itself_is_in_no_thread_of_a_run() -> None:
     of_run = [alert(run_id=name) for name in ("R", "J", "None")]
     assert alert(of_journey=True).thread not in {one.thread for one in of_run}
     assert alert(of_journey=True).id not in {one.id for one in of_run}
+
+
+@pytest.mark.parametrize(
+    ("site", "link"),
+    [
+        ("https://shop.my.connect.aws", "https://shop.my.connect.aws"),
+        ("https://shop.my.connect.aws/campaigns/{id}/view", "https://shop.my.connect.aws/campaigns/a%2Fb/view"),
+    ],
+)
+def test_a_campaign_is_linked_where_its_instance_shows_it(site: str, link: str) -> None:
+    campaign = JourneyKey("shop", "a/b")
+    change = Transition(ObservedRun("a/b", Status.PAUSED, "Paused"), None, 1)
+    context = AlertContext(LANE, CAMPAIGNS, NOON, campaign, site_url=site)
+    assert status_change_alert(change, context, severity=Severity.INFO).detail["console_url"] == link

@@ -743,3 +743,18 @@ def test_journey_that_is_paused_itself_is_told_once_and_again_when_it_is_left_so
     assert (changed.envelope["detail-type"], changed.status) == ("Journey Status Change", Status.PAUSED)
     assert (left.condition, left.detail.get("run_id")) == ("LEFT_PAUSED", None)
     assert left.detail["summary"].startswith('Journey "Welcome" (application ')
+
+
+def test_alerts_link_to_the_site_of_the_entry_that_means_the_journey() -> None:
+    harness = PollHarness()
+    harness.configure(
+        replace(EVERYTHING, container_id="app-1", site_url="https://one.example"), WatchTarget("pinpoint", "app-2")
+    )
+    for container in ("app-1", "app-2"):
+        harness.source.runs[JourneyKey(container, "j")] = {}
+    harness.poll()
+    for container in ("app-1", "app-2"):
+        harness.source.set(JourneyKey(container, "j"), "r", Status.RUNNING)
+    harness.poll_a_minute_later()
+    links = {alert.journey.container_id: alert.detail["console_url"] for alert in harness.channel.accepted}
+    assert links == {"app-1": "https://one.example", "app-2": None}

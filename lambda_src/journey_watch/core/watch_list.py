@@ -9,6 +9,8 @@ from journey_watch.core.runs import JourneyKey, Lane, Scope
 
 ALL = "*"
 AUTO: Final = "auto"
+JOURNEY: Final = "{id}"
+"""Stands for a journey's id in a link."""
 _WILDCARDS: Final = frozenset("*?[")
 
 
@@ -43,6 +45,8 @@ class WatchTarget:
     external_id: str | None = None
     """Sent with the role assumption, if the role's trust policy asks for it."""
 
+    site_url: str | None = None
+    """Where people look at its journeys, if that is not AWS's console; JOURNEY in it stands for the id of one."""
     thresholds: Thresholds = Thresholds()
     journey_types: tuple[str, ...] = ()
     """Only listed ones of these types, in the provider's words; empty for all."""

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from journey_watch.core.aws_partitions import partition_of
 from journey_watch.core.provider import Provider
 from journey_watch.core.runs import LANE_ITSELF, ContainerScope, JourneyInfo, JourneyKey, Lane, LaneScope, Scope
+from journey_watch.core.watch_list import JOURNEY
 from journey_watch.messages.untrusted_text import valid_text
 
 SOURCE: Final = "journey-watch"
@@ -46,6 +47,8 @@ class AlertContext:
     """What it is of: a journey, or the listing of a container, or the whole lane."""
     info: JourneyInfo = _NOTHING_KNOWN
     deployment: Deployment = UNNAMED
+    site_url: str | None = None
+    """Where people look at it, if that is not AWS's console: `WatchTarget.site_url`."""
 
     @property
     def ids(self) -> tuple[str, str, str]:
@@ -87,6 +90,8 @@ class AlertContext:
         """Where the journey is to be seen; None for a listing or a lane, or without a console."""
         if not isinstance(self.journey, JourneyKey):
             return None
+        if self.site_url is not None:
+            return self.site_url.replace(JOURNEY, quote(self.journey.journey_id, safe="", errors="replace"))
         return console_url_of(self.lane, self.journey, self.provider)
 
 

@@ -47,7 +47,11 @@ class PollContext:
         """The patience that the configuration has with a journey."""
         # No target need cover a whole lane: then the least patient of them decides.
         shortest = min((target.thresholds for target in self.targets), key=lambda one: one.unreachable_after)
-        return next((target.thresholds for target in self.targets if target.covers(journey)), shortest)
+        target = self._target_of(journey)
+        return target.thresholds if target else shortest
+
+    def _target_of(self, journey: Scope) -> WatchTarget | None:
+        return next((target for target in self.targets if target.covers(journey)), None)
 
     def assessment(self, journey: Scope, *, begun: datetime, muted: bool, confirmed: bool) -> AssessmentContext:
         """What conditions of a journey are assessed with, now. `begun` is when reading it began."""
@@ -62,7 +66,9 @@ class PollContext:
 
     def alert(self, journey: Scope, info: JourneyInfo) -> AlertContext:
         """What alerts about a journey are built from, now."""
-        return AlertContext(self.lane, self.provider, self.now(), journey, info, self.deployment)
+        target = self._target_of(journey)
+        site_url = target.site_url if target else None
+        return AlertContext(self.lane, self.provider, self.now(), journey, info, self.deployment, site_url)
 
     @property
     def deployment(self) -> Deployment:

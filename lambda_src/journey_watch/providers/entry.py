@@ -34,6 +34,8 @@ class ProviderEntry:
     """Names the journeys in a `[[watch]]` entry."""
     journey_types: tuple[str, ...] = ()
     """What `types` in a `[[watch]]` entry may choose from; a provider without any has no such key."""
+    site_key: str | None = None
+    """Names the site where people look at a container's journeys in a `[[watch]]` entry; None if AWS's console does."""
     patterns: bool = False
     """True if a `[[watch]]` entry may name journeys by wildcards: the source must then report what they leave out."""
     regions: frozenset[str]
@@ -46,5 +48,6 @@ class ProviderEntry:
     @property
     def watch_keys(self) -> tuple[str, ...]:
         """Every key of a `[[watch]]` entry."""
-        chosen = (self.container_key, self.journeys_key, *(("types",) if self.journey_types else ()))
+        chosen = [self.container_key, self.journeys_key, *(["types"] if self.journey_types else [])]
+        chosen += [self.site_key] if self.site_key else []
         return "provider", *chosen, "region", "role_arn", "external_id", *THRESHOLD_KEYS

@@ -26,6 +26,7 @@ CONNECT_ENTRY: Final = ProviderEntry(
     sdk_operations={"connectcampaignsv2": ("GetCampaignStateBatch", "ListCampaigns")},
     container_key="instance_id",
     journeys_key="campaigns",
+    site_key="instance_url",
     # As in botocore's model; a test compares them.
     journey_types=("MANAGED", "JOURNEY"),
     patterns=True,
