@@ -17,6 +17,9 @@ C = TypeVar("C", bound=str | int)
 
 _LARGEST: Final = 2**63
 """TOML promises no larger whole numbers; of one that is much larger Python makes no text."""
+_BARE_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
+_SHOWN: Final = 200
+"""So much of a text stands in a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,8 @@ class Place:
     path: str = ""
 
     def key(self, name: str) -> "Place":
-        return Place(self.file, f"{self.path}.{name}" if self.path else name)
+        shown = name if _BARE_KEY.fullmatch(name) else quoted(name)
+        return Place(self.file, f"{self.path}.{shown}" if self.path else shown)
 
     def item(self, index: int) -> "Place":
         return Place(self.file, f"{self.path}[{index}]")
@@ -105,6 +109,12 @@ def nearest(word: str, candidates: Iterable[str], *, at_most: int = 1) -> str:
     found = difflib.get_close_matches(word.casefold(), by_folded, n=at_most, cutoff=0.5)
     *others, last = [f'"{by_folded[each]}"' for each in found] or [""]
     return f" (did you mean {', '.join(others)}{' or ' if others else ''}{last}?)" if last else ""
+
+
+def quoted(text: str) -> str:
+    """A text for a message of one line: what cannot be seen, or would move the cursor, is escaped."""
+    shown = "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text[:_SHOWN])
+    return f'"{shown}{"…" if len(text) > _SHOWN else ""}"'
 
 
 def boolean(value: object, place: Place) -> bool:
@@ -191,7 +201,7 @@ def _as_toml(value: object) -> str:
         case bool():
             return str(value).lower()
         case str():
-            return f'"{value}"'
+            return quoted(value)
         case dict():
             return "a table"
         case list():

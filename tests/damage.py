@@ -102,3 +102,12 @@ TOML_VALUES: Final[tuple[Any, ...]] = (
     {"a": {"b": []}},
 )
 """What may stand in a TOML file where something else belongs."""
+
+TYPED: Final[st.SearchStrategy[str]] = st.one_of(
+    st.sampled_from(
+        ["", " ", "*", "-", "--", "None", "[", "\u202e\x1b[2J", "x" * 2000, "a@example.com", "[red]x[/]", "\udcff"]
+    ),
+    # A command line has no NUL; a byte in it that is no UTF-8 is a surrogate here.
+    st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20),
+)
+"""What somebody may type as an argument of a command."""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 
 from journey_watch.core.errors import ConfigurationError
-from strict_toml.tables import Parser, Place, integer, load, nearest, number, text, whole_number
+from strict_toml.tables import Parser, Place, Table, integer, load, nearest, number, text, whole_number
 from tests.damage import cut_or_changed, refusal
 
 SOUND = """
@@ -38,6 +38,27 @@ def test_whatever_bytes_a_file_has_it_is_read_or_refused_by_its_name(file: Path,
 def test_a_number_that_is_too_long_is_refused_in_a_sentence(read: Parser[object]) -> None:
     with pytest.raises(ConfigurationError, match=r"^zoo\.toml: legs is .{1,40}; expected"):
         read(16**5_000, Place("zoo.toml", "legs"))
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("für", '"für"'),
+        ("\x1b[2J\n", r'"\x1b[2J\n"'),
+        ("\u202egro.elpmaxe", r'"\u202egro.elpmaxe"'),
+        ("\udcff", r'"\udcff"'),
+        ("x" * 10_000, f'"{"x" * 200}…"'),
+    ],
+)
+def test_a_message_is_one_line_in_which_nothing_hides(value: str, shown: str) -> None:
+    with pytest.raises(ConfigurationError) as of_a_value:
+        integer(value, Place("zoo.toml", "legs"))
+    with pytest.raises(ConfigurationError) as of_a_key:
+        Table({value + " ": 1}, Place("zoo.toml", "animal[0]"), keys=["legs"])
+
+    assert str(of_a_value.value) == f"zoo.toml: legs is {shown}; expected a whole number."
+    assert str(of_a_key.value).isprintable()
+    assert len(str(of_a_key.value)) < 500
 
 
 @pytest.mark.parametrize(
