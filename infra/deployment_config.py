@@ -26,7 +26,7 @@ from infra.rule_entries import read_rules
 from infra.watch_entries import read_watch_list, served
 from journey_watch.core.watch_list import WatchTarget
 from journey_watch.settings import WatchConfig
-from strict_toml.tables import Place, Table, boolean, list_of, load, matching, whole_number
+from strict_toml.tables import Place, Table, boolean, list_of, load, matching, parse, whole_number
 
 KEYS: Final = (
     "name",
@@ -124,6 +124,15 @@ class DeploymentConfig:
         Raises ConfigurationError with the file, the key, what was expected, and the nearest valid key.
         """
         root, place = load(path)
+        return cls._read(root, place, own_account=own_account, own_region=own_region)
+
+    @classmethod
+    def from_toml(cls, text: str, place: Place) -> Self:
+        """Read a text as if it were that file. Raises ConfigurationError as `from_file` does."""
+        return cls._read(parse(text, place), place, own_account="own", own_region="own")
+
+    @classmethod
+    def _read(cls, root: object, place: Place, *, own_account: str, own_region: str) -> Self:
         top = Table(root, place, keys=KEYS)
         alerts = top.table("alerts", keys=ALERT_KEYS)
         ops = top.table("ops", keys=OPS_KEYS)
@@ -140,7 +149,7 @@ class DeploymentConfig:
             every_seconds=int(every.total_seconds()),
             label=top.get("label", _label, usual.label),
             time_zone=top.get("time_zone", time_zone, usual.time_zone),
-            rules=alerts.get("rules", read_rules, ()),
+            rules=alerts.get("rules", partial(read_rules, watched={target.provider for target in targets}), ()),
             mutes=alerts.get("mute", read_mutes, ()),
             pairs=pairs,
             digest_over=alerts.get("digest_over", whole_number(1, 1000), usual.digest_over),

@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 from journey_watch.core.severity_rules import ANY
+from journey_watch.providers.entry import ProviderEntry
 from journey_watch.providers.registry import REGISTRY
 from strict_toml.tables import Place, Table, list_of, matching, one_of
 
@@ -21,6 +22,8 @@ def filter_keys() -> tuple[str, ...]:
 def read_filters(entry: Table, place: Place) -> tuple[str, str, tuple[str, ...]]:
     """The provider, the container and the journeys of an entry, each ANY if it names none.
 
+    A container, even any (`*`), is one of its provider's.
+
     Raises ConfigurationError if it names what nothing has together, such as containers of two providers.
     """
     provider: str = entry.get("provider", one_of((*REGISTRY, ANY)), ANY)
@@ -34,17 +37,16 @@ def read_filters(entry: Table, place: Place) -> tuple[str, str, tuple[str, ...]]
             containers[each.container_key] = container_id
     if len(containers) > 1:
         raise place.error(f"has {' and '.join(containers)}; expected one of them, for nothing is in both.")
-    _check_one_provider(provider, {*journeys, *containers}, place)
+    own = REGISTRY.get(provider) or next((each for each in REGISTRY.values() if each.container_key in containers), None)
+    if own is not None:
+        _check_one_provider(own, provider, {*journeys, *containers}, place)
     named = tuple(journey_id for ids in journeys.values() for journey_id in ids)
-    return provider, next(iter(containers.values()), ANY), named or (ANY,)
+    return own.words.name if own else ANY, next(iter(containers.values()), ANY), named or (ANY,)
 
 
-def _check_one_provider(provider: str, keys: set[str], place: Place) -> None:
+def _check_one_provider(own: ProviderEntry, named: str, keys: set[str], place: Place) -> None:
     """Where a provider or its container is named, nothing matches the filters of another."""
-    own = REGISTRY.get(provider) or next((each for each in REGISTRY.values() if each.container_key in keys), None)
-    if own is None:
-        return
-    reason = own.container_key if provider == ANY else f'provider = "{provider}"'
+    reason = own.container_key if named == ANY else f'provider = "{named}"'
     for other in REGISTRY.values():
         for wrong, right in ((other.container_key, own.container_key), (other.journeys_key, own.journeys_key)):
             if wrong in keys and wrong != right:

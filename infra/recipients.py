@@ -17,9 +17,11 @@ TEAMS_KEYS: Final = ("team_id", "tenant_id", "channel_id", "min_severity")
 
 _UUID: Final = r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 _EVENT_BUS_NAME: Final = r"[A-Za-z0-9._/-]{1,256}"
+# Nothing either that nobody sees, or that is a byte of the command line and no text.
+_LETTER: Final = r"[^@\s<>$\"\\\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ud800-\udfff\ufeff]"
 
 email_address: Final = matching(
-    re.compile(r"[^@\s<>$\"\\]+@[^@\s<>$\"\\]+\.[^@\s<>$\"\\.]+"), "an e-mail address like ops@example.com"
+    re.compile(rf"{_LETTER}+@{_LETTER}+\.((?!\.){_LETTER})+"), "an e-mail address like ops@example.com"
 )
 # The patterns of AWS::Chatbot, but for Slack's own "E", "T", "C", "D" and "G" in front: a channel's name is not its id.
 _workspace_id: Final = matching(re.compile(r"[ET][0-9A-Z]{1,254}"), "a Slack workspace's id like T0123ABCD")

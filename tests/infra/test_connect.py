@@ -168,7 +168,7 @@ def test_a_rule_may_speak_of_campaigns(read: Read) -> None:
 
     (read_rule,) = read(rule + 'campaigns = ["c*"]\ninstance_id = "i"').watching.rules
 
-    assert read_rule == AlertRule("*", "PAUSED", Severity.WARNING, ("c*",), "i")
+    assert read_rule == AlertRule("*", "PAUSED", Severity.WARNING, ("c*",), "i", "connect")
     with pytest.raises(ConfigurationError, match="has application_id and instance_id; expected one of them"):
         read(rule + 'application_id = "a"\ninstance_id = "i"')
 

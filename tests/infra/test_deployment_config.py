@@ -152,6 +152,10 @@ def misspellings(word: str) -> Iterator[str]:
     yield word.upper()
 
 
+def campaigns(more: str) -> str:
+    return f'[[watch]]\nprovider = "connect"\ninstance_id = "i"\n{more}\n'
+
+
 BOTH = """
 [[watch]]
 provider = "pinpoint"
@@ -223,6 +227,13 @@ def test_every_misspelling_of_every_key_names_the_file_the_key_and_the_right_one
         (watch(region='"eu-west-7"'), 'watch[0].region is "eu-west-7" (did you mean "eu-west-'),
         (watch(role_arn='"arn:aws:iam::123:role/R"'), "watch[0].role_arn"),
         (watch(role_arn='"arn:aws:iam::111122223333:user/R"'), "expected a role's ARN like"),
+        (watch(instance_url='"https://example.my.connect.aws"'), "watch[0].instance_url is not a known key"),
+        (campaigns('instance_url = "http://example.my.connect.aws"'), "expected an https address like"),
+        (campaigns('instance_url = "https://example.my.connect.aws/{name}"'), "in which {id} may stand for a campaign"),
+        (
+            campaigns('instance_url = "https://example.my.connect.aws"').replace('"i"', '"*"'),
+            'watch[0].instance_url is of no use where instance_id is "*": each has its own',
+        ),
         (watch(stuck_after='"soon"'), 'watch[0].stuck_after is "soon"; expected "auto", or a duration like "90m"'),
         (watch(late_after='"auto"'), 'watch[0].late_after is "auto"; expected a duration like "90m"'),
         (watch(external_id='"handshake"'), "watch[0].external_id is of no use without role_arn"),
@@ -347,8 +358,8 @@ def test_a_providers_own_word_for_a_status_leads_to_the_status(
         (rule("*->RUNNING", journeys='["0a*"]'), rule("*->RUNNING", journeys='["0a*"]', application_id='"a"')),
         (rule("*->RUNNING", application_id='"a*"'), rule("*->RUNNING", application_id='"a1"')),
         (rule("*->RUNNING", provider='"pinpoint"'), rule("new->RUNNING", application_id='"a1"')),
-        # No journey of Pinpoint is ever paused.
-        (rule("*->PAUSED", provider='"connect"'), rule("*->PAUSED")),
+        # Nothing of Pinpoint ever fails.
+        (rule("*->FAILED", provider='"connect"'), rule("*->FAILED")),
     ],
 )
 def test_a_rule_that_could_never_decide_is_refused(refused: Callable[[str], str], earlier: str, later: str) -> None:
@@ -392,10 +403,10 @@ INTO_PAUSED = [rule(f"{before}->PAUSED") for before in ("new", *Status) if befor
                 rule("*->*", provider='"connect"'),
                 rule("*->CANCELLED"),
                 rule("SCHEDULED->*", provider='"pinpoint"'),
-                *(rule(f"{before}->COMPLETED") for before in ("RUNNING", "new", "UNKNOWN", "CANCELLED")),
+                *(rule(f"{before}->COMPLETED") for before in ("RUNNING", "PAUSED", "new", "UNKNOWN", "CANCELLED")),
             ],
             rule("*->COMPLETED"),
-            (0, 2, 3, 4, 5, 6),
+            (0, 2, 3, 4, 5, 6, 7),
         ),
     ],
 )
@@ -419,7 +430,7 @@ def test_a_rule_to_which_earlier_ones_leave_a_single_change_is_read(write: Write
     assert rules[-1].before == "*"
 
 
-OF_PINPOINT = "SCHEDULED, RUNNING, COMPLETED, CANCELLED, UNKNOWN"
+OF_PINPOINT = "SCHEDULED, RUNNING, PAUSED, COMPLETED, CANCELLED, UNKNOWN"
 CONNECT = watch(provider='"connect"', application_id="", instance_id='"*"', region='"eu-west-2"')
 
 
@@ -427,16 +438,16 @@ CONNECT = watch(provider='"connect"', application_id="", instance_id='"*"', regi
     ("text", "expected"),
     [
         (
-            rule("*->PAUSED", provider='"pinpoint"'),
-            f'when has "PAUSED", which is no status of Amazon Pinpoint. Expected one of: {OF_PINPOINT}, *.',
+            rule("*->FAILED", provider='"pinpoint"'),
+            f'when has "FAILED", which is no status of Amazon Pinpoint. Expected one of: {OF_PINPOINT}, *.',
         ),
         (
             rule("FAILED->*", application_id='"a"'),
             f'when has "FAILED", which is no status of Amazon Pinpoint. Expected one of: {OF_PINPOINT}, new, *.',
         ),
         (
-            watch() + rule("*->PAUSED"),
-            'when has "PAUSED", which is no status of Amazon Pinpoint, and nothing else is watched. Expected one of: ',
+            watch() + rule("*->FAILED"),
+            'when has "FAILED", which is no status of Amazon Pinpoint, and nothing else is watched. Expected one of: ',
         ),
     ],
 )
@@ -521,7 +532,9 @@ def test_a_reader_who_is_there_already_keeps_the_severity_of_the_file() -> None:
     assert config.with_recipient("you@example.com").alert_email == config.alert_email
 
 
-@pytest.mark.parametrize("wrong", ["", "you", "$EMAIL", True])
+@pytest.mark.parametrize(
+    "wrong", ["", "you", "$EMAIL", True, "\x1b[2J@example.com", "\udcff@example.com", "you@\u202eexample.com"]
+)
 def test_a_reader_from_the_command_line_is_checked_too(wrong: object) -> None:
     with pytest.raises(ConfigurationError, match=r"EMAIL.*expected an e-mail address"):
         DeploymentConfig().with_recipient(wrong)
@@ -539,6 +552,7 @@ def test_with_anything_wrong_in_it_the_example_is_read_or_refused_with_file_and_
     damaged_file.write_text(content, encoding="utf-8")
     if message := refusal(lambda: DeploymentConfig.from_file(damaged_file)):
         assert re.match(rf"{re.escape(str(damaged_file))}: [a-z_]+[\]\[.\w]* \w", message)
+        assert message.isprintable()
     else:
         sent = DeploymentConfig.from_file(damaged_file).for_poller()
         assert WatchConfig.from_json(sent.to_json()) == sent

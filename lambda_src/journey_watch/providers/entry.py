@@ -25,7 +25,7 @@ class ProviderEntry:
     make_source: Callable[[boto3.Session], RunSource]
     """Makes what reads it, with its clients and its rate limit, for one lane."""
     statuses: Mapping[str, Status]
-    """By the provider's own word for a status: which it is here."""
+    """By the provider's own word for a status, of a run or of a journey itself: which it is here."""
     sdk_operations: Mapping[str, tuple[str, ...]]
     """By service of the AWS SDK, the operations it calls: the bundle has the models of no others."""
     container_key: str

@@ -8,7 +8,7 @@ from journey_watch.aws.rate_limit import RateLimit
 from journey_watch.ports import RunSource
 from journey_watch.providers.entry import ProviderEntry
 from journey_watch.providers.pinpoint import access
-from journey_watch.providers.pinpoint.answers import STATUSES
+from journey_watch.providers.pinpoint.answers import JOURNEY_STATUSES, STATUSES
 from journey_watch.providers.pinpoint.client import PINPOINT_READS, impatient_pinpoint_client, pinpoint_client
 from journey_watch.providers.pinpoint.counters import PinpointCounters
 from journey_watch.providers.pinpoint.source import PinpointJourneyRuns
@@ -25,7 +25,7 @@ def make_source(session: boto3.Session) -> RunSource:
 PINPOINT_ENTRY: Final = ProviderEntry(
     words=PINPOINT,
     make_source=make_source,
-    statuses=STATUSES,
+    statuses={**JOURNEY_STATUSES, **STATUSES},
     sdk_operations={
         "pinpoint": ("GetApp", "GetApps", "GetJourneyRunExecutionMetrics", "GetJourneyRuns", "ListJourneys")
     },
