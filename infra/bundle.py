@@ -52,8 +52,15 @@ def build_bundle(config: WatchConfig, *, build_directory: Path = BUILD_DIRECTORY
     """The bundle for a configuration; what was built before from the same inputs is used again, without the network.
 
     Compiled modules are included if this Python's version is the runtime's: without them a cold start takes 1.6 times
-    as long. Raises BundleError if the dependencies cannot be installed.
+    as long. Raises BundleError if the dependencies cannot be installed, or the directory cannot be written.
     """
+    try:
+        return _bundle(config, build_directory)
+    except OSError as error:
+        raise BundleError(f"The function cannot be built in {build_directory}: {error}.") from error
+
+
+def _bundle(config: WatchConfig, build_directory: Path) -> Bundle:
     dependencies = _dependencies(build_directory)
     sources = sorted(_SOURCES.rglob("*.py"))
     config_text = config.to_json()

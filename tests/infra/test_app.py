@@ -3,10 +3,21 @@
 import json
 import os
 import subprocess
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import aws_cdk as cdk
 import pytest
+import tomlkit
+from aws_cdk import assertions
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+import app
+from infra.bundle import Bundle
+from tests.damage import TOML_VALUES, damaged, refusal
 from tests.infra.conftest import ROOT
 from tests.infra.synthesis import Synthesized
 
@@ -76,3 +87,37 @@ def test_without_the_virtual_environment_it_says_what_to_run(tmp_path: Path) -> 
 
     assert done.returncode != 0
     assert "make install" in done.stderr
+
+
+@pytest.fixture(scope="module")
+def damaged_file(tmp_path_factory: pytest.TempPathFactory, stub_bundle: Bundle) -> Iterator[Path]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(app, "build_bundle", lambda _: stub_bundle)
+        yield tmp_path_factory.mktemp("config") / "mine.toml"
+
+
+@settings(max_examples=30)  # those that are not refused take a second each
+@given(
+    content=damaged(tomllib.loads((ROOT / "config/example.toml").read_text(encoding="utf-8")), TOML_VALUES),
+    asked=st.sampled_from([
+        {},
+        {"email": "ops@example.com"},
+        {"email": "you"},
+        {"reader": "arn:aws:iam::111122223333:role/JourneyWatchReader"},
+        {"reader": "you"},
+    ]),
+    region=st.sampled_from([None, "eu-west-2", "us-gov-west-1", "mars"]),
+)  # fmt: skip
+def test_whatever_is_wrong_in_a_file_a_stack_is_made_or_one_message(
+    damaged_file: Path, context: dict[str, Any], content: dict[str, Any], asked: dict[str, str], region: str | None
+) -> None:
+    damaged_file.write_text(tomlkit.dumps(content), encoding="utf-8")
+    known = {"CDK_DEFAULT_ACCOUNT": "111122223333", "CDK_DEFAULT_REGION": region} if region else {}
+
+    def make() -> None:
+        made = app.build(cdk.App(context={**context, "config": str(damaged_file), **asked}), known)
+        assert assertions.Template.from_stack(made).to_json()["Resources"]
+
+    message = refusal(make)
+
+    assert message.isprintable()

@@ -1,10 +1,14 @@
 """Which file is deployed, and that an address added to one takes nothing else away."""
 
+import os
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from infra.config_files import DEFAULT, LOCAL, add_recipient, deployed_file
+from infra.config_files import DEFAULT, LOCAL, add_recipient, copy_default, deployed_file
 from infra.deployment_config import DeploymentConfig
 from journey_watch.core.errors import ConfigurationError
 from journey_watch.core.severity import Severity
@@ -22,6 +26,13 @@ def test_a_checkouts_own_file_is_deployed_if_there_is_one(tmp_path: Path) -> Non
     (tmp_path / "config").mkdir()
     assert deployed_file(tmp_path) == DEFAULT
     (tmp_path / LOCAL).touch()
+    assert deployed_file(tmp_path) == LOCAL
+
+
+def test_a_link_that_leads_nowhere_is_a_checkouts_own_file_and_not_silently_another(tmp_path: Path) -> None:
+    (tmp_path / "config").mkdir()
+    (tmp_path / LOCAL).symlink_to("gone.toml")
+
     assert deployed_file(tmp_path) == LOCAL
 
 
@@ -86,3 +97,53 @@ def test_a_file_with_a_mistake_is_left_alone(file: Path) -> None:
     with pytest.raises(ConfigurationError, match="evrey is not a known key"):
         add_recipient(file, NEW)
     assert file.read_text(encoding="utf-8") == 'evrey = "1m"\n'
+
+
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """No byte can be written to a file. Whoever runs this may be root, whom no mode of a file keeps out."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.fixture
+def written(file: Path) -> Path:
+    file.write_text("[alerts]\nemail = []\n", encoding="utf-8")
+    return file
+
+
+def test_a_file_that_cannot_be_written_is_named_and_left_as_it_is(written: Path) -> None:
+    with full_disk(), pytest.raises(ConfigurationError) as refused:
+        add_recipient(written, NEW)
+
+    assert str(refused.value) == (
+        f"{written} cannot be written: File too large. Mend that, or name another file with CONFIG=PATH."
+    )
+    assert written.read_text(encoding="utf-8") == "[alerts]\nemail = []\n"
+    assert list(written.parent.iterdir()) == [written]
+
+
+def test_a_copy_that_cannot_be_made_leaves_no_part_of_one(tmp_path: Path) -> None:
+    (tmp_path / "config").mkdir()
+    (tmp_path / DEFAULT).symlink_to(ROOT / DEFAULT)
+
+    with full_disk(), pytest.raises(ConfigurationError, match=r"config/local\.toml cannot be written"):
+        copy_default(tmp_path)
+
+    assert not os.path.lexists(tmp_path / LOCAL)
+
+
+def test_what_an_address_is_added_to_keeps_its_mode_and_what_links_to_it(written: Path, tmp_path: Path) -> None:
+    written.chmod(0o640)
+    link = tmp_path / "link.toml"
+    link.symlink_to(written)
+
+    assert add_recipient(link, NEW)
+
+    assert link.is_symlink()
+    assert written.stat().st_mode & 0o777 == 0o640
+    assert DeploymentConfig.from_file(written).ops_email == (NEW,)
