@@ -1,6 +1,7 @@
 """`journey-watch`: test alerts, diagnosis, what runs now, mutes."""
 
 import json
+import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -13,14 +14,6 @@ from typing import Any, Final, NoReturn
 
 import boto3
 import click
-from botocore.exceptions import (
-    ClientError,
-    CredentialRetrievalError,
-    EndpointConnectionError,
-    NoCredentialsError,
-    PartialCredentialsError,
-    SSOError,
-)
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
@@ -29,17 +22,20 @@ from infra.bundle import shipped_code
 from journey_watch.core.durations import parse_duration, readable_duration
 from journey_watch.core.errors import ConfigurationError, JourneyWatchError
 from journey_watch.core.mutes import Mute
-from journey_watch.core.refusals import is_denial
 from journey_watch.core.severity_rules import ANY
+from journey_watch.providers.registry import REGISTRY
 from journey_watch.store.items import iso
-from operator_cli.deployment import AWS_ERRORS, Deployment
+from operator_cli.aws_errors import AWS_ERRORS, Options, check_setup, explained
+from operator_cli.deployment import Deployment
 from operator_cli.doctor import Level, examine
 from operator_cli.mutes import (
+    NO_ID,
     KnownMute,
     Remembered,
     held_by,
     ids_of,
     known_mutes,
+    may_be_id,
     named,
     remembered,
     scope,
@@ -48,10 +44,12 @@ from operator_cli.mutes import (
     within,
 )
 from operator_cli.status import Row, rows_of
+from strict_toml.tables import quoted
 
 FOUND_PROBLEMS: Final = 1
 COULD_NOT_LOOK: Final = 3
 """2 is click's, for a command that is not understood."""
+OPTIONS: Final = Options("--profile", "--region", "docs/operator-policy.json has all that this command needs.")
 _COLOURS: Final = {Level.OK: "green", Level.NOTE: "yellow", Level.PROBLEM: "bold red"}
 
 
@@ -68,9 +66,12 @@ class Cli:
     @cached_property
     def deployment(self) -> Deployment:
         """Opened when it is asked for: help needs none. Raises ConfigurationError if no Region is chosen."""
-        session = boto3.Session(region_name=self.region, profile_name=self.profile)
-        if session.region_name is None:
+        # Unlike the CDK, boto3 does not know AWS_REGION.
+        region = self.region or os.environ.get("AWS_REGION")
+        session = boto3.Session(region_name=region or None, profile_name=self.profile)
+        if not session.region_name:
             raise ConfigurationError("No Region: name one with --region.")
+        check_setup(session)
         return Deployment(self.stack, session)
 
     def show(self, value: Any, *, as_table: Callable[[], object]) -> None:  # noqa: ANN401 - whatever JSON can hold
@@ -80,8 +81,32 @@ class Cli:
             self.console.print(as_table())
 
 
+class _Text(click.ParamType[str]):
+    """What can be shown and stored: not the bytes that another encoding has left in an argument."""
+
+    name = "text"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            self.fail("expected text in UTF-8.", param, ctx)
+        return value
+
+
+_TEXT: Final = _Text()
+
+
+def _checked_stack(_context: click.Context, _option: click.Parameter, name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,127}", name):
+        raise click.BadParameter("expected the name of a stack: letters, digits and -.")
+    return name
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--stack", default="journey-watch", show_default=True, help="The deployment's name.")
+@click.option(
+    "--stack", default="journey-watch", show_default=True, callback=_checked_stack, help="The deployment's name."
+)
 @click.option("--region", help="Where it is; the Region of your AWS configuration if not given.")
 @click.option("--profile", help="Whose credentials to use, of your AWS configuration.")
 @click.option("--json", "as_json", is_flag=True, help="For programs: JSON instead of tables.")
@@ -181,20 +206,23 @@ def mutes(cli: Cli) -> None:
 
 
 @main.command()
-@click.argument("mute_id", metavar="ID")
+@click.argument("mute_id", metavar="ID", type=_TEXT)
 @click.option("--for", "how_long", help='How long: like "90m", "1h30m" or "2d".')
 @click.option(
     "--until", "end", help='Until when: like "2026-12-24T18:00+01:00". Without an offset from UTC it is in UTC.'
 )
-@click.option("--reason", required=True, help="Why; others will read it.")
+@click.option("--reason", type=_TEXT, required=True, help="Why; others will read it.")
 @click.option(
     "--journey",
     "journeys",
+    type=_TEXT,
     multiple=True,
     help="This journey or campaign alone, by its id, its name, or a pattern of either; several may be given.",
 )
-@click.option("--container", default=ANY, help="This application or instance alone, by its id or a pattern of it.")
-@click.option("--provider", default=ANY, help="This provider alone.")
+@click.option(
+    "--container", type=_TEXT, default=ANY, help="This application or instance alone, by its id or a pattern of it."
+)
+@click.option("--provider", type=click.Choice([*REGISTRY, ANY]), default=ANY, help="This provider alone.")
 @click.option(
     "--future",
     is_flag=True,
@@ -231,7 +259,7 @@ def mute(
         new = Mute(
             id=checked_id,
             reason=reason,
-            set_by=getuser(),
+            set_by=_own_name(),
             journeys=_chosen(journeys, known, provider=provider, container=container, future=future) or (ANY,),
             container_id=container,
             provider=provider,
@@ -252,7 +280,7 @@ def mute(
 
 
 @main.command()
-@click.argument("mute_id", metavar="ID")
+@click.argument("mute_id", metavar="ID", type=_TEXT)
 @click.pass_obj
 def unmute(cli: Cli, mute_id: str) -> None:
     """End a mute now."""
@@ -272,22 +300,10 @@ def _told() -> Iterator[None]:
     """One line for a person in place of a traceback."""
     try:
         yield
-    except (JourneyWatchError, *AWS_ERRORS) as error:
-        _give_up(f"{error}{_hint(error)}")
-
-
-def _hint(error: Exception) -> str:
-    """What to do about what the SDK or AWS says, which does not say it."""
-    match error:
-        case NoCredentialsError() | PartialCredentialsError() | CredentialRetrievalError() | SSOError():
-            return " Log in, or name a profile with --profile."
-        case EndpointConnectionError():
-            return " Is the Region (--region) spelled right, and is there a network?"
-        case ClientError() if "not authorized to perform" in str(error):
-            return " docs/operator-policy.json has all that this command needs."
-        case ClientError() if is_denial(str(error)):
-            return " Log in again; or is this Region not enabled for the account?"
-    return ""
+    except JourneyWatchError as error:
+        _give_up(str(error))
+    except AWS_ERRORS as error:
+        _give_up(explained(error, OPTIONS))
 
 
 def _give_up(message: str) -> NoReturn:
@@ -316,10 +332,13 @@ def _chosen(
     if not there and not future and (provider, container) != (ANY, ANY):
         hint = "--container" if container != ANY else "--provider"
         raise click.BadParameter("nothing that is watched is there; --future mutes what may come.", param_hint=hint)
+    if not there and not may_be_id(container):
+        raise click.BadParameter(f"{quoted(container)} {NO_ID}.", param_hint="--container")
     try:
         return ids_of(wanted, there, future=future)
     except LookupError as error:
-        raise click.BadParameter(f"{error.args[0]} --future mutes what may come.", param_hint="--journey") from None
+        advice = "" if future else " --future mutes what may come."
+        raise click.BadParameter(f"{error.args[0]}{advice}", param_hint="--journey") from None
 
 
 def _mute_json(mute: Mute, known: Sequence[Remembered]) -> dict[str, Any]:
@@ -336,9 +355,17 @@ def _mute_json(mute: Mute, known: Sequence[Remembered]) -> dict[str, Any]:
     return {**{name: getattr(mute, name) for name in names}, "holds": holds}
 
 
+def _own_name() -> str:
+    """What this machine calls who runs this; empty for a user id without a name, as containers have them."""
+    try:
+        return getuser()
+    except (KeyError, OSError):  # the one before Python 3.13, the other since
+        return ""
+
+
 def _checked_id(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", text):
-        raise click.BadParameter("expected letters, digits, - and _.", param_hint="ID")
+        raise click.BadParameter("expected up to 64 letters, digits, - and _.", param_hint="ID")
     return text
 
 

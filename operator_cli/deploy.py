@@ -6,7 +6,6 @@ Recipients are those of one file, so that the next deployment, by whatever comma
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -16,18 +15,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 import click
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    HTTPClientError,
-    NoCredentialsError,
-    ProfileNotFound,
-)
-from botocore.exceptions import ConnectionError as NoConnectionError
+from botocore.exceptions import ClientError
 
-from infra.config_files import DEFAULT, LOCAL, add_recipient, deployed_file
+from infra.config_files import DEFAULT, LOCAL, add_recipient, copy_default, deployed_file
 from infra.deployment_config import RECIPIENTS_KEY, DeploymentConfig
 from journey_watch.core.errors import ConfigurationError, JourneyWatchError
+from operator_cli.aws_errors import AWS_ERRORS, Options, check_setup, explained, is_refusal
+from strict_toml.tables import quoted
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -35,6 +29,7 @@ if TYPE_CHECKING:
 CHECKOUT: Final = Path(__file__).resolve().parent.parent
 USUAL_QUALIFIER: Final = "hnb659fds"
 """The CDK's own, which tells its bootstrap resources apart from those of others."""
+OPTIONS: Final = Options("PROFILE=NAME", "AWS_REGION", "Ask whoever gave you these credentials.")
 _QUALIFIER: Final = re.compile(r"[A-Za-z0-9_-]{1,10}")
 _BOOTSTRAP_STACK: Final = "CDKToolkit"
 
@@ -65,15 +60,14 @@ class Target:
 def choose_config(checkout: Path, named: Path | None, email: str | None) -> Path:
     """The file to deploy. An e-mail address is written into it, or into a config/local.toml made for it.
 
-    Raises ConfigurationError if that is no address, or the file has mistakes.
+    Raises ConfigurationError if that is no address, or the file has mistakes, or cannot be written.
     """
     path = named or checkout / deployed_file(checkout)
     if email is None:
         return path
     DeploymentConfig().with_recipient(email)
-    if named is None and not (checkout / LOCAL).exists():
-        path = checkout / LOCAL
-        shutil.copyfile(checkout / DEFAULT, path)
+    if named is None and deployed_file(checkout) == DEFAULT:
+        path = copy_default(checkout)
         click.echo(f"Wrote {LOCAL}, a copy of {DEFAULT}: edit it to watch something else. Later deployments use it.")
     if add_recipient(path, email):
         click.echo(f"Added {email} to {_shown(path)}, under [alerts] and [ops]; everybody who was there stays.")
@@ -102,7 +96,7 @@ def check_recipients(config: DeploymentConfig, shown: str, *, deployed: set[str]
 def open_target(*, profile: str | None, qualifier: str) -> Target:
     """Where the credentials lead. Raises ConfigurationError with what to set."""
     if not _QUALIFIER.fullmatch(qualifier):
-        raise ConfigurationError(f'QUALIFIER is "{qualifier}"; expected at most 10 letters, digits, - and _.')
+        raise ConfigurationError(f"QUALIFIER is {quoted(qualifier)}; expected at most 10 letters, digits, - and _.")
     try:
         # Unlike the CDK, boto3 does not know AWS_REGION.
         region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
@@ -111,35 +105,18 @@ def open_target(*, profile: str | None, qualifier: str) -> Target:
             raise ConfigurationError(
                 "No AWS Region is chosen: set AWS_REGION, or PROFILE to a profile of your configuration that has one."
             )
+        check_setup(session)
         account = session.client("sts").get_caller_identity()["Account"]
-    except ClientError as error:
-        raise ConfigurationError(f"AWS does not accept your credentials ({error}); log in and try again.") from error
-    except (BotoCoreError, ValueError) as error:  # botocore has no error of its own for an address that is none
-        raise _cannot_ask(error) from error
+    except AWS_ERRORS as error:
+        raise ConfigurationError(explained(error, OPTIONS)) from error
     return Target(session=session, account=account, region=session.region_name, profile=profile, qualifier=qualifier)
-
-
-def _cannot_ask(error: Exception) -> ConfigurationError:
-    """Nothing has reached AWS yet: what to set is on this machine."""
-    match error:
-        case ProfileNotFound():
-            return ConfigurationError(
-                f'Your AWS configuration has no profile "{error.kwargs["profile"]}"; expected one that "aws configure '
-                'list-profiles" shows.'
-            )
-        case NoCredentialsError():
-            return ConfigurationError("There are no AWS credentials here. Log in, or name a profile with PROFILE=NAME.")
-        case HTTPClientError() | NoConnectionError():
-            return ConfigurationError(f"AWS cannot be reached ({error}). Is there a network, and is the Region right?")
-        case _:
-            return ConfigurationError(f"AWS cannot be asked ({error}); check your AWS configuration, or log in again.")
 
 
 def is_bootstrapped(target: Target) -> bool:
     """Raises ConfigurationError if AWS does not say."""
     try:
         target.session.client("ssm").get_parameter(Name=f"/cdk-bootstrap/{target.qualifier}/version")
-    except (BotoCoreError, ClientError) as error:
+    except AWS_ERRORS as error:
         if _code(error) == "ParameterNotFound":
             return False
         raise _cannot_look("whether the CDK is bootstrapped", "ssm:GetParameter", error) from error
@@ -150,7 +127,7 @@ def deployed_recipients(cloudformation: "CloudFormationClient", stack: str) -> s
     """Those of the stack that is there; None if there is none. Raises ConfigurationError if AWS does not say."""
     try:
         body: Any = cloudformation.get_template(StackName=stack).get("TemplateBody")
-    except (BotoCoreError, ClientError) as error:
+    except AWS_ERRORS as error:
         if _code(error) == "ValidationError":
             return None
         raise _cannot_look("who gets alerts now", "cloudformation:GetTemplate", error) from error
@@ -166,6 +143,8 @@ def deployed_recipients(cloudformation: "CloudFormationClient", stack: str) -> s
 
 
 def _cannot_look(what: str, permission: str, error: Exception) -> ConfigurationError:
+    if not is_refusal(error):
+        return ConfigurationError(f"Cannot see {what}. {explained(error, OPTIONS)}")
     return ConfigurationError(
         f"Cannot see {what} ({error}). That needs {permission}; without it, deploy by hand with npx cdk deploy, which "
         "does not look."
@@ -184,7 +163,10 @@ def cdk(target: Target, *arguments: str) -> None:
     profile = ("--profile", target.profile) if target.profile else ()
     # Told the Region that was looked at: a profile may have another one than the environment.
     environment = {**os.environ, "AWS_REGION": target.region}
-    subprocess.run([str(program), *arguments, *profile], cwd=CHECKOUT, env=environment, check=True)  # noqa: S603
+    try:
+        subprocess.run([str(program), *arguments, *profile], cwd=CHECKOUT, env=environment, check=True)  # noqa: S603
+    except OSError as error:
+        raise ConfigurationError(f"{program} cannot be run: {error.strerror}. Try make install.") from error
 
 
 def bootstrap(target: Target, *, interactive: bool) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from infra.deployment_config import CODE_KEY, MUTES_KEY
 from journey_watch import contract
@@ -54,7 +54,7 @@ class RingingAlarm:
 
 @dataclass(frozen=True)
 class Deployment:
-    """Reads, and where its name says so changes, one deployment. Its methods raise what boto3 raises."""
+    """Reads, and where its name says so changes, one deployment. Its methods raise AWS_ERRORS too."""
 
     stack: str
     session: boto3.Session
@@ -293,7 +293,3 @@ class Deployment:
             for resource in page["StackResourceSummaries"]
             if "PhysicalResourceId" in resource  # which one that was never made has not
         ]
-
-
-AWS_ERRORS: Final = (BotoCoreError, ClientError)
-"""What a method of Deployment may raise beside the project's own errors."""

@@ -1,5 +1,6 @@
 """What a mute holds: names and patterns become ids here, at once, by what is remembered of the lanes."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,10 +15,11 @@ from journey_watch.messages.untrusted_text import one_line
 from journey_watch.ports import LaneState
 from journey_watch.providers.registry import REGISTRY
 from operator_cli.words import counted
-from strict_toml.tables import nearest
+from strict_toml.tables import nearest, quoted
 
 IN_CONFIGURATION: Final = "the configuration"
 DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+NO_ID: Final = "is neither an id (letters, digits, - and _) nor a pattern of one, with * and ?"
 _NAMED: Final = 5
 """So many journeys are named one by one."""
 _MAX_NAME: Final = 80
@@ -103,18 +105,27 @@ def ids_of(wanted: Iterable[str], journeys: Sequence[Remembered], *, future: boo
     """The ids of the journeys that are meant by ids, names and patterns of either.
 
     With `future` each text stays as well, for ids that are not known yet: the poller knows a journey by its id alone.
-    Raises LookupError for a text that means none, unless it is for the future.
+    Raises LookupError for a text that means none, unless it is for the future and an id may be like it.
     """
     ids: dict[str, None] = {}
     for text in wanted:
         meant = [one.key.journey_id for one in journeys if one.is_called(text)]
         if not meant and not future:
             words = [word for one in journeys for word in (one.name, one.key.journey_id) if word]
-            raise LookupError(f'nothing that is watched there has the id or the name "{text}"{nearest(text, words)}.')
+            raise LookupError(
+                f"nothing that is watched there has the id or the name {quoted(text)}{nearest(text, words)}."
+            )
+        if not meant and not may_be_id(text):
+            raise LookupError(f"{quoted(text)} {NO_ID}.")
         if future:
             ids[text] = None
         ids |= dict.fromkeys(one for one in meant if not (future and fnmatchcase(one, text)))
     return tuple(ids)
+
+
+def may_be_id(text: str) -> bool:
+    """True if a text is like an id, or a pattern of one."""
+    return re.fullmatch(r"[A-Za-z0-9_*?\[\]!-]+", text) is not None
 
 
 def named(journeys: Sequence[Remembered]) -> str:

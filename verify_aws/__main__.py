@@ -15,8 +15,8 @@ from rich.console import Console
 from infra.deployment_config import DeploymentConfig
 from journey_watch.core.errors import JourneyWatchError
 from journey_watch.core.watch_list import lanes_of
+from operator_cli.aws_errors import AWS_ERRORS, Options, explained
 from operator_cli.deploy import USUAL_QUALIFIER
-from operator_cli.deployment import AWS_ERRORS
 from tools.cost import Workload, lane_lines, shared_lines, total
 from verify_aws.findings import Finding, Verdict
 from verify_aws.on_aws import surroundings_on_aws
@@ -30,6 +30,13 @@ from verify_aws.waiting import Waiting
 FOUND_FAILURES: Final = 1
 COULD_NOT_RUN: Final = 2
 HOURS_A_MONTH: Final = 730
+OPTIONS: Final = Options("--profile", "--region", "docs/verify.md has all that this command needs.")
+
+
+def _in_a_directory(_context: click.Context, _option: click.Parameter, report: Path | None) -> Path | None:
+    if report is not None and not report.parent.is_dir():
+        raise click.BadParameter(f"{report.parent} is no directory.")
+    return report
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -40,7 +47,11 @@ HOURS_A_MONTH: Final = 730
 @click.option("--yes", is_flag=True, help="Do not ask before deploying.")
 @click.option("--keep", is_flag=True, help="Leave the stack behind.")
 @click.option(
-    "--json", "report", type=click.Path(dir_okay=False, path_type=Path), help="Write the report to this file."
+    "--json",
+    "report",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    callback=_in_a_directory,
+    help="Write the report to this file.",
 )
 @click.option(
     "--redact/--no-redact", default=True, show_default=True, help="Whether that file hides account ids and addresses."
@@ -77,15 +88,25 @@ def main(
             _run(surroundings, screen, findings, keep=keep)
         code = FOUND_FAILURES if any(each.verdict is Verdict.FAILED for each in findings) else 0
         click.echo(summary(findings))
-    except (CannotRunError, JourneyWatchError, *AWS_ERRORS) as error:
+    except (CannotRunError, JourneyWatchError) as error:
         click.echo(f"error: {error}", err=True)
+    except AWS_ERRORS as error:
+        click.echo(f"error: {explained(error, OPTIONS)}", err=True)
     except KeyboardInterrupt:
         click.echo("Interrupted.", err=True)
     finally:
         if report is not None and findings:
-            report.write_text(to_json(findings, {**about, "exit_code": code}, redact=redact) + "\n", encoding="utf-8")
-            click.echo(f"The report is in {report}.")
+            _write(report, to_json(findings, {**about, "exit_code": code}, redact=redact))
     sys.exit(code)
+
+
+def _write(report: Path, text: str) -> None:
+    try:
+        report.write_text(f"{text}\n", encoding="utf-8")
+    except OSError as error:
+        click.echo(f"error: The report cannot be written: {error}.", err=True)
+    else:
+        click.echo(f"The report is in {report}.")
 
 
 @contextmanager

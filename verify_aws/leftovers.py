@@ -5,7 +5,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from operator_cli.deployment import AWS_ERRORS
+from operator_cli.aws_errors import AWS_ERRORS
 from verify_aws.findings import Finding, failed, not_checked, ok
 from verify_aws.surroundings import Surroundings
 from verify_aws.waiting import Waiting

@@ -8,8 +8,8 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
 
+from operator_cli.aws_errors import check_setup
 from operator_cli.deploy import ABOUT_BOOTSTRAP, USUAL_QUALIFIER, Target, is_bootstrapped
 from verify_aws.surroundings import CHECKOUT, CONFIG_FILE, CannotRunError, DeploymentFailedError, Surroundings
 from verify_aws.waiting import ON_AWS
@@ -20,14 +20,13 @@ _TAIL_LINES: Final = 40
 def surroundings_on_aws(session: boto3.Session, *, qualifier: str) -> Surroundings:
     """The account of the session's credentials.
 
-    Raises CannotRunError if it cannot be deployed to, ConfigurationError if AWS does not say whether it can.
+    Raises CannotRunError if it cannot be deployed to, ConfigurationError if AWS does not say whether it can, and what
+    boto3 raises if AWS cannot be asked.
     """
-    if session.region_name is None:
+    if not session.region_name:
         raise CannotRunError("No Region: name one with --region (make verify-aws REGION=…).")
-    try:
-        account = session.client("sts").get_caller_identity()["Account"]
-    except (BotoCoreError, ClientError) as error:
-        raise CannotRunError(f"AWS does not accept your credentials ({error}); log in and try again.") from error
+    check_setup(session)
+    account = session.client("sts").get_caller_identity()["Account"]
     _check_bootstrap(
         Target(session=session, account=account, region=session.region_name, profile=None, qualifier=qualifier)
     )

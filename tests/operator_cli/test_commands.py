@@ -5,13 +5,17 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
+from botocore.exceptions import ClientError, ConnectTimeoutError, UnauthorizedSSOTokenError
 from click.testing import CliRunner, Result
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from journey_watch.core.mutes import Mute
 from journey_watch.store.items import mute_item
+from operator_cli import __main__ as commands
 from operator_cli.__main__ import main
 from operator_cli.deployment import Deployment
+from tests.damage import TYPED
 from tests.operator_cli.account import LANE, REGION, Account
 
 LATER = datetime.now(UTC) + timedelta(days=30)
@@ -179,6 +183,81 @@ def test_any_other_length_is_refused(account: Account, options: tuple[str, ...],
     assert account.store.mutes() == {}
 
 
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (("--stack", "", "doctor"), "Invalid value for '--stack': expected the name of a stack"),
+        (("--stack", "my stack", "mutes"), "Invalid value for '--stack': expected the name of a stack"),
+        (("mute", "two words", "--reason", "r", "--for", "1h"), "Invalid value for ID: expected up to 64 letters"),
+        (
+            ("mute", "x", "--reason", "r", "--for", "1h", "--provider", "pinpiont"),
+            "'--provider': 'pinpiont' is not",
+        ),
+        (
+            ("mute", "x", "--reason", "r", "--for", "1h", "--journey", "no id?", "--future"),
+            'Invalid value for --journey: "no id?" is neither an id (letters, digits, - and _) nor a pattern of one',
+        ),
+        (
+            ("mute", "x", "--reason", "r", "--for", "1h", "--container", "", "--future"),
+            'Invalid value for --container: "" is neither an id',
+        ),
+    ],
+)
+def test_what_nothing_can_be_called_is_refused_with_the_parameter(
+    shop: Account, arguments: tuple[str, ...], why: str
+) -> None:
+    result = run(*arguments)
+
+    assert result.exit_code == 2
+    assert why in said(result)
+    assert shop.store.mutes() == {}
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    options=st.fixed_dictionaries(
+        {"--reason": TYPED},
+        optional={
+            "--for": st.just("1h") | TYPED,
+            "--until": TYPED,
+            "--journey": st.just("Black*") | TYPED,
+            "--container": TYPED,
+            "--provider": st.just("pinpoint") | TYPED,
+        },
+    ),
+    mute_id=st.just("release") | TYPED,
+    future=st.booleans(),
+)
+@example(options={"--reason": "\udcff", "--for": "1h"}, mute_id="release", future=False)
+@example(options={"--reason": "r", "--for": "1h", "--journey": "\udcff"}, mute_id="\udcff", future=True)
+def test_whatever_is_typed_is_done_or_refused_in_words(
+    shop: Account, options: dict[str, str], mute_id: str, future: bool
+) -> None:
+    words = [word for option in options.items() for word in option]
+    results = [
+        run("mute", *words, "--yes", *(["--future"] if future else []), "--", mute_id),
+        run("unmute", "--", mute_id),
+        run("mutes"),
+    ]
+    assert all(isinstance(each.exception, SystemExit | None) for each in results), [each.exc_info for each in results]
+    assert all(each.exit_code in (0, 1, 2, 3) for each in results)
+    assert shop.store.mutes() == {}
+
+
+def test_a_user_without_a_name_may_mute(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container that runs under some number."""
+
+    def no_name() -> str:
+        raise KeyError("getpwuid(): uid not found: 4711")
+
+    monkeypatch.setattr(commands, "getuser", no_name)
+
+    assert mute("--for", "1h", "--yes").exit_code == 0
+    found = account.store.mutes()["release"]
+    assert found is not None
+    assert found.set_by == ""
+
+
 # Which there are
 
 
@@ -252,6 +331,42 @@ def test_a_stack_that_is_not_there_is_said_with_what_to_name(account: Account) -
     assert account.store.mutes() == {}
 
 
+@pytest.mark.parametrize(
+    "command",
+    ["doctor", "status", "mutes", "test-alert", "unmute x", "mute x --reason r --for 1h --yes"],
+)
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        # Nobody listens on port 1.
+        ({"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}, "AWS does not answer"),
+        ({"AWS_ENDPOINT_URL": "nonsense"}, "AWS cannot be asked (Invalid endpoint: nonsense)"),
+        ({"AWS_ACCESS_KEY_ID": ""}, "There are no AWS credentials here."),
+        ({"AWS_SECRET_ACCESS_KEY": ""}, "There are no AWS credentials to use here"),
+        ({"AWS_PROFILE": "nope"}, 'Your AWS configuration has no profile "nope"'),
+        ({"AWS_REGION": "eu_west"}, '"eu_west" is no Region; name one like eu-west-1 with --region.'),
+        ({"AWS_REGION": ""}, "No Region: name one with --region."),
+    ],
+)
+def test_every_command_says_in_one_line_why_aws_cannot_be_asked(
+    command: str, environment: dict[str, str], expected: str
+) -> None:
+    usual = {"AWS_ACCESS_KEY_ID": "made-up", "AWS_SECRET_ACCESS_KEY": "made-up", "AWS_REGION": REGION}
+    nowhere = {
+        "AWS_CONFIG_FILE": "/dev/null",
+        "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_MAX_ATTEMPTS": "1",
+        "AWS_PROFILE": None,
+        "AWS_DEFAULT_REGION": None,
+    }
+    result = CliRunner(env={**nowhere, **usual, **environment}).invoke(main, command.split())
+
+    assert result.exit_code == 3
+    assert result.stderr.startswith(f"error: {expected}")
+    assert len(result.stderr.splitlines()) == 1
+
+
 def test_without_a_region_it_says_what_to_name_and_helps_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
     for name in ("AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION"):
@@ -273,25 +388,27 @@ def test_a_stack_of_something_else_is_said(account: Account) -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "hint"),
+    ("error", "told"),
     [
-        (EndpointConnectionError(endpoint_url="https://cloudformation.eu-wst-1.amazonaws.com"), "Is the Region"),
-        (NoCredentialsError(), "name a profile with --profile"),
+        (ConnectTimeoutError(endpoint_url="https://x"), "AWS does not answer (Connect timeout on endpoint URL: "),
+        (UnauthorizedSSOTokenError(), "There are no AWS credentials to use here (The SSO session"),
     ],
 )
-def test_what_the_sdk_says_gets_the_hint_that_helps(
-    monkeypatch: pytest.MonkeyPatch, error: Exception, hint: str
+@pytest.mark.parametrize("arguments", ["doctor", "status", "mutes", "mute x --reason r --for 1h --yes"])
+def test_what_goes_wrong_on_the_way_is_told_like_what_does_at_once(
+    account: Account, monkeypatch: pytest.MonkeyPatch, arguments: str, error: Exception, told: str
 ) -> None:
-    def describe(_: Deployment) -> None:
+    def lost(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(Deployment, "outputs", property(describe))
+    monkeypatch.setattr(Deployment, "state", lost)
 
-    result = run("doctor")
+    result = run(*arguments.split())
 
     assert result.exit_code == 3
-    assert str(error) in result.stderr
-    assert hint in result.stderr
+    assert result.stderr.startswith(f"error: {told}")
+    assert len(result.stderr.splitlines()) == 1
+    assert account.store.mutes() == {}
 
 
 def test_a_refused_call_names_the_policy(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,8 +11,11 @@ from pathlib import Path
 
 import boto3
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from botocore.stub import Stubber
 from click.testing import CliRunner, Result
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from moto import mock_aws
 
 from infra.config_files import LOCAL
@@ -20,6 +23,7 @@ from infra.deployment_config import RECIPIENTS_KEY, DeploymentConfig
 from journey_watch.core.errors import ConfigurationError
 from operator_cli import deploy
 from operator_cli.deploy import deployed_recipients
+from tests.damage import TYPED
 from tests.infra.conftest import ROOT
 
 YOU, ME = "you@example.com", "me@example.com"
@@ -139,6 +143,37 @@ def test_what_is_no_address_is_refused_and_nothing_written(checkout: Checkout) -
     assert not (checkout.root / LOCAL).exists()
 
 
+@pytest.mark.parametrize("email", [[], ["--email", YOU]])
+def test_what_cannot_be_read_is_one_error_with_an_address_or_without(checkout: Checkout, email: list[str]) -> None:
+    unreadable = {
+        "a-directory.toml": "cannot be read: Is a directory.",
+        "leads-nowhere.toml": "cannot be read: No such file or directory.",
+        "latin-1.toml": "is not TOML: 'utf-8' codec can't decode byte 0xfc",
+    }
+    (checkout.root / "a-directory.toml").mkdir()
+    (checkout.root / "leads-nowhere.toml").symlink_to("gone")
+    (checkout.root / "latin-1.toml").write_bytes('name = "für"'.encode("latin-1"))
+
+    for name, why in unreadable.items():
+        path = checkout.root / name
+        assert f"{path} {why}" in refused("--config", str(path), *email)
+
+
+def test_a_link_to_nowhere_in_the_place_of_the_own_file_is_not_written_through(checkout: Checkout) -> None:
+    (checkout.root / LOCAL).symlink_to("gone.toml")
+
+    assert "config/local.toml cannot be read: No such file" in refused("--email", YOU)
+    assert not (checkout.root / "config/gone.toml").exists()
+
+
+def test_a_cdk_that_cannot_be_started_is_said(checkout: Checkout) -> None:
+    checkout.write(f'[alerts]\nemail = ["{YOU}"]\n')
+    checkout.program.write_bytes(b"")
+    checkout.program.chmod(0o644)
+
+    assert "cannot be run: Permission denied. Try make install." in refused()
+
+
 # Whom
 
 
@@ -210,6 +245,20 @@ def test_who_is_mailed_is_read_from_the_template_that_is_deployed() -> None:
             deployed_recipients(client, "x")
 
 
+def test_a_network_that_is_lost_on_the_way_is_no_missing_permission() -> None:
+    client = boto3.client("cloudformation", region_name=REGION, aws_access_key_id="a", aws_secret_access_key="b")
+
+    def lose(**_: object) -> None:
+        raise EndpointConnectionError(endpoint_url="https://cloudformation.eu-west-1.amazonaws.com/")
+
+    client.meta.events.register("before-send", lose)
+
+    with pytest.raises(ConfigurationError) as refused:
+        deployed_recipients(client, "x")
+
+    assert str(refused.value).startswith("Cannot see who gets alerts now. AWS does not answer (Could not connect to")
+
+
 # Where
 
 
@@ -237,6 +286,10 @@ def test_a_profile_that_is_not_there_is_named(checkout: Checkout, monkeypatch: p
         ({"AWS_REGION": "eu west"}, "eu west"),
         ({"AWS_ENDPOINT_URL": "nonsense"}, "nonsense"),
         ({"AWS_MAX_ATTEMPTS": "many"}, "many"),
+        (
+            {"AWS_SECRET_ACCESS_KEY": ""},
+            "missing: AWS_SECRET_ACCESS_KEY). Log in again, or name a profile",
+        ),
     ],
 )
 def test_where_aws_cannot_be_asked_it_is_one_sentence_and_an_exit_code(
@@ -350,6 +403,27 @@ def test_a_mistake_is_one_sentence_and_an_exit_code(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert done.stderr.startswith(f'error: {mine}: evrey is not a known key (did you mean "every"?)')
     assert "Traceback" not in done.stderr
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    options=st.fixed_dictionaries(
+        {},
+        optional={
+            "--email": st.just(ME) | TYPED,
+            "--remove": st.just(YOU) | TYPED,
+            "--profile": TYPED,
+            "--qualifier": st.just(deploy.USUAL_QUALIFIER) | TYPED,
+        },
+    ),
+    handed_on=st.lists(TYPED, max_size=2),
+)
+def test_whatever_is_typed_is_deployed_or_refused_in_words(
+    checkout: Checkout, options: dict[str, str], handed_on: list[str]
+) -> None:
+    checkout.write(f'[alerts]\nemail = ["{YOU}"]\n')
+    result = run(*(word for option in options.items() for word in option), "--", *handed_on)
+    assert isinstance(result.exception, ConfigurationError | SystemExit | None), result.exc_info
 
 
 @pytest.mark.parametrize(
