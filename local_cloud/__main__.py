@@ -31,9 +31,11 @@ def up(scenario: Path | None, config: str, speed: float, region: str, keep: bool
     """Start a local cloud, deploy the stack, and run until Ctrl-C."""
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        with LocalCloud.start(scenario=scenario, speed=speed, region=region, keep=keep, report=_say) as cloud:
+        with LocalCloud.start(
+            scenario=scenario, config=config, speed=speed, region=region, keep=keep, report=_say
+        ) as cloud:
             click.echo(f"Logs, deliveries and data are in {cloud.directory}" + ("" if keep else " until the end"))
-            cloud.deploy(context={"config": config})
+            cloud.deploy()
             click.echo("\nDeployed. To look around in another shell:\n")
             click.echo("".join(f"  export {name}={value}\n" for name, value in cloud.environment.items()))
             click.echo("".join(f"  {name:<22}{value}\n" for name, value in sorted(cloud.outputs.items())))
@@ -47,11 +49,12 @@ def up(scenario: Path | None, config: str, speed: float, region: str, keep: bool
 
 @main.command()
 @click.option("--keep", is_flag=True, help="Leave everything running after the story, until Ctrl-C.")
-def demo(keep: bool) -> None:
-    """Deploy the stack, let journeys run and go wrong, and show every alert; fails unless each came exactly once."""
+@click.option("--verbose", is_flag=True, help="Show every alert in every form.")
+def demo(keep: bool, verbose: bool) -> None:
+    """Deploy the stack, let journeys run and go wrong, and tell of each alert; fails unless each came as it must."""
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        sys.exit(perform(keep=keep, console=Console()))
+        sys.exit(perform(keep=keep, verbose=verbose, console=Console()))
     except KeyboardInterrupt:
         # The shell's own code for a program that was interrupted: the story was not told to its end.
         click.echo("\nStopped.")

@@ -15,7 +15,7 @@ from urllib.request import ProxyHandler, build_opener
 import boto3
 from botocore.config import Config
 
-from local_cloud.cdk import Cdk
+from local_cloud.cdk import Cdk, Synthesis
 from local_cloud.errors import LocalCloudError
 from local_cloud.fault_proxy import FaultProxy
 from local_cloud.inbox import Inbox
@@ -68,6 +68,7 @@ class LocalCloud:
         simulator: SimulatorControl,
         faults: Mapping[str, FaultProxy],
         cdk: Cdk,
+        synthesis: Synthesis | None,
     ) -> None:
         self.endpoint = endpoint
         self.region = region
@@ -81,6 +82,7 @@ class LocalCloud:
         self._clients: dict[tuple[str, str, str], Any] = {}
         self._making_clients = Lock()
         self._cdk = cdk
+        self._synthesis = synthesis
         self._bootstrapped = False
 
     @classmethod
@@ -89,6 +91,7 @@ class LocalCloud:
         cls,
         *,
         scenario: Path | None = None,
+        config: str | None = None,
         speed: float = 30.0,
         region: str = "eu-west-1",
         simulated: Sequence[str] = SIMULATED,
@@ -100,7 +103,9 @@ class LocalCloud:
         """Start everything on free ports of 127.0.0.1; stop it and remove what it wrote when the block ends, however.
 
         scenario: what the simulator plays once its clock is started; without one its world is empty.
-        speed: how many times faster schedules of a rate fire; at 30, "rate(1 minute)" fires every 2 s.
+        config: the deployment that `deploy` deploys by itself; it is synthesized while the rest starts.
+        speed: how many times faster schedules of a rate fire; at 30, "rate(1 minute)" fires every 2 s, and the poller
+        is told that this is its interval.
         simulated, proxied: the services that functions find in the simulator, or behind a FaultProxy.
         adapted: False runs MiniStack as it comes, with all its clock at that speed, without inbox, refusing what it
         cannot deploy, and letting every function do everything.
@@ -114,6 +119,9 @@ class LocalCloud:
         endpoint = f"http://{LOOPBACK}:{port}"
         with ExitStack() as started:
             workspace = started.enter_context(Workspace.open(keep=keep))
+            cdk_env = cdk_environment(endpoint=endpoint, region=region, home=workspace.subdirectory("cdk-home"))
+            cdk = Cdk(tools.cdk, workspace, env=cdk_env, region=region, report=report)
+            synthesis = started.enter_context(cdk.synthesizing(config)) if config else None
             faults = {service: started.enter_context(FaultProxy.before(endpoint)) for service in proxied}
             endpoints = {service: proxy.url for service, proxy in faults.items()}
             asked = f"{endpoint}{judge.PATH}" if adapted else None
@@ -129,8 +137,6 @@ class LocalCloud:
                 permissions=workspace.directory / "permissions.jsonl",
             )
             started.enter_context(_ministack(workspace, tools, env, endpoint, adapted=adapted, report=report))
-            cdk_env = cdk_environment(endpoint=endpoint, region=region, home=workspace.subdirectory("cdk-home"))
-            cdk = Cdk(tools.cdk, workspace, env=cdk_env, region=region, report=report)
             cloud = cls(
                 endpoint=endpoint,
                 region=region,
@@ -138,6 +144,7 @@ class LocalCloud:
                 simulator=simulator,
                 faults=faults,
                 cdk=cdk,
+                synthesis=synthesis,
             )
             try:
                 yield cloud
@@ -155,24 +162,25 @@ class LocalCloud:
     def deploy(
         self,
         *,
-        app: Path = CHECKOUT,
-        context: Mapping[str, str] | None = None,
+        app: Path | None = None,
         stacks: Sequence[str] = (),
         parameters: Mapping[str, str] | None = None,
         account: str = ACCOUNT,
     ) -> dict[str, str]:
         """Run `cdk bootstrap`, the first time, and `cdk deploy`; the outputs, which are in `outputs` from then on.
 
-        `app` is a directory with a cdk.json, or an assembly that `cdk synth` made, which is quicker to deploy again.
+        `app` is a directory with a cdk.json, or an assembly that `cdk synth` made, which is quicker to deploy again; if
+        it is not given, what `start` was told to synthesize.
         `account` may be any; what is deployed in another than MiniStack's own must do without CDK's bootstrap.
         Raises StepFailedError with the end of CDK's log.
         """
         if account == ACCOUNT and not self._bootstrapped:
             self._cdk.bootstrap()
             self._bootstrapped = True
-        outputs = self._cdk.deploy(
-            app=app, context=context or {}, stacks=stacks, parameters=parameters or {}, account=account
-        )
+        if app is None:
+            assert self._synthesis is not None, "start the cloud with a config, or name an app"  # noqa: S101 - our own callers
+            app = self._synthesis.finish()
+        outputs = self._cdk.deploy(app=app, stacks=stacks, parameters=parameters or {}, account=account)
         self.outputs |= outputs
         return outputs
 
@@ -204,6 +212,10 @@ class LocalCloud:
         policy = {"Version": "2012-10-17", "Statement": [{**topics, "Resource": arn}]}
         sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
         return url, arn
+
+    def set_timeout(self, function_name: str, timeout: int) -> None:
+        """Give a function a timeout, in seconds. Its processes are killed where they stand, whatever it was before."""
+        self.client("lambda").update_function_configuration(FunctionName=function_name, Timeout=timeout)
 
     def logs(self, function_name: str) -> list[str]:
         """The lines a function has logged in all its invocations, oldest first, Lambda's own among them."""

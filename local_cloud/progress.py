@@ -11,7 +11,7 @@ class Progress:
     """A step begins or has succeeded. A step that fails raises instead."""
 
     step: str
-    """"ministack", "simulator", "bootstrap" or "deploy"; also the name of the step's log."""
+    """"ministack", "simulator", "synth", "bootstrap" or "deploy"; also the name of the step's log."""
     seconds: float | None = None
     """None when the step begins, else how long it took."""
 

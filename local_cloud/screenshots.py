@@ -8,9 +8,8 @@ from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 
 from local_cloud.browser import chromium, prefer, resize
-from local_cloud.cloud import LocalCloud
-from local_cloud.demo.play import CONFIG, HERE, REGION, SPEED, Demo
-from local_cloud.demo.received import expected_alerts
+from local_cloud.demo.play import CONFIG, Demo
+from local_cloud.demo.screen import Screen
 from local_cloud.page import page_of
 from local_cloud.toolchain import CHECKOUT
 from local_cloud.waiting import eventually
@@ -40,14 +39,10 @@ PICTURES: Final = (
 
 def main() -> None:
     console = Console()
-    with LocalCloud.start(scenario=HERE / "scenario.toml", speed=SPEED, region=REGION) as cloud:
-        console.print("Playing the demo …")
-        cloud.deploy(context={"config": CONFIG})
-        demo = Demo(cloud, Console(quiet=True), expected_alerts(HERE / "expected.toml"))
-        demo.subscribe_json_reader()
-        demo.wait_for_polls(2)
+    console.print("Playing the demo …")
+    with Demo.deployed(Screen(Console(quiet=True))) as demo:
         demo.play()
-        with page_of(cloud, config=CONFIG) as url, chromium() as chrome:
+        with page_of(demo.cloud, config=CONFIG) as url, chromium() as chrome:
             for picture in PICTURES:
                 console.print(f"  {take(chrome, url, picture)}")
 

@@ -35,7 +35,8 @@ PATIENCE: Final = Patience(
 def surroundings_on_this_machine() -> Iterator[Surroundings]:
     """A local cloud for as long as the block lasts. Raises CannotRunError if it does not start."""
     try:
-        with LocalCloud.start(scenario=SCENARIO, speed=SPEED, region=REGION) as cloud, _led_to(cloud):
+        started = LocalCloud.start(scenario=SCENARIO, config=str(CONFIG_FILE), speed=SPEED, region=REGION)
+        with started as cloud, _led_to(cloud):
             yield _surroundings(cloud)
     except LocalCloudError as error:
         raise CannotRunError(str(error)) from error
@@ -46,7 +47,7 @@ def _surroundings(cloud: LocalCloud) -> Surroundings:
 
     def deploy() -> None:
         try:
-            cloud.deploy(context={"config": str(CONFIG_FILE)})
+            cloud.deploy()
         except LocalCloudError as error:
             raise DeploymentFailedError(str(error)) from error
         bridges.append(EmfBridge(cloud, cloud.outputs["PollerFunctionName"]))

@@ -1,1 +1,1 @@
-"""The demo: a scenario, what must be told about it, and how each reader sees it."""
+"""The demo: a world, what happens in it and must be told, and how each reader sees that."""

@@ -3,6 +3,7 @@
 import importlib
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
 from local_cloud.inside_ministack import cloudformation, judge, schedules, service_roles, sns, unpacking
@@ -19,9 +20,11 @@ def main() -> None:
         )
     if "--check" in sys.argv:
         return
-    schedules.speed_up(float(os.environ["LOCAL_CLOUD_SPEED"]))
+    speed = float(os.environ["LOCAL_CLOUD_SPEED"])
+    schedules.speed_up(speed)
     cloudformation.extend()
-    unpacking.unpack_once(Path(os.environ["TMPDIR"]) / "unpacked")
+    tell_interval = partial(schedules.tell_interval, speed=speed)
+    unpacking.unpack_once(Path(os.environ["TMPDIR"]) / "unpacked", tell_interval)
     sns.adapt(Path(os.environ["LOCAL_CLOUD_INBOX"]))
     permissions = Permissions(Path(os.environ["LOCAL_CLOUD_PERMISSIONS"]))
     permissions.adapt()

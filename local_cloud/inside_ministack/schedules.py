@@ -2,10 +2,14 @@
 
 # ruff: noqa: SLF001 - private names of MiniStack are what this file is about; private_names.py guards them
 import json
+from pathlib import Path
 from threading import Thread
+from typing import Final
 
 from local_cloud.inside_ministack.private_names import service
 
+WATCH_CONFIG: Final = "watch_config.json"
+"""Where the poller's code has its configuration: contract.WATCH_CONFIG_FILE, which MiniStack's Python does not have."""
 TICK_SECONDS = 0.25
 """How often to look for due schedules. MiniStack's own 10 s would swallow any speed."""
 
@@ -23,6 +27,15 @@ def speed_up(speed: float) -> None:
     eventbridge._SCHEDULER_TICK_INTERVAL = TICK_SECONDS
     service("scheduler")._SCHEDULE_TICK_INTERVAL = TICK_SECONDS
     _start_none_that_still_runs()
+
+
+def tell_interval(code: Path, *, speed: float) -> None:
+    """Let unpacked code know in which interval it is invoked here: else it would wait for minutes of its own."""
+    file = code / WATCH_CONFIG
+    if file.exists():
+        config = json.loads(file.read_text(encoding="utf-8"))
+        config["every_seconds"] = max(1, round(config["every_seconds"] / speed))
+        file.write_text(json.dumps(config), encoding="utf-8")
 
 
 def _start_none_that_still_runs() -> None:

@@ -3,7 +3,7 @@
 import hashlib
 import threading
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from os import PathLike
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,8 +11,11 @@ from types import SimpleNamespace
 from local_cloud.inside_ministack.private_names import core
 
 
-def unpack_once(directory: Path) -> None:
-    """Keep what is unpacked in a directory, and give each process links to it. Functions may not write there."""
+def unpack_once(directory: Path, adapt: Callable[[Path], None]) -> None:
+    """Keep what is unpacked in a directory, and give each process links to it. Functions may not write there.
+
+    `adapt` is given the directory of each function's code before any process sees it.
+    """
     lock = threading.Lock()
 
     class SharedArchive(zipfile.ZipFile):
@@ -28,6 +31,7 @@ def unpack_once(directory: Path) -> None:
                 if not unpacked.exists():
                     unfinished = unpacked.with_suffix(".unfinished")
                     super().extractall(unfinished, members, pwd)
+                    adapt(unfinished)
                     unfinished.rename(unpacked)
             for entry in unpacked.iterdir():
                 (Path(path or ".") / entry.name).symlink_to(entry)

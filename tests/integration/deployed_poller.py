@@ -146,8 +146,8 @@ class DeployedPoller:
         self.mend()
 
     def kill(self) -> None:
-        """End the function's processes where they stand, as happens to them when the function is configured anew."""
-        self._functions.update_function_configuration(FunctionName=self._function, Timeout=self.timeout)
+        """End the function's processes where they stand."""
+        self.cloud.set_timeout(self._function, self.timeout)
 
     def mend(self) -> None:
         """No more faults, and nothing counted yet."""

@@ -1,13 +1,13 @@
 """Deploys configurations without the CDK's command line running the app for each: that takes 8 s of a core."""
 
-import json
 from pathlib import Path
 
 import aws_cdk as cdk
 
 from app import build
+from local_cloud.cdk import app_context
 from local_cloud.cloud import LocalCloud
-from local_cloud.toolchain import ACCOUNT, CHECKOUT
+from local_cloud.toolchain import ACCOUNT
 
 
 def deploy(
@@ -32,11 +32,9 @@ def synthesize(
     config: Path, assembly: Path, *, account: str = ACCOUNT, region: str = "eu-west-1", reader: str | None = None
 ) -> Path:
     """What `cdk synth` writes, from app.py run in this process, whose kernel already runs; the directory."""
-    settings = json.loads((CHECKOUT / "cdk.json").read_text(encoding="utf-8"))
-    # The bundle is taken from where it was built: a copy in each assembly would cost half of the synth.
-    unstaged = {"aws:cdk:disable-asset-staging": True}
-    context = {**settings["context"], **unstaged, "config": str(config), **({"reader": reader} if reader else {})}
-    app = cdk.App(context=context, outdir=str(assembly))
+    app = cdk.App(
+        context=app_context(config=str(config), **({"reader": reader} if reader else {})), outdir=str(assembly)
+    )
     build(app, {"CDK_DEFAULT_ACCOUNT": account, "CDK_DEFAULT_REGION": region})
     app.synth()
     return assembly

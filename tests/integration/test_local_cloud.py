@@ -195,6 +195,16 @@ def test_a_scenario_that_is_wrong_is_refused_in_the_simulators_own_words(tmp_pat
         pass
 
 
+def test_a_configuration_that_is_wrong_is_refused_in_the_apps_own_words(tmp_path: Path) -> None:
+    config = tmp_path / "wrong.toml"
+    config.write_text("nmae = 'shop'", encoding="utf-8")
+    with (
+        LocalCloud.start(config=str(config)) as cloud,
+        pytest.raises(StepFailedError, match=r"synth failed(?s:.*)nmae"),
+    ):
+        cloud.deploy()
+
+
 def test_a_deployment_that_fails_shows_the_end_of_its_log(probe: LocalCloud, tmp_path: Path) -> None:
     (tmp_path / "cdk.json").write_text(json.dumps({"app": "echo no such app >&2; exit 1"}), encoding="utf-8")
     with pytest.raises(StepFailedError, match=r"deploy failed(?s:.*)no such app") as failure:

@@ -8,6 +8,7 @@ import tomlkit
 from hypothesis import example, given
 
 from journey_watch.core.errors import ConfigurationError
+from local_cloud.demo.story import acts
 from simulator import Simulation, load_scenario, parse_scenario
 from tests.damage import TOML_VALUES, damaged, refusal
 from tests.simulator.conftest import SHOP
@@ -113,6 +114,7 @@ def test_a_thousand_runs_of_history_are_one_table() -> None:
 
 
 DEMO = tomllib.loads((ROOT / "local_cloud/demo/scenario.toml").read_text(encoding="utf-8"))
+DEMO["event"] = [{"at": "1s", **event} for act in acts() for event in act.events]
 
 
 @given(scenario=damaged(DEMO, TOML_VALUES).map(tomlkit.dumps))

@@ -1,0 +1,1 @@
+"""What is put into MiniStack, as far as it can be told without one that runs."""
