@@ -16,8 +16,8 @@ help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: install ## Deploy the real stack into a local cloud and watch alerts arrive (KEEP=1 leaves it running)
-	@$(VENV)/python -m local_cloud demo $(if $(KEEP),--keep)
+demo: install ## Deploy the real stack into a local cloud and watch alerts arrive (KEEP=1 leaves it running, VERBOSE=1 shows all of every alert)
+	@$(VENV)/python -m local_cloud demo $(if $(KEEP),--keep) $(if $(VERBOSE),--verbose)
 
 .PHONY: test
 test: install ## Run every test, in a random order (no AWS account, no network but the package registries)
