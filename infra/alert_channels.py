@@ -12,15 +12,19 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
-from infra.recipients import EmailRecipient, severities_from
+from infra.audiences import audience_policy
 from journey_watch import contract
+from journey_watch.core.severity import Severity
 
 
 class AlertChannels(Construct):
     """The topics, encrypted, closed to plain HTTP, with their e-mail recipients.
 
     A subscription's logical id comes from its topic and its address alone. Were it to change, CloudFormation would
-    subscribe the address again, which SNS answers with the subscription that is there, and then delete that.
+    subscribe the address again, which SNS answers with the subscription that is there, and then delete that. So
+    there is one for each address, whoever it belongs to.
+
+    `mail_readers` are `DeploymentConfig.mail_readers`.
     """
 
     def __init__(
@@ -29,23 +33,16 @@ class AlertChannels(Construct):
         construct_id: str,
         *,
         key: kms.Key,
-        alert_email: Iterable[EmailRecipient],
+        mail_readers: Mapping[str, Mapping[str, Severity]],
         ops_email: Iterable[str],
     ) -> None:
         super().__init__(scope, construct_id)
         self._key = key
         self.alert_topic = self._topic("Alerts", "Journey Watch alerts as JSON")
         self.alert_mail_topic = self._topic("AlertMail", "Journey Watch")
-        for reader in alert_email:
+        for address, least in mail_readers.items():
             self.alert_mail_topic.add_subscription(
-                subscriptions.EmailSubscription(
-                    reader.address,
-                    filter_policy={
-                        contract.ATTRIBUTE_SEVERITY: sns.SubscriptionFilter.string_filter(
-                            allowlist=severities_from(reader.min_severity)
-                        )
-                    },
-                )
+                subscriptions.EmailSubscription(address, filter_policy=audience_policy(least))
             )
         self.ops_topic = self._topic("Ops", "Journey Watch ops as JSON")
         self.ops_mail_topic = self._topic("OpsMail", "Journey Watch ops")

@@ -35,6 +35,6 @@ class SendingParts(Protocol):
 
 
 REGISTRY: Final[list[Callable[[Construct, DeploymentConfig, kms.Key], SendingParts]]] = [
-    lambda stack, config, key: ChatChannels(stack, "Chat", key=key, channels=config.chat),
-    lambda stack, config, _: EventBusChannel(stack, "EventBusChannel", name_or_arn=config.event_bus),
+    lambda stack, config, key: ChatChannels(stack, "Chat", key=key, recipients=config.everybody),
+    lambda stack, config, _: EventBusChannel(stack, "EventBusChannel", recipients=config.everybody),
 ]

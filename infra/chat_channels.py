@@ -1,7 +1,7 @@
 """Slack and Teams by Amazon Q Developer in chat applications.
 
-It shows cards and nothing else, and so has its own topics: one for each distinct least severity, because it subscribes
-itself, without a filter policy.
+It shows cards and nothing else, and so has its own topics: one for each recipient and distinct least severity, because
+it subscribes itself, without a filter policy.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,8 +15,9 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from infra.recipients import SlackChannel, TeamsChannel
+from infra.recipients import Recipient, SlackChannel, TeamsChannel
 from journey_watch import contract
+from journey_watch.core.routes import DEFAULT
 from journey_watch.core.severity import Severity
 
 GUARDRAIL: Final = f"arn:{Aws.PARTITION}:iam::aws:policy/CloudWatchReadOnlyAccess"
@@ -28,22 +29,15 @@ LOGGING: Final = "ERROR"
 class ChatChannels(Construct):
     """The chat topics, and the channels that show what is published to them."""
 
-    def __init__(
-        self, scope: Construct, construct_id: str, *, key: kms.IKey, channels: Sequence[SlackChannel | TeamsChannel]
-    ) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, key: kms.IKey, recipients: Sequence[Recipient]) -> None:
         super().__init__(scope, construct_id)
-        self._topics = {
-            severity: sns.Topic(
-                self,
-                f"{severity.title()}Cards",
-                display_name=f"Journey Watch chat, {severity} and up",
-                master_key=key,
-                enforce_ssl=True,
-            )
-            for severity in sorted({channel.min_severity for channel in channels}, key=list(Severity).index)
-        }
-        """By the least severity that their recipients get."""
-        if not channels:
+        self._topics: dict[tuple[str, Severity], sns.Topic] = {}
+        """By the recipient, and the least severity that its channels get."""
+        for recipient in recipients:
+            severities = {channel.min_severity for channel in recipient.chat}
+            for severity in sorted(severities, key=lambda one: one.loudness):
+                self._topics[recipient.name, severity] = self._topic(recipient.name, severity, key)
+        if not self._topics:
             return
         # Amazon Q requires a role. It is for commands typed in the channel: this one lets them do nothing.
         role = iam.Role(
@@ -52,19 +46,20 @@ class ChatChannels(Construct):
             assumed_by=iam.ServicePrincipal("chatbot.amazonaws.com"),
             description="Journey Watch: what members of its chat channels may do here, which is nothing",
         )
-        for channel in channels:
-            self._show_in(channel, role)
+        for recipient in recipients:
+            for channel in recipient.chat:
+                self._show_in(channel, self._topics[recipient.name, channel.min_severity], role)
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """The topics by the least severity; the poller reads an empty object if there are none."""
-        arns = {severity.value: topic.topic_arn for severity, topic in self._topics.items()}
+        """The topics by recipient and least severity; the poller reads an empty object if there are none."""
+        arns = {contract.audience(*of): topic.topic_arn for of, topic in self._topics.items()}
         return {contract.ENV_CHAT_TOPICS: Stack.of(self).to_json_string(arns)}
 
     @property
     def topics(self) -> Mapping[str, sns.ITopic]:
         """All of them, by channel."""
-        return {contract.chat_channel(severity.value): topic for severity, topic in self._topics.items()}
+        return {contract.chat_channel(severity, name): topic for (name, severity), topic in self._topics.items()}
 
     def grant_sending(self, role: iam.Role) -> None:
         """Publishing, which covers PublishBatch."""
@@ -72,9 +67,19 @@ class ChatChannels(Construct):
             topic_arns = [topic.topic_arn for topic in self._topics.values()]
             role.add_to_principal_policy(iam.PolicyStatement(actions=["sns:Publish"], resources=topic_arns))
 
-    def _show_in(self, channel: SlackChannel | TeamsChannel, role: iam.Role) -> None:
+    def _topic(self, recipient: str, severity: Severity, key: kms.IKey) -> sns.Topic:
+        whose = "" if recipient == DEFAULT else f"{recipient}-"
+        return sns.Topic(
+            self,
+            f"{whose}{severity.title()}Cards",
+            display_name=f"Journey Watch chat, {severity} and up",
+            master_key=key,
+            enforce_ssl=True,
+        )
+
+    def _show_in(self, channel: SlackChannel | TeamsChannel, topic: sns.Topic, role: iam.Role) -> None:
         name = _name(channel)
-        topic_arns = [self._topics[channel.min_severity].topic_arn]
+        topic_arns = [topic.topic_arn]
         if isinstance(channel, SlackChannel):
             chatbot.CfnSlackChannelConfiguration(
                 self,

@@ -67,7 +67,7 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _with_recipient(text: str, before: DeploymentConfig, address: str) -> str | None:
-    lists = {"alerts": [reader.address for reader in before.alert_email], "ops": list(before.ops_email)}
+    lists = {"alerts": [reader.address for reader in before.default.email], "ops": list(before.ops_email)}
     try:
         document = tomlkit.parse(text)
         for table, known in lists.items():

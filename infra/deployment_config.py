@@ -10,20 +10,11 @@ from typing import Final, Self
 from infra.durations import interval
 from infra.mute_entries import read_mutes, time_zone
 from infra.pair_entries import check_pairs, read_pair
-from infra.recipients import (
-    EmailRecipient,
-    SlackChannel,
-    SlackRecipient,
-    SlackWebhook,
-    TeamsChannel,
-    email_address,
-    email_recipients,
-    event_bus_name_or_arn,
-    slack_recipients,
-    teams_channels,
-)
+from infra.recipients import WAYS, EmailRecipient, Recipient, check_ways, email_address, read_recipients, read_ways
+from infra.route_entries import read_names, read_routes
 from infra.rule_entries import read_rules
 from infra.watch_entries import read_watch_list, served
+from journey_watch.core.severity import Severity
 from journey_watch.core.watch_list import WatchTarget
 from journey_watch.settings import WatchConfig
 from strict_toml.tables import Place, Table, boolean, list_of, load, matching, parse, whole_number
@@ -37,12 +28,13 @@ KEYS: Final = (
     "history_days",
     "watch",
     "pair",
+    "recipient",
     "alerts",
     "ops",
     "metrics",
 )
-ALERT_KEYS: Final = ("email", "slack", "teams", "event_bus", "alert_on_first_sight", "digest_over", "rules", "mute")
-OPS_KEYS: Final = ("email",)
+ALERT_KEYS: Final = (*WAYS, "alert_on_first_sight", "digest_over", "rules", "route", "mute")
+OPS_KEYS: Final = ("email", "to")
 METRICS_KEYS: Final = ("per_journey",)
 
 RECIPIENTS_KEY: Final = "JourneyWatch::Recipients"
@@ -72,11 +64,10 @@ class DeploymentConfig:
     """What the poller is told."""
     unserved: tuple[WatchTarget, ...] = ()
     """Entries that are left out: they watch everything of a provider that the stack's Region does not have."""
-    alert_email: tuple[EmailRecipient, ...] = ()
-    slack: tuple[SlackRecipient, ...] = ()
-    teams: tuple[TeamsChannel, ...] = ()
-    event_bus: str | None = None
-    """The name or ARN of a bus that gets every alert as an event."""
+    default: Recipient = field(default_factory=Recipient)
+    """Whoever `[alerts]` itself names: they are told what no route is about."""
+    others: tuple[Recipient, ...] = ()
+    """The `[[recipient]]` entries."""
     ops_email: tuple[str, ...] = ()
     """Those who look after the monitor itself."""
 
@@ -91,31 +82,48 @@ class DeploymentConfig:
         return timedelta(seconds=self.watching.every_seconds)
 
     @property
-    def chat(self) -> tuple[SlackChannel | TeamsChannel, ...]:
-        """The channels in which Amazon Q shows cards."""
-        return *(reader for reader in self.slack if isinstance(reader, SlackChannel)), *self.teams
+    def everybody(self) -> tuple[Recipient, ...]:
+        """All to whom alerts are routed, the default one first."""
+        return self.default, *self.others
 
     @property
-    def webhooks(self) -> tuple[SlackWebhook, ...]:
-        return tuple(reader for reader in self.slack if isinstance(reader, SlackWebhook))
+    def operators(self) -> tuple[Recipient, ...]:
+        """Those of the others who are told as operators too."""
+        return tuple(recipient for recipient in self.others if recipient.name in self.watching.operators)
+
+    @property
+    def ops_addresses(self) -> tuple[str, ...]:
+        """Who gets the operators' mail."""
+        of_others = (reader.address for recipient in self.operators for reader in recipient.email)
+        return tuple(dict.fromkeys((*self.ops_email, *of_others)))
+
+    @property
+    def mail_readers(self) -> dict[str, dict[str, Severity]]:
+        """Who gets alerts by e-mail: by address, as which recipients, and from which severity on as each."""
+        readers: dict[str, dict[str, Severity]] = {}
+        for recipient in self.everybody:
+            for reader in recipient.email:
+                readers.setdefault(reader.address, {})[recipient.name] = reader.min_severity
+        return readers
+
+    @property
+    def webhook_readers(self) -> dict[str, dict[str, Severity]]:
+        """As mail_readers, by the name of each webhook's secret."""
+        readers: dict[str, dict[str, Severity]] = {}
+        for recipient in self.everybody:
+            for webhook in recipient.webhooks:
+                readers.setdefault(webhook.secret, {})[recipient.name] = webhook.min_severity
+        return readers
 
     @property
     def alerts_somebody(self) -> bool:
         """Whether anybody named in the file gets the alerts; whoever subscribes to the topic by hand is not known."""
-        return bool(self.alert_email or self.slack or self.teams or self.event_bus)
+        return any(recipient.known_as for recipient in self.everybody)
 
     @property
     def recipients(self) -> frozenset[str]:
-        """Everybody the file names, for alerts or as an operator, in words without spaces.
-
-        Addresses and chat channels are as in the file; a secret stands behind `webhook:`, a bus behind `event-bus:`.
-        """
-        addresses = {reader.address for reader in self.alert_email} | set(self.ops_email)
-        channels = {channel.channel_id for channel in self.chat}
-        webhooks = {f"webhook:{webhook.secret}" for webhook in self.webhooks}
-        return frozenset(
-            addresses | channels | webhooks | ({f"event-bus:{self.event_bus}"} if self.event_bus else set())
-        )
+        """Everybody the file names, for alerts or as an operator, in words without spaces."""
+        return frozenset(self.ops_email).union(*(recipient.known_as for recipient in self.everybody))
 
     @classmethod
     def from_file(cls, path: Path, *, own_account: str = "own", own_region: str = "own") -> Self:
@@ -142,6 +150,9 @@ class DeploymentConfig:
         targets: tuple[WatchTarget, ...] = top.get("watch", read_watch, ())
         pairs = top.get("pair", list_of(read_pair), default.watching.pairs)
         check_pairs(pairs, targets, place.key("pair"))
+        others: tuple[Recipient, ...] = top.get("recipient", read_recipients, ())
+        names = tuple(recipient.name for recipient in others)
+        watched = {target.provider for target in targets}
         usual = default.watching
         every: timedelta = top.get("every", interval, default.every)
         watching = WatchConfig(
@@ -149,7 +160,10 @@ class DeploymentConfig:
             every_seconds=int(every.total_seconds()),
             label=top.get("label", _label, usual.label),
             time_zone=top.get("time_zone", time_zone, usual.time_zone),
-            rules=alerts.get("rules", partial(read_rules, watched={target.provider for target in targets}), ()),
+            rules=alerts.get("rules", partial(read_rules, watched=watched), ()),
+            routes=alerts.get("route", partial(read_routes, watched=watched, recipients=names), ()),
+            operators=ops.get("to", partial(read_names, recipients=names), ()),
+            recipients=names,
             mutes=alerts.get("mute", read_mutes, ()),
             pairs=pairs,
             digest_over=alerts.get("digest_over", whole_number(1, 1000), usual.digest_over),
@@ -157,15 +171,21 @@ class DeploymentConfig:
             history_days=top.get("history_days", whole_number(1, 3650), usual.history_days),
             per_journey_metrics=metrics.get("per_journey", boolean, usual.per_journey_metrics),
         )
+        named = read_ways(alerts)
+        places = [place.key("alerts"), *(place.key("recipient").item(index) for index in range(len(others)))]
+        check_ways((named, *others), places)
+        told = {name for route in watching.routes for name in route.to}.union(watching.operators)
+        for recipient, where in zip(others, places[1:], strict=True):
+            if recipient.name not in told:
+                routes = "the to of an [[alerts.route]], or of [ops]"
+                raise where.error(f'is never told anything; expected "{recipient.name}" in {routes}.')
         return cls(
             name=top.get("name", _stack_name, default.name),
             keep_data=top.get("keep_data", boolean, default.keep_data),
             watching=watching,
             unserved=tuple(target for target in targets if not served(target, own_region=own_region)),
-            alert_email=alerts.get("email", email_recipients, ()),
-            slack=alerts.get("slack", slack_recipients, ()),
-            teams=alerts.get("teams", teams_channels, ()),
-            event_bus=alerts.get("event_bus", event_bus_name_or_arn, None),
+            default=named,
+            others=others,
             ops_email=ops.get("email", list_of(email_address), ()),
         )
 
@@ -175,11 +195,12 @@ class DeploymentConfig:
         Raises ConfigurationError if it is no address.
         """
         known = email_address(address, Place("EMAIL"))
+        email = self.default.email
+        if known not in [reader.address for reader in email]:
+            email = (*email, EmailRecipient(known))
         return replace(
             self,
-            alert_email=self.alert_email
-            if known in [reader.address for reader in self.alert_email]
-            else (*self.alert_email, EmailRecipient(known)),
+            default=replace(self.default, email=email),
             ops_email=tuple(dict.fromkeys((*self.ops_email, known))),
         )
 
@@ -187,6 +208,6 @@ class DeploymentConfig:
         """What the poller is told, and who should have confirmed a subscription."""
         return replace(
             self.watching,
-            alert_recipients=tuple(recipient.address for recipient in self.alert_email),
-            ops_recipients=self.ops_email,
+            alert_recipients=tuple(self.mail_readers),
+            ops_recipients=self.ops_addresses,
         )

@@ -1,33 +1,34 @@
-"""The event bus that gets every alert. It is somebody's own: it is named, not made."""
+"""The event buses that get alerts as events. They are somebody's own: they are named, not made."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from aws_cdk import Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from infra.recipients import Recipient
 from journey_watch import contract
+from journey_watch.core.routes import DEFAULT
 
 
 class EventBusChannel(Construct):
-    """The bus with a name or an ARN; without either, nothing."""
+    """The bus of each recipient that has one."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, name_or_arn: str | None) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, recipients: Sequence[Recipient]) -> None:
         super().__init__(scope, construct_id)
-        self._bus: events.IEventBus | None = None
-        if name_or_arn:
-            named = (
-                events.EventBus.from_event_bus_arn
-                if name_or_arn.startswith("arn:")
-                else events.EventBus.from_event_bus_name
-            )
-            self._bus = named(self, "EventBus", name_or_arn)
+        self._buses = {
+            recipient.name: self._bus(recipient.name, recipient.event_bus)
+            for recipient in recipients
+            if recipient.event_bus
+        }
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """The bus, if there is one."""
-        return {contract.ENV_EVENT_BUS: self._bus.event_bus_arn} if self._bus else {}
+        """The buses by recipient, if there are any."""
+        arns = {name: bus.event_bus_arn for name, bus in self._buses.items()}
+        return {contract.ENV_EVENT_BUSES: Stack.of(self).to_json_string(arns)} if arns else {}
 
     @property
     def topics(self) -> Mapping[str, sns.ITopic]:
@@ -35,6 +36,11 @@ class EventBusChannel(Construct):
         return {}
 
     def grant_sending(self, role: iam.Role) -> None:
-        """The bus's own policy decides too, if it is another account's."""
-        if self._bus:
-            self._bus.grant_put_events_to(role)
+        """A bus's own policy decides too, if it is another account's."""
+        for bus in self._buses.values():
+            bus.grant_put_events_to(role)
+
+    def _bus(self, recipient: str, name_or_arn: str) -> events.IEventBus:
+        by_arn, by_name = events.EventBus.from_event_bus_arn, events.EventBus.from_event_bus_name
+        named = by_arn if name_or_arn.startswith("arn:") else by_name
+        return named(self, "EventBus" if recipient == DEFAULT else f"EventBus-{recipient}", name_or_arn)

@@ -54,7 +54,7 @@ class JourneyWatchStack(Stack):
         encryption = EncryptionKey(self, "Encryption", keep_data=config.keep_data)
         state = StateTable(self, "State", key=encryption.key, keep_data=config.keep_data)
         topics = AlertChannels(
-            self, "Channels", key=encryption.key, alert_email=config.alert_email, ops_email=config.ops_email
+            self, "Channels", key=encryption.key, mail_readers=config.mail_readers, ops_email=config.ops_addresses
         )
         channels: list[SendingParts] = [topics, *(make(self, config, encryption.key) for make in CHANNELS)]
         poller = Poller(
@@ -66,8 +66,16 @@ class JourneyWatchStack(Stack):
             channels=channels,
         )
         slack = (
-            SlackWebhooks(self, "Slack", bundle=bundle, alert_topic=topics.alert_topic, webhooks=config.webhooks)
-            if config.webhooks
+            SlackWebhooks(
+                self,
+                "Slack",
+                bundle=bundle,
+                alert_topic=topics.alert_topic,
+                ops_topic=topics.ops_topic,
+                readers=config.webhook_readers,
+                operators=config.watching.operators,
+            )
+            if config.webhook_readers
             else None
         )
         schedules = Schedules(self, "Schedules", function=poller.function, every=config.every, lanes=lanes)
@@ -121,7 +129,7 @@ class JourneyWatchStack(Stack):
             reasons = " ".join(left_out.values()) or "The configuration has no [[watch]] entry; add one."
             raise ConfigurationError(f"Nothing would be watched. {reasons}")
         # Of a Region that is not known yet, nothing can be told here.
-        if config.chat and partition_of(self.region).name == "aws-us-gov":
+        if any(recipient.chat for recipient in config.everybody) and partition_of(self.region).name == "aws-us-gov":
             raise ConfigurationError(
                 f"alerts: {self.region} has no Amazon Q Developer in chat applications, which shows alerts in Teams "
                 "and in Slack channels with a workspace_id. Take those out; webhook_secret reaches Slack there too."
@@ -135,7 +143,7 @@ class JourneyWatchStack(Stack):
                 "journey-watch:no-recipient",
                 "Nobody gets the alerts: name a recipient under [alerts], or run make deploy EMAIL=you@example.com.",
             )
-        if not config.ops_email:
+        if not config.ops_addresses:
             Annotations.of(self).add_warning_v2(
                 "journey-watch:no-ops-recipient",
                 "Nobody is told when Journey Watch itself fails: name a recipient under [ops] email.",

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Final
 from zoneinfo import available_timezones
 
-from infra.journey_filters import filter_keys, read_filters
+from infra.filter_entries import filter_keys, read_filter
 from journey_watch.core.mutes import Mute
 from strict_toml.tables import Place, Table, list_of, matching, nearest, one_of, text
 
@@ -15,7 +15,7 @@ _name: Final = matching(re.compile(r"[A-Za-z0-9_-]{1,64}"), "a name: letters, di
 
 def mute_keys() -> tuple[str, ...]:
     """Every key of an entry."""
-    return "name", "reason", "set_by", *filter_keys(), "provider", "until", "days", "from", "to", "time_zone"
+    return "name", "reason", "set_by", *filter_keys(), "until", "days", "from", "to", "time_zone"
 
 
 def read_mutes(value: object, place: Place) -> tuple[Mute, ...]:
@@ -43,14 +43,11 @@ def read_mute(value: object, place: Place) -> Mute:
     zone: str | None = entry.get("time_zone", time_zone, None)
     if until is not None and zone is not None:
         raise place.key("time_zone").error("is of no use with until; expected the offset in until itself, like +01:00.")
-    provider, container_id, journeys = read_filters(entry, place)
     return Mute(
         id=entry.get("name", _name),
         reason=entry.get("reason", text, ""),
         set_by=entry.get("set_by", text, "the configuration"),
-        journeys=journeys,
-        container_id=container_id,
-        provider=provider,
+        **read_filter(entry, place),
         until=until,
         days=tuple(DAYS.index(day) for day in days),
         begins=begins,

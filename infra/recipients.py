@@ -6,11 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
+from journey_watch.core.routes import DEFAULT
 from journey_watch.core.severity import SENT, Severity
 from strict_toml.tables import Parser, Place, Table, list_of, matching, one_of
 
 T = TypeVar("T")
 
+WAYS: Final = ("email", "slack", "teams", "event_bus")
+"""The keys by which a recipient is told, under `[alerts]` and in a `[[recipient]]` entry."""
+MAX_RECIPIENTS: Final = 49
+"""With the default one, three severities of each are what a filter policy of SNS can list for one address."""
 RECIPIENT_KEYS: Final = ("to", "min_severity")
 SLACK_KEYS: Final = ("workspace_id", "channel_id", "webhook_secret", "min_severity")
 TEAMS_KEYS: Final = ("team_id", "tenant_id", "channel_id", "min_severity")
@@ -37,15 +42,11 @@ _teams_channel_id: Final = matching(
 _secret_name: Final = matching(
     re.compile(r"[\w/+=.@-]{1,512}", re.ASCII), "the name of a secret: letters, digits and /_+=.@-"
 )
+_recipient_name: Final = matching(re.compile(r"[a-z][a-z0-9-]{0,30}"), "a short name: small letters, digits and -")
 event_bus_name_or_arn: Final = matching(
     re.compile(rf"(arn:aws[a-z-]*:events:[a-z0-9-]+:\d{{12}}:event-bus/)?{_EVENT_BUS_NAME}", re.ASCII),
     "the name or the ARN of an event bus",
 )
-
-
-def severities_from(minimum: Severity) -> list[str]:
-    """From quiet to loud: what a reader with this `min_severity` gets."""
-    return [severity.value for severity in SENT if severity.reaches(minimum)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,96 @@ class SlackWebhook:
 
 
 SlackRecipient = SlackChannel | SlackWebhook
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """Somebody to whom alerts are routed, and all the ways in which they are told."""
+
+    name: str = DEFAULT
+    email: tuple[EmailRecipient, ...] = ()
+    slack: tuple[SlackRecipient, ...] = ()
+    teams: tuple[TeamsChannel, ...] = ()
+    event_bus: str | None = None
+    """The name or ARN of a bus that gets every alert as an event."""
+
+    @property
+    def chat(self) -> tuple[SlackChannel | TeamsChannel, ...]:
+        """The channels in which Amazon Q shows cards."""
+        return *(reader for reader in self.slack if isinstance(reader, SlackChannel)), *self.teams
+
+    @property
+    def webhooks(self) -> tuple[SlackWebhook, ...]:
+        return tuple(reader for reader in self.slack if isinstance(reader, SlackWebhook))
+
+    @property
+    def ways(self) -> dict[str, str]:
+        """How they are told, by what the configuration calls each: all of which it can have once."""
+        return {
+            **{channel.channel_id: "channel" for channel in self.chat},
+            **({f"event-bus:{self.event_bus}": "event bus"} if self.event_bus else {}),
+        }
+
+    @property
+    def least_severities(self) -> dict[str, Severity]:
+        """From which severity on each way of telling them is used, in the words of `known_as`."""
+        mails = {reader.address: reader.min_severity for reader in self.email}
+        chats = {channel.channel_id: channel.min_severity for channel in self.chat}
+        webhooks = {f"webhook:{webhook.secret}": webhook.min_severity for webhook in self.webhooks}
+        return mails | chats | webhooks | ({f"event-bus:{self.event_bus}": Severity.INFO} if self.event_bus else {})
+
+    @property
+    def known_as(self) -> frozenset[str]:
+        """Addresses, channels, `webhook:` and a secret, `event-bus:` and a bus: words without spaces."""
+        addresses = {reader.address for reader in self.email}
+        webhooks = {f"webhook:{webhook.secret}" for webhook in self.webhooks}
+        return frozenset(addresses | webhooks | self.ways.keys())
+
+
+def read_ways(table: Table, name: str = DEFAULT) -> Recipient:
+    """The recipient of this name whom the keys WAYS of a table describe."""
+    return Recipient(
+        name=name,
+        email=table.get("email", email_recipients, ()),
+        slack=table.get("slack", slack_recipients, ()),
+        teams=table.get("teams", teams_channels, ()),
+        event_bus=table.get("event_bus", event_bus_name_or_arn, None),
+    )
+
+
+def read_recipients(value: object, place: Place) -> tuple[Recipient, ...]:
+    """All `[[recipient]]` entries. Raises ConfigurationError if two have one name, or one has nobody to tell."""
+    recipients = list_of(_read_recipient)(value, place)
+    if len(recipients) > MAX_RECIPIENTS:
+        raise place.error(f"has {len(recipients)} entries; expected at most {MAX_RECIPIENTS}.")
+    names = [recipient.name for recipient in recipients]
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            raise place.item(index).key("name").error(f'is "{name}", as {place.item(names.index(name)).path}.name is.')
+    return recipients
+
+
+def check_ways(recipients: Sequence[Recipient], places: Sequence[Place]) -> None:
+    """Raises ConfigurationError if two recipients have one channel or bus: it would be told twice what is for both."""
+    seen: dict[str, Place] = {}
+    for recipient, place in zip(recipients, places, strict=True):
+        for way, kind in recipient.ways.items():
+            if way in seen:
+                raise place.error(
+                    f'has the {kind} "{way.removeprefix("event-bus:")}", which {seen[way].path} has too; '
+                    "expected it in one of them, and that one in both routes."
+                )
+            seen[way] = place
+
+
+def _read_recipient(value: object, place: Place) -> Recipient:
+    table = Table(value, place, keys=("name", *WAYS))
+    recipient = read_ways(table, table.get("name", _recipient_name))
+    if recipient.name == DEFAULT:
+        raise place.key("name").error(f'is "{DEFAULT}", which is what [alerts] itself describes; expected another.')
+    if not recipient.known_as:
+        raise place.error(f"names nobody; expected one of: {', '.join(WAYS)}.")
+    return recipient
 
 
 def email_recipients(value: object, place: Place) -> tuple[EmailRecipient, ...]:

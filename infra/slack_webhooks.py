@@ -3,7 +3,7 @@
 The queue keeps what Slack does not take, for as long as Slack does not take it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from aws_cdk import ArnFormat, Duration, Stack
@@ -13,11 +13,12 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra.audiences import audience_policy
 from infra.bundle import Bundle
 from infra.function import add_function
 from infra.nag import acknowledge
-from infra.recipients import SlackWebhook, severities_from
 from journey_watch import contract
+from journey_watch.core.severity import Severity
 
 TIMEOUT: Final = Duration.minutes(1)
 BATCH_SIZE: Final = 5
@@ -31,7 +32,10 @@ KEPT: Final = Duration.days(14)
 
 
 class SlackWebhooks(Construct):
-    """Everything between the alert topic and the webhooks."""
+    """Everything between the topics for programs and the webhooks.
+
+    `readers` are `DeploymentConfig.webhook_readers`, `operators` the recipients who are told of a blind monitor too.
+    """
 
     def __init__(
         self,
@@ -40,28 +44,23 @@ class SlackWebhooks(Construct):
         *,
         bundle: Bundle,
         alert_topic: sns.ITopic,
-        webhooks: Sequence[SlackWebhook],
+        ops_topic: sns.ITopic,
+        readers: Mapping[str, Mapping[str, Severity]],
+        operators: Collection[str],
     ) -> None:
         super().__init__(scope, construct_id)
         self.dead_letters = self._queue("DeadLetters", dead_letters=None)
         acknowledge(self.dead_letters, "SQS3", reason="It is itself the dead-letter queue.")
         self.queues: dict[str, sqs.Queue] = {}
         """By the name of the webhook's secret."""
-        for webhook in webhooks:
+        for secret, least in readers.items():
             # An id may not have a slash; no secret's name has a colon.
-            queue = self._queue(f"Queue:{webhook.secret.replace('/', ':')}", dead_letters=self.dead_letters)
-            self.queues[webhook.secret] = queue
-            alert_topic.add_subscription(
-                subscriptions.SqsSubscription(
-                    queue,
-                    raw_message_delivery=True,
-                    filter_policy={
-                        contract.ATTRIBUTE_SEVERITY: sns.SubscriptionFilter.string_filter(
-                            allowlist=severities_from(webhook.min_severity)
-                        )
-                    },
-                )
-            )
+            queue = self._queue(f"Queue:{secret.replace('/', ':')}", dead_letters=self.dead_letters)
+            self.queues[secret] = queue
+            self._subscribe(queue, alert_topic, least)
+            if as_operator := {name: severity for name, severity in least.items() if name in operators}:
+                # Alarms come without the attribute: this function could not word them.
+                self._subscribe(queue, ops_topic, as_operator)
         stack = Stack.of(self)
         made = add_function(
             self,
@@ -96,6 +95,11 @@ class SlackWebhooks(Construct):
             if dead_letters
             else None,
         )
+
+    @staticmethod
+    def _subscribe(queue: sqs.Queue, topic: sns.ITopic, least: Mapping[str, Severity]) -> None:
+        policy = audience_policy(least)
+        topic.add_subscription(subscriptions.SqsSubscription(queue, raw_message_delivery=True, filter_policy=policy))
 
     def _grant_emptying_queues(self) -> None:
         """What Lambda calls as the function's role, and what the function itself does: let an alert wait longer."""

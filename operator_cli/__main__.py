@@ -21,8 +21,8 @@ from rich.table import Column, Table
 from infra.bundle import shipped_code
 from journey_watch.core.durations import parse_duration, readable_duration
 from journey_watch.core.errors import ConfigurationError, JourneyWatchError
+from journey_watch.core.filters import ANY
 from journey_watch.core.mutes import Mute
-from journey_watch.core.severity_rules import ANY
 from journey_watch.providers.registry import REGISTRY
 from journey_watch.store.items import iso
 from operator_cli.aws_errors import AWS_ERRORS, Options, check_setup, explained

@@ -1,4 +1,4 @@
-"""What a mute holds: names and patterns become ids here, at once, by what is remembered of the lanes."""
+"""What a mute holds: unless it is for the future, names and patterns become ids here, by what is remembered."""
 
 import re
 from collections import Counter
@@ -9,6 +9,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import Final
 
+from journey_watch.core.filters import Subject
 from journey_watch.core.mutes import Mute
 from journey_watch.core.runs import JourneyKey, Lane
 from journey_watch.messages.untrusted_text import one_line
@@ -98,28 +99,26 @@ def within(journeys: Iterable[Remembered], *, provider: str, container: str) -> 
 
 def held_by(mute: Mute, journeys: Iterable[Remembered]) -> list[Remembered]:
     """Those that the poller keeps quiet about while the mute is in force."""
-    return [one for one in journeys if mute.covers(one.lane.provider, one.key)]
+    return [one for one in journeys if mute.covers(Subject(one.lane, one.key, one.name))]
 
 
 def ids_of(wanted: Iterable[str], journeys: Sequence[Remembered], *, future: bool) -> tuple[str, ...]:
     """The ids of the journeys that are meant by ids, names and patterns of either.
 
-    With `future` each text stays as well, for ids that are not known yet: the poller knows a journey by its id alone.
-    Raises LookupError for a text that means none, unless it is for the future and an id may be like it.
+    With `future` the texts stay as they are, for what is not known yet. Raises LookupError for a text that means none,
+    unless it is for the future.
     """
+    if future:
+        return tuple(dict.fromkeys(wanted))
     ids: dict[str, None] = {}
     for text in wanted:
         meant = [one.key.journey_id for one in journeys if one.is_called(text)]
-        if not meant and not future:
+        if not meant:
             words = [word for one in journeys for word in (one.name, one.key.journey_id) if word]
             raise LookupError(
                 f"nothing that is watched there has the id or the name {quoted(text)}{nearest(text, words)}."
             )
-        if not meant and not may_be_id(text):
-            raise LookupError(f"{quoted(text)} {NO_ID}.")
-        if future:
-            ids[text] = None
-        ids |= dict.fromkeys(one for one in meant if not (future and fnmatchcase(one, text)))
+        ids |= dict.fromkeys(meant)
     return tuple(ids)
 
 

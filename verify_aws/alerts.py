@@ -37,7 +37,7 @@ def find(verification: Verification) -> Iterator[Finding]:
         else:
             yield failed("test alert", f"Channel {channel} did not accept it: {reason}")
     yield from compare(answer["id"], topics, heard)
-    if verification.config.event_bus:
+    if verification.config.default.event_bus:
         yield _on_the_bus(answer["id"], heard)
     yield not_checked(
         "test alert", "E-mail, Slack, Teams and webhooks: none is configured, so that nobody is disturbed."
@@ -78,7 +78,7 @@ def _arrived(heard: list[Received]) -> set[tuple[str, str | None]]:
 
 
 def _expected(topics: Mapping[str, str], verification: Verification) -> set[tuple[str, str | None]]:
-    bus = {(EVERYTHING, None)} if verification.config.event_bus else set()
+    bus = {(EVERYTHING, None)} if verification.config.default.event_bus else set()
     return bus | {(reader, arn) for arn in topics.values() for reader in (EVERYTHING, CRITICAL)}
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from journey_watch import contract
+from journey_watch.core.routes import DEFAULT
 from journey_watch.messages.envelope import SOURCE
 from verify_aws.surroundings import Surroundings
 
@@ -17,8 +18,9 @@ INFO: Final = "info"
 """Subscribes to what the test alert is not."""
 FILTERS: Final[Mapping[str, Mapping[str, list[str]] | None]] = {
     EVERYTHING: None,
+    # One attribute is a text, the other a list: policies read both.
     CRITICAL: {contract.ATTRIBUTE_SEVERITY: ["critical"]},
-    INFO: {contract.ATTRIBUTE_SEVERITY: ["info"]},
+    INFO: {contract.ATTRIBUTE_RECIPIENT: [contract.audience(DEFAULT, "info")]},
 }
 
 

@@ -93,6 +93,7 @@ class Poller:
             region=settings.region,
             now=_utc_now(),
             deployment=Deployment(settings.config.label, settings.config.time_zone),
+            recipients=settings.config.recipients,
         )
 
     @property

@@ -1,6 +1,8 @@
-"""Names on which the functions and the infrastructure must agree. Standard library only; imported by both sides."""
+"""Names on which the functions and the infrastructure must agree. Needs nothing but the core; both sides import it."""
 
 from typing import Final
+
+from journey_watch.core.routes import DEFAULT
 
 # Environment of the functions
 ENV_STATE_TABLE: Final = "STATE_TABLE_NAME"
@@ -10,9 +12,9 @@ ENV_ALERT_MAIL_TOPIC: Final = "ALERT_MAIL_TOPIC_ARN"
 ENV_OPS_TOPIC: Final = "OPS_TOPIC_ARN"
 ENV_OPS_MAIL_TOPIC: Final = "OPS_MAIL_TOPIC_ARN"
 ENV_CHAT_TOPICS: Final = "CHAT_TOPIC_ARNS"
-"""Topics that Amazon Q reads, as a JSON object from the least severity each gets to its ARN; `{}` without chat."""
-ENV_EVENT_BUS: Final = "EVENT_BUS_ARN"
-"""The event bus that gets every alert; absent without one."""
+"""Topics that Amazon Q reads, as a JSON object from `recipient/least severity` to the ARN; `{}` without chat."""
+ENV_EVENT_BUSES: Final = "EVENT_BUS_ARNS"
+"""Event buses, as a JSON object from the recipient to the ARN; `{}` without any."""
 ENV_WEBHOOK_SECRETS: Final = "WEBHOOK_SECRETS"
 """The Slack function has it: a JSON object from the ARN of each queue to the name of its webhook's secret."""
 ENV_ACCOUNT: Final = "STACK_ACCOUNT"
@@ -84,13 +86,29 @@ CHANNEL_OPS_MAIL: Final = "ops-mail"
 CHANNEL_EVENT_BUS: Final = "event-bus"
 
 
-def chat_channel(min_severity: str) -> str:
-    """The channel of those chats that get alerts of this severity and louder, as cards."""
-    return f"chat-{min_severity}"
+def chat_channel(min_severity: str, recipient: str = DEFAULT) -> str:
+    """The channel of a recipient's chats that get alerts of this severity and louder, as cards."""
+    return _of_recipient("chat", recipient, min_severity)
+
+
+def event_bus_channel(recipient: str) -> str:
+    """The channel of a recipient's event bus."""
+    return _of_recipient(CHANNEL_EVENT_BUS, recipient)
+
+
+def _of_recipient(channel: str, recipient: str, *more: str) -> str:
+    return "-".join([channel, *([] if recipient == DEFAULT else [recipient]), *more])
+
+
+def audience(recipient: str, severity: str) -> str:
+    """What filter policies look for: an alert of this severity is for this recipient."""
+    return f"{recipient}/{severity}"
 
 
 # SNS message attributes, for filter policies
 ATTRIBUTE_SEVERITY: Final = "severity"
+ATTRIBUTE_RECIPIENT: Final = "recipient"
+"""Several: each recipient with the severity, as `audience` has it."""
 
 # Durations on which both sides depend
 TIMEOUT_MARGIN_SECONDS: Final = 10

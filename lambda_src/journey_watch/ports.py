@@ -172,6 +172,8 @@ class Channel:
     notifier: Notifier
     min_severity: Severity = Severity.INFO
     """What is quieter is not owed to this channel."""
+    recipient: str | None = None
+    """Whose it is; None for one whose readers choose by what a message says of its recipients."""
     for_operators: bool = False
     """True: it is owed the alerts about the monitor's own sight and no others; False: all the others."""
     at_once: int = 10
@@ -180,3 +182,11 @@ class Channel:
     """Names under which alerts may be owed to it that no channel has any more."""
     max_single: int = 1_000
     """More alerts than this in one poll become a digest, whatever the configuration says: it would take too long."""
+
+    def takes(self, alert: Alert) -> bool:
+        """True if the alert is owed to it."""
+        if not alert.severity.reaches(self.min_severity):
+            return False
+        if self.recipient is not None:
+            return self.recipient in alert.recipients
+        return alert.is_for_operators == self.for_operators

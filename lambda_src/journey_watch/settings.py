@@ -9,8 +9,10 @@ from typing import Any, Self
 
 from journey_watch import contract
 from journey_watch.core.errors import ConfigurationError
+from journey_watch.core.filters import What
 from journey_watch.core.mutes import Mute
 from journey_watch.core.pairs import Pair
+from journey_watch.core.routes import Route
 from journey_watch.core.severity import Severity
 from journey_watch.core.severity_rules import AlertRule
 from journey_watch.core.watch_list import Thresholds, WatchTarget
@@ -28,6 +30,11 @@ class WatchConfig:
     time_zone: str = "UTC"
     """By whose clock people read times; an IANA name."""
     rules: tuple[AlertRule, ...] = ()
+    routes: tuple[Route, ...] = ()
+    operators: tuple[str, ...] = ()
+    """Recipients who are told, beside the operators themselves, that the monitor is blind."""
+    recipients: tuple[str, ...] = ()
+    """The names of all recipients but the default one."""
     mutes: tuple[Mute, ...] = ()
     """Beside those that operators set while it runs."""
     pairs: tuple[Pair, ...] = ()
@@ -56,16 +63,19 @@ class WatchConfig:
             raw: dict[str, Any] = json.loads(text)
             watch = tuple(_watch_target(target) for target in raw.pop("watch"))
             rules = tuple(
-                AlertRule(**{**r, "journeys": tuple(r["journeys"]), "severity": Severity(r["severity"])})
-                for r in raw.pop("rules")
+                AlertRule(**{**_filter(rule), "what": What(**rule["what"]), "severity": Severity(rule["severity"])})
+                for rule in raw.pop("rules")
             )
+            routes = tuple(_route(route) for route in raw.pop("routes"))
             mutes = tuple(_mute(mute) for mute in raw.pop("mutes"))
             pairs = tuple(
                 Pair(p["name"], tuple((provider, journey) for provider, journey in p["members"]))
                 for p in raw.pop("pairs")
             )
-            recipients: dict[str, Any] = {name: tuple(raw.pop(name)) for name in ("alert_recipients", "ops_recipients")}
-            return cls(watch=watch, rules=rules, mutes=mutes, pairs=pairs, **recipients, **raw)
+            names: dict[str, Any] = {
+                name: tuple(raw.pop(name)) for name in ("operators", "recipients", "alert_recipients", "ops_recipients")
+            }
+            return cls(watch=watch, rules=rules, routes=routes, mutes=mutes, pairs=pairs, **names, **raw)
         except (ValueError, TypeError, KeyError) as error:
             raise ConfigurationError(
                 f"{contract.WATCH_CONFIG_FILE} in the function's bundle cannot be read ({error!r}); deploy again."
@@ -88,11 +98,21 @@ def mutes_from_json(text: str) -> tuple[Mute, ...]:
         ) from error
 
 
+def _filter(raw: dict[str, Any]) -> dict[str, Any]:
+    """With the lists that a filter has as the core has them."""
+    return {**raw, **{name: tuple(raw[name]) for name in ("journeys", "journey_types")}}
+
+
+def _route(raw: dict[str, Any]) -> Route:
+    what = What(**raw["what"]) if raw["what"] else None
+    severity = Severity(raw["min_severity"])
+    return Route(**{**_filter(raw), "to": tuple(raw["to"]), "what": what, "min_severity": severity})
+
+
 def _mute(raw: dict[str, Any]) -> Mute:
     times = {name: datetime.fromisoformat(raw[name]) if raw[name] else None for name in ("since", "until")}
     clock = {name: time.fromisoformat(raw[name]) if raw[name] else None for name in ("begins", "ends")}
-    lists = {name: tuple(raw[name]) for name in ("journeys", "days")}
-    return Mute(**{**raw, **times, **clock, **lists})
+    return Mute(**{**_filter(raw), **times, **clock, "days": tuple(raw["days"])})
 
 
 def _watch_target(raw: dict[str, Any]) -> WatchTarget:
@@ -109,8 +129,8 @@ class Settings:
     alert_mail_topic_arn: str
     ops_topic_arn: str
     ops_mail_topic_arn: str
-    chat_topic_arns: Mapping[Severity, str]
-    """By the least severity each of them gets."""
+    chat_topic_arns: Mapping[tuple[str, Severity], str]
+    """By the recipient whose chats it is for, and the least severity that these get."""
     account: str
     region: str
     service: str
@@ -134,7 +154,11 @@ class Settings:
         chat = json.loads(env.get(contract.ENV_CHAT_TOPICS, "{}"))
         return cls(
             config=config,
-            chat_topic_arns={Severity(severity): arn for severity, arn in chat.items()},
+            chat_topic_arns={
+                (recipient, Severity(severity)): arn
+                for key, arn in chat.items()
+                for recipient, _, severity in [key.rpartition("/")]
+            },
             **values,
         )
 

@@ -23,7 +23,7 @@ SETTINGS = Settings(
     alert_mail_topic_arn=f"arn:aws:sns:{REGION}:111122223333:mail",
     ops_topic_arn=f"arn:aws:sns:{REGION}:111122223333:ops",
     ops_mail_topic_arn=f"arn:aws:sns:{REGION}:111122223333:ops-mail",
-    chat_topic_arns={Severity.CRITICAL: f"arn:aws:sns:{REGION}:111122223333:cards"},
+    chat_topic_arns={("default", Severity.CRITICAL): f"arn:aws:sns:{REGION}:111122223333:cards"},
     account="111122223333",
     region=REGION,
     service="journey-watch",
@@ -34,8 +34,8 @@ ENVIRONMENT = {
     contract.ENV_ALERT_MAIL_TOPIC: SETTINGS.alert_mail_topic_arn,
     contract.ENV_OPS_TOPIC: SETTINGS.ops_topic_arn,
     contract.ENV_OPS_MAIL_TOPIC: SETTINGS.ops_mail_topic_arn,
-    contract.ENV_CHAT_TOPICS: json.dumps(SETTINGS.chat_topic_arns),
-    contract.ENV_EVENT_BUS: f"arn:aws:events:{REGION}:111122223333:event-bus/alerts",
+    contract.ENV_CHAT_TOPICS: json.dumps({"default/critical": f"arn:aws:sns:{REGION}:111122223333:cards"}),
+    contract.ENV_EVENT_BUSES: json.dumps({"default": f"arn:aws:events:{REGION}:111122223333:event-bus/alerts"}),
 }
 
 
@@ -64,16 +64,31 @@ def test_chat_that_is_told_of_other_severities_than_before_inherits_what_was_owe
     context: ChannelContext,
 ) -> None:
     cards = f"arn:aws:sns:{REGION}:111122223333:cards"
-    severities = (Severity.WARNING, Severity.CRITICAL)
-    settings = replace(SETTINGS, chat_topic_arns=dict.fromkeys(severities, cards))
+    topics = [("default", Severity.WARNING), ("default", Severity.CRITICAL), ("team", Severity.CRITICAL)]
+    settings = replace(SETTINGS, chat_topic_arns=dict.fromkeys(topics, cards))
     with mock_aws():
         channels = channels_of(replace(context, settings=settings))
     former = {name: channel.formerly for name, channel in channels.items() if channel.formerly}
-    assert former == {contract.chat_channel(Severity.WARNING): (contract.chat_channel(Severity.INFO),)}
+    assert former == {
+        "chat-warning": ("chat-info",),
+        "chat-team-critical": ("chat-team-info", "chat-team-warning"),
+    }
+
+
+def test_each_recipient_has_channels_of_its_own(context: ChannelContext) -> None:
+    buses = {name: f"arn:aws:events:{REGION}:111122223333:event-bus/{name}" for name in ("default", "team")}
+    environment = {**ENVIRONMENT, contract.ENV_EVENT_BUSES: json.dumps(buses)}
+    with mock_aws():
+        channels = channels_of(replace(context, environment=environment))
+    routed = alert().routed_to(("team",))
+    assert [name for name, channel in channels.items() if channel.recipient and channel.takes(routed)] == [
+        "event-bus-team"
+    ]
+    assert channels[contract.CHANNEL_MAIL].takes(routed), "its subscriptions choose"
 
 
 def test_the_bus_is_a_channel_only_where_there_is_one(context: ChannelContext) -> None:
-    without = {name: value for name, value in ENVIRONMENT.items() if name != contract.ENV_EVENT_BUS}
+    without = {name: value for name, value in ENVIRONMENT.items() if name != contract.ENV_EVENT_BUSES}
     with mock_aws():
         assert contract.CHANNEL_EVENT_BUS not in channels_of(replace(context, environment=without))
 

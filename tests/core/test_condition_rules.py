@@ -29,7 +29,13 @@ def at(
     time: datetime, *, confirmed: bool = True, muted: bool = False, thresholds: Thresholds = PATIENCE
 ) -> AssessmentContext:
     return AssessmentContext(
-        now=time, begun=time, interval=minutes(1), thresholds=thresholds, muted=muted, confirmed=confirmed
+        now=time,
+        begun=time,
+        interval=minutes(1),
+        thresholds=thresholds,
+        severities={**dict.fromkeys(ConditionKind, Severity.WARNING), ConditionKind.UNREACHABLE: Severity.CRITICAL},
+        muted=muted,
+        confirmed=confirmed,
     )
 
 

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, time
 
 import pytest
 
+from journey_watch.core.filters import Subject
 from journey_watch.core.mutes import Mute
-from tests.core.builders import JOURNEY, NOON, minutes
+from tests.core.builders import JOURNEY, LANE, NOON, minutes
 
 NIGHTS = Mute(id="nights", days=(0, 1, 2, 3, 4), begins=time(22), ends=time(6), time_zone="Europe/Berlin")
 LUNCH = Mute(id="lunch", days=(0,), begins=time(12), ends=time(13))
@@ -94,10 +95,11 @@ def test_window_follows_the_wall_clock_through_daylight_saving_changes(utc: str,
     [
         (Mute(id="m", until=NOON), True),
         (Mute(id="m", until=NOON, journeys=("journey-*",)), True),
+        (Mute(id="m", until=NOON, journeys=("Wel*",)), True),
         (Mute(id="m", until=NOON, journeys=("other",)), False),
         (Mute(id="m", until=NOON, container_id="app-2"), False),
         (Mute(id="m", until=NOON, provider="connect"), False),
     ],
 )
 def test_mute_covers_what_all_its_filters_match(mute: Mute, *, covered: bool) -> None:
-    assert mute.covers("pinpoint", JOURNEY) is covered
+    assert mute.covers(Subject(LANE, JOURNEY, "Welcome")) is covered

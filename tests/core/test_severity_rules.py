@@ -1,15 +1,23 @@
-"""Which changes alert, and how loudly."""
+"""Which changes and conditions alert, and how loudly."""
 
 import pytest
 
+from journey_watch.core.conditions import ConditionKind
+from journey_watch.core.filters import Change, News, Subject, What
 from journey_watch.core.runs import Status
 from journey_watch.core.severity import Severity
 from journey_watch.core.severity_rules import AlertRule, severity_of
-from tests.core.builders import JOURNEY
+from tests.core.builders import JOURNEY, LANE
+
+ANYTHING = What()
 
 
 def severity(before: Status | None, after: Status, *rules: AlertRule) -> Severity:
-    return severity_of(before, after, provider="pinpoint", journey=JOURNEY, rules=rules)
+    return loudness(Change(before, after), *rules)
+
+
+def loudness(news: News, *rules: AlertRule) -> Severity:
+    return severity_of(news, Subject(LANE, JOURNEY, "Welcome"), rules)
 
 
 @pytest.mark.parametrize("before", [None, *Status])
@@ -40,29 +48,45 @@ def test_all_else_is_information(before: Status | None, after: Status) -> None:
     assert severity(before, after) is Severity.INFO
 
 
+@pytest.mark.parametrize("kind", ConditionKind)
+def test_what_lasts_is_a_warning_and_a_blind_monitor_is_critical(kind: ConditionKind) -> None:
+    assert loudness(kind) is (Severity.CRITICAL if kind is ConditionKind.UNREACHABLE else Severity.WARNING)
+
+
 def test_the_first_rule_that_matches_wins() -> None:
+    cancelled = What("RUNNING", "CANCELLED")
     rules = (
-        AlertRule("RUNNING", "CANCELLED", Severity.NONE, journeys=("other-*",)),
-        AlertRule("RUNNING", "CANCELLED", Severity.WARNING),
-        AlertRule("*", "*", Severity.NONE),
+        AlertRule(cancelled, Severity.NONE, journeys=("other-*",)),
+        AlertRule(cancelled, Severity.WARNING),
+        AlertRule(ANYTHING, Severity.NONE),
     )
     assert severity(Status.RUNNING, Status.CANCELLED, *rules) is Severity.WARNING
     assert severity(Status.SCHEDULED, Status.CANCELLED, *rules) is Severity.NONE
 
 
 def test_new_matches_only_a_run_that_was_not_known() -> None:
-    rule = AlertRule("new", "*", Severity.NONE)
+    rule = AlertRule(What("new"), Severity.NONE)
     assert severity(None, Status.CANCELLED, rule) is Severity.NONE
     assert severity(Status.RUNNING, Status.CANCELLED, rule) is Severity.CRITICAL
 
 
-@pytest.mark.parametrize(
-    "rule",
-    [
-        AlertRule("*", "*", Severity.NONE, journeys=("journey-2", "welcome-*")),
-        AlertRule("*", "*", Severity.NONE, container_id="app-2"),
-        AlertRule("*", "*", Severity.NONE, provider="connect"),
-    ],
-)
-def test_every_filter_of_a_rule_must_match(rule: AlertRule) -> None:
-    assert severity(Status.RUNNING, Status.CANCELLED, rule) is Severity.CRITICAL
+def test_a_rule_for_a_condition_is_about_no_change_and_about_no_other_condition() -> None:
+    rule = AlertRule(What(condition="STUCK"), Severity.CRITICAL)
+    assert loudness(ConditionKind.STUCK, rule) is Severity.CRITICAL
+    assert loudness(ConditionKind.LATE, rule) is Severity.WARNING
+    assert severity(None, Status.RUNNING, rule) is Severity.INFO
+
+
+def test_a_rule_for_changes_is_about_no_condition() -> None:
+    assert loudness(ConditionKind.STUCK, AlertRule(ANYTHING, Severity.NONE)) is Severity.WARNING
+
+
+def test_no_rule_makes_a_blind_monitor_quieter() -> None:
+    rule = AlertRule(What(condition="UNREACHABLE"), Severity.NONE)
+    assert loudness(ConditionKind.UNREACHABLE, rule) is Severity.CRITICAL
+
+
+def test_a_rule_is_about_what_its_filter_covers() -> None:
+    assert severity(Status.RUNNING, Status.CANCELLED, AlertRule(ANYTHING, Severity.NONE, region="us-east-1")) is (
+        Severity.CRITICAL
+    )

@@ -23,6 +23,11 @@ ROOT = Path(__file__).parent.parent.parent
 EVERYTHING = DeploymentConfig(watching=WatchConfig(watch=(WatchTarget("pinpoint", "*"),)))
 
 
+def telling(config: DeploymentConfig, **ways: Any) -> DeploymentConfig:  # noqa: ANN401 - the ways of a Recipient
+    """The same deployment with these ways of telling under `[alerts]`."""
+    return replace(config, default=replace(config.default, **ways))
+
+
 def configured(**changes: object) -> DeploymentConfig:
     """EVERYTHING, with something else in what the poller is told."""
     return replace(EVERYTHING, watching=replace(EVERYTHING.watching, **changes))  # type: ignore[arg-type]  # of WatchConfig

@@ -6,15 +6,17 @@ import pytest
 
 from infra.recipients import EmailRecipient
 from journey_watch.core.severity import Severity
-from tests.infra.conftest import EVERYTHING, Synthesize
+from tests.infra.conftest import EVERYTHING, Synthesize, telling
 from tests.infra.synthesis import TOPICS, Json, Synthesized, listed, text, without_filter_policies
 
 READERS = replace(
-    EVERYTHING,
-    alert_email=(
-        EmailRecipient("quiet@example.com", Severity.CRITICAL),
-        EmailRecipient("default@example.com"),
-        EmailRecipient("all@example.com", Severity.INFO),
+    telling(
+        EVERYTHING,
+        email=(
+            EmailRecipient("quiet@example.com", Severity.CRITICAL),
+            EmailRecipient("default@example.com"),
+            EmailRecipient("all@example.com", Severity.INFO),
+        ),
     ),
     ops_email=("oncall@example.com",),
 )
@@ -41,9 +43,9 @@ def subscriptions(stack: Synthesized, topic: str) -> dict[str, Json | None]:
 
 def test_each_reader_gets_its_severity_and_what_is_louder(synthesize: Synthesize) -> None:
     assert subscriptions(synthesize(READERS), "AlertMailTopicArn") == {
-        "quiet@example.com": {"severity": ["critical"]},
-        "default@example.com": {"severity": ["warning", "critical"]},
-        "all@example.com": {"severity": ["info", "warning", "critical"]},
+        "quiet@example.com": {"recipient": ["default/critical"]},
+        "default@example.com": {"recipient": ["default/warning", "default/critical"]},
+        "all@example.com": {"recipient": ["default/info", "default/warning", "default/critical"]},
     }
 
 
@@ -61,12 +63,14 @@ def test_a_subscription_stays_itself_whatever_becomes_of_the_others_and_of_its_f
     before = synthesize(READERS)
     after = synthesize(
         replace(
-            READERS,
-            alert_email=(
-                EmailRecipient("all@example.com", Severity.CRITICAL),
-                EmailRecipient("new@example.com"),
-                EmailRecipient("default@example.com", Severity.INFO),
-                EmailRecipient("quiet@example.com"),
+            telling(
+                READERS,
+                email=(
+                    EmailRecipient("all@example.com", Severity.CRITICAL),
+                    EmailRecipient("new@example.com"),
+                    EmailRecipient("default@example.com", Severity.INFO),
+                    EmailRecipient("quiet@example.com"),
+                ),
             ),
             ops_email=("all@example.com", *READERS.ops_email),
         )

@@ -1,7 +1,6 @@
 """Amazon Q: which channel hears what, and how little can be done from there."""
 
 import json
-from dataclasses import replace
 
 import pytest
 
@@ -10,11 +9,11 @@ from infra.recipients import SlackChannel, SlackWebhook, TeamsChannel
 from journey_watch import contract
 from journey_watch.core.errors import ConfigurationError
 from journey_watch.core.severity import Severity
-from tests.infra.conftest import EVERYTHING, Synthesize
+from tests.infra.conftest import EVERYTHING, Synthesize, telling
 from tests.infra.synthesis import TOPICS, Synthesized, text
 
 TEAM = "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9"
-CHATTY = replace(
+CHATTY = telling(
     EVERYTHING,
     slack=(
         SlackChannel("T1", "C1"),
@@ -35,24 +34,24 @@ def chat_topics(stack: Synthesized) -> dict[str, str]:
 
 
 def test_channels_of_one_severity_share_a_topic(synthesize: Synthesize) -> None:
-    stack = synthesize(replace(CHATTY, slack=CHATTY.slack[:2]))
+    stack = synthesize(telling(CHATTY, slack=CHATTY.default.slack[:2]))
     topics = chat_topics(stack)
 
-    assert list(topics) == ["info", "critical"]
+    assert list(topics) == ["default/info", "default/critical"]
     heard = {
         each["ConfigurationName"]: [text(arn) for arn in each["SnsTopicArns"]]
         for each in (*stack.properties(SLACK), *stack.properties(TEAMS))
     }
     (teams_name,) = (name for name in heard if "teams" in name)
     assert heard == {
-        "journey-watch-slack-C1": [topics["info"]],
-        "journey-watch-slack-C2": [topics["critical"]],
-        teams_name: [topics["critical"]],
+        "journey-watch-slack-C1": [topics["default/info"]],
+        "journey-watch-slack-C2": [topics["default/critical"]],
+        teams_name: [topics["default/critical"]],
     }
 
 
 def test_every_channel_has_a_read_only_guardrail_a_log_and_a_role_that_may_do_nothing(synthesize: Synthesize) -> None:
-    stack = synthesize(replace(CHATTY, slack=CHATTY.slack[:2]))
+    stack = synthesize(telling(CHATTY, slack=CHATTY.default.slack[:2]))
 
     for channel in (*stack.properties(SLACK), *stack.properties(TEAMS)):
         assert [text(each) for each in channel["GuardrailPolicies"]] == [
@@ -66,7 +65,7 @@ def test_every_channel_has_a_read_only_guardrail_a_log_and_a_role_that_may_do_no
 
 
 def test_the_poller_may_publish_to_every_topic(synthesize: Synthesize) -> None:
-    stack = synthesize(replace(CHATTY, slack=CHATTY.slack[:2]))
+    stack = synthesize(telling(CHATTY, slack=CHATTY.default.slack[:2]))
     may_publish = {to for action, to in stack.allowed(stack.poller_role) if action == "sns:Publish"}
 
     assert may_publish == {*map(stack.output, TOPICS), *chat_topics(stack).values()}
@@ -78,7 +77,7 @@ def test_without_chat_there_is_nothing_of_it(everything: Synthesized) -> None:
 
 
 @pytest.mark.parametrize(
-    "chatty", [replace(CHATTY, slack=()), replace(CHATTY, teams=())], ids=["a team", "a Slack channel"]
+    "chatty", [telling(CHATTY, slack=()), telling(CHATTY, teams=())], ids=["a team", "a Slack channel"]
 )
 def test_govcloud_has_no_amazon_q_and_synthesis_refuses_its_channels(
     synthesize: Synthesize, chatty: DeploymentConfig
@@ -88,6 +87,6 @@ def test_govcloud_has_no_amazon_q_and_synthesis_refuses_its_channels(
 
 
 def test_a_webhook_works_in_govcloud_too(synthesize: Synthesize) -> None:
-    by_webhook = replace(EVERYTHING, slack=(SlackWebhook("not/amazon-q"),))
+    by_webhook = telling(EVERYTHING, slack=(SlackWebhook("not/amazon-q"),))
 
     assert synthesize(by_webhook, account="111122223333", region="us-gov-west-1").ids("AWS::Lambda::Function")

@@ -74,13 +74,13 @@ def test_every_comment_of_a_file_stays(file: Path, name: str) -> None:
     after = file.read_text(encoding="utf-8")
     lost = [line for line in original.splitlines() if "#" in line and line[line.index("#") :] not in after]
     assert lost == []
-    assert DeploymentConfig.from_file(file).alert_email[-1].address == NEW
+    assert DeploymentConfig.from_file(file).default.email[-1].address == NEW
 
 
 def test_an_address_keeps_the_severity_it_has(file: Path) -> None:
     file.write_text(f'[alerts]\nemail = [{{ to = "{NEW}", min_severity = "info" }}]\n', encoding="utf-8")
     add_recipient(file, NEW)
-    (reader,) = DeploymentConfig.from_file(file).alert_email
+    (reader,) = DeploymentConfig.from_file(file).default.email
     assert reader.min_severity is Severity.INFO
 
 

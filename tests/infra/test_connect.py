@@ -14,6 +14,7 @@ from infra.aws_sdk_models import sdk_operations
 from infra.deployment_config import DeploymentConfig
 from infra.reader_role import ReaderRoleStack
 from journey_watch.core.errors import ConfigurationError
+from journey_watch.core.filters import What
 from journey_watch.core.severity import Severity
 from journey_watch.core.severity_rules import AlertRule
 from journey_watch.core.watch_list import WatchTarget
@@ -168,7 +169,9 @@ def test_a_rule_may_speak_of_campaigns(read: Read) -> None:
 
     (read_rule,) = read(rule + 'campaigns = ["c*"]\ninstance_id = "i"').watching.rules
 
-    assert read_rule == AlertRule("*", "PAUSED", Severity.WARNING, ("c*",), "i", "connect")
+    assert read_rule == AlertRule(
+        What(after="PAUSED"), Severity.WARNING, journeys=("c*",), container_id="i", provider="connect"
+    )
     with pytest.raises(ConfigurationError, match="has application_id and instance_id; expected one of them"):
         read(rule + 'application_id = "a"\ninstance_id = "i"')
 

@@ -11,10 +11,12 @@ import pytest
 import tomlkit
 from hypothesis import given
 
-from infra import deployment_config, pair_entries, recipients, rule_entries
+from infra import deployment_config, pair_entries, recipients, route_entries, rule_entries
 from infra.deployment_config import DeploymentConfig
-from infra.recipients import EmailRecipient, SlackChannel, SlackWebhook, TeamsChannel
+from infra.filter_entries import filter_keys
+from infra.recipients import EmailRecipient, Recipient, SlackChannel, SlackWebhook, TeamsChannel
 from journey_watch.core.errors import ConfigurationError
+from journey_watch.core.filters import What
 from journey_watch.core.pairs import Pair
 from journey_watch.core.runs import Status
 from journey_watch.core.severity import Severity
@@ -73,15 +75,15 @@ def test_the_example_is_read_as_it_says() -> None:
     assert config.name == "journey-watch-example"
     assert config.every == timedelta(minutes=1)
     assert config.keep_data is True
-    assert config.alert_email == (
+    assert config.default.email == (
         EmailRecipient("ops@example.com", Severity.WARNING),
         EmailRecipient("marketing@example.com", Severity.INFO),
     )
-    assert config.slack == (
+    assert config.default.slack == (
         SlackChannel("T0123ABCD", "C0123ABCD", Severity.INFO),
         SlackWebhook("journey-watch/slack", Severity.CRITICAL),
     )
-    assert config.teams == (
+    assert config.default.teams == (
         TeamsChannel(
             "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9",
             "1a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9",
@@ -89,7 +91,7 @@ def test_the_example_is_read_as_it_says() -> None:
             Severity.WARNING,
         ),
     )
-    assert config.event_bus == "default"
+    assert config.default.event_bus == "default"
     assert config.ops_email == ("oncall@example.com",)
     assert config.watch[1].journey_ids == ("0a1b2c3d4e5f60718293a4b5c6d7e8f9", "1a1b2c3d4e5f60718293a4b5c6d7e8f9")
     assert config.watch[2].role_arn == "arn:aws:iam::111122223333:role/JourneyWatchReader"
@@ -102,8 +104,15 @@ def test_the_example_is_read_as_it_says() -> None:
         ),
     )
     assert config.watching.rules[0] == AlertRule(
-        "RUNNING", "CANCELLED", Severity.CRITICAL, ("0a1b*",), "5f1b2c3d4e5f60718293a4b5c6d7e8f9", "pinpoint"
+        What("RUNNING", "CANCELLED"),
+        Severity.CRITICAL,
+        journeys=("0a1b*",),
+        container_id="5f1b2c3d4e5f60718293a4b5c6d7e8f9",
+        provider="pinpoint",
+        account="111122223333",
+        region="eu-west-1",
     )
+    assert config.watching.rules[3].what == What(condition="STUCK")
     assert config.watching.rules[1].severity is Severity.NONE
 
 
@@ -128,6 +137,9 @@ def test_the_example_shows_every_key() -> None:
         "slack": {key for entry in parsed["alerts"]["slack"] for key in entry},
         "teams": {key for entry in parsed["alerts"]["teams"] for key in entry},
         "rule": {key for entry in parsed["alerts"]["rules"] for key in entry},
+        "route": {key for entry in parsed["alerts"]["route"] for key in entry}
+        | ({key for entry in parsed["alerts"]["rules"] for key in entry} & set(filter_keys())),
+        "recipient": {key for entry in parsed["recipient"] for key in entry},
         "ops": parsed["ops"].keys(),
     }
 
@@ -140,6 +152,8 @@ def test_the_example_shows_every_key() -> None:
         "slack": set(recipients.SLACK_KEYS),
         "teams": set(recipients.TEAMS_KEYS),
         "rule": set(rule_entries.rule_keys()),
+        "route": set(route_entries.route_keys()),
+        "recipient": {"name", *recipients.WAYS},
         "ops": set(deployment_config.OPS_KEYS),
     }
 
@@ -427,7 +441,7 @@ def test_a_rule_to_which_earlier_ones_leave_a_single_change_is_read(write: Write
 
     rules = DeploymentConfig.from_file(write(earlier + rule("*->PAUSED"))).watching.rules
 
-    assert rules[-1].before == "*"
+    assert rules[-1].what.before == "*"
 
 
 OF_PINPOINT = "SCHEDULED, RUNNING, PAUSED, COMPLETED, CANCELLED, UNKNOWN"
@@ -477,7 +491,7 @@ def test_where_a_provider_is_left_out_its_statuses_are_still_known(write: Write)
     config = DeploymentConfig.from_file(write(text), own_region="eu-west-1")
 
     assert [target.provider for target in config.unserved] == ["connect"]
-    assert config.watching.rules[0].after == "PAUSED"
+    assert config.watching.rules[0].what.after == "PAUSED"
 
 
 @pytest.mark.parametrize(("key", "provider"), [("application_id", "pinpoint"), ("instance_id", "connect")])
@@ -522,14 +536,14 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 def test_a_reader_from_the_command_line_gets_alerts_and_ops_mail() -> None:
     config = DeploymentConfig(ops_email=("oncall@example.com",)).with_recipient("you@example.com")
 
-    assert config.alert_email == (EmailRecipient("you@example.com"),)
+    assert config.default.email == (EmailRecipient("you@example.com"),)
     assert config.ops_email == ("oncall@example.com", "you@example.com")
 
 
 def test_a_reader_who_is_there_already_keeps_the_severity_of_the_file() -> None:
-    config = DeploymentConfig(alert_email=(EmailRecipient("you@example.com", Severity.INFO),))
+    config = DeploymentConfig(default=Recipient(email=(EmailRecipient("you@example.com", Severity.INFO),)))
 
-    assert config.with_recipient("you@example.com").alert_email == config.alert_email
+    assert config.with_recipient("you@example.com").default == config.default
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """Webhooks: from the alert topic to a function that may read its queues and secrets, and nothing is lost on the way."""
 
 import json
-from dataclasses import replace
 
 from infra.recipients import SlackWebhook
 from infra.slack_webhooks import BATCH_SIZE
@@ -9,10 +8,10 @@ from journey_watch import contract
 from journey_watch.channels.slack.delivery import SECONDS_PER_MESSAGE
 from journey_watch.channels.slack.webhook import CONNECT_SECONDS, READ_SECONDS
 from journey_watch.core.severity import Severity
-from tests.infra.conftest import EVERYTHING, Synthesize
+from tests.infra.conftest import EVERYTHING, Synthesize, telling
 from tests.infra.synthesis import Json, Synthesized, listed, text, without_filter_policies
 
-WEBHOOKS = replace(EVERYTHING, slack=(SlackWebhook("team/slack"), SlackWebhook("team-slack", Severity.CRITICAL)))
+WEBHOOKS = telling(EVERYTHING, slack=(SlackWebhook("team/slack"), SlackWebhook("team-slack", Severity.CRITICAL)))
 
 
 def slack_function(stack: Synthesized) -> Json:
@@ -41,8 +40,8 @@ def test_each_webhook_has_a_queue_that_hears_its_severities(synthesize: Synthesi
     }
 
     assert heard == {
-        "team/slack": {"severity": ["info", "warning", "critical"]},
-        "team-slack": {"severity": ["critical"]},
+        "team/slack": {"recipient": ["default/info", "default/warning", "default/critical"]},
+        "team-slack": {"recipient": ["default/critical"]},
     }
     assert {text(each["TopicArn"]) for each in stack.properties("AWS::SNS::Subscription")} == {
         stack.output("AlertTopicArn")
@@ -54,7 +53,7 @@ def test_a_webhooks_subscription_stays_itself_whatever_becomes_of_the_others_and
 ) -> None:
     """What would be a new one is the old one to SNS, which is then deleted."""
     changed = (SlackWebhook("new/slack"), SlackWebhook("team-slack"), SlackWebhook("team/slack", Severity.WARNING))
-    before, after = synthesize(WEBHOOKS), synthesize(replace(WEBHOOKS, slack=changed))
+    before, after = synthesize(WEBHOOKS), synthesize(telling(WEBHOOKS, slack=changed))
 
     assert len(without_filter_policies(before)) == 2
     assert without_filter_policies(before).items() <= without_filter_policies(after).items()

@@ -22,16 +22,20 @@ from journey_watch.core.mutes import Mute
 from journey_watch.core.severity import Severity
 from journey_watch.core.watch_list import WatchTarget
 from journey_watch.settings import Settings, WatchConfig, mutes_from_json
-from tests.infra.conftest import EVERYTHING, ROOT, Synthesize, configured
+from tests.infra.conftest import EVERYTHING, ROOT, Synthesize, configured, telling
 from tests.infra.synthesis import TOPICS, Synthesized, text
 
 READER_ROLE = "arn:aws:iam::444455556666:role/path/Reader"
 KITCHEN_SINK = replace(
-    EVERYTHING,
+    telling(
+        EVERYTHING,
+        slack=(SlackChannel("T1", "C1"), SlackChannel("T1", "C2", Severity.CRITICAL), SlackWebhook("team/slack")),
+        teams=(
+            TeamsChannel("0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9", "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9", "19%3Aa%40b"),
+        ),
+        event_bus="default",
+    ),
     keep_data=False,
-    slack=(SlackChannel("T1", "C1"), SlackChannel("T1", "C2", Severity.CRITICAL), SlackWebhook("team/slack")),
-    teams=(TeamsChannel("0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9", "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9", "19%3Aa%40b"),),
-    event_bus="default",
     watching=WatchConfig(
         watch=(
             WatchTarget("pinpoint", "listed", ("j1", "j2")),

@@ -126,14 +126,14 @@ def test_a_second_address_joins_the_first_and_the_next_deployment_knows_both(che
     assert f"Added {ME} to config/local.toml" in run("--email", ME).output
     assert "Added" not in run("--email", ME).output
     assert run().exit_code == 0
-    assert [reader.address for reader in checkout.local.alert_email] == [YOU, ME]
+    assert [reader.address for reader in checkout.local.default.email] == [YOU, ME]
     assert checkout.local.ops_email == (YOU, ME)
 
 
 def test_a_file_that_is_named_is_deployed_and_gets_the_address(checkout: Checkout) -> None:
     mine = checkout.write('name = "mine"\n', "config/mine.toml")
     assert run("--config", str(mine), "--email", YOU).exit_code == 0
-    assert [reader.address for reader in DeploymentConfig.from_file(mine).alert_email] == [YOU]
+    assert [reader.address for reader in DeploymentConfig.from_file(mine).default.email] == [YOU]
     assert not (checkout.root / LOCAL).exists()
     assert f"config={mine}" in checkout.calls()[-1]
 

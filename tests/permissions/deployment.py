@@ -16,7 +16,7 @@ from infra.deployed_stack import DeployedStack
 from infra.deployment_config import DeploymentConfig
 from infra.journey_watch_stack import JourneyWatchStack
 from infra.reader_role import ReaderRoleStack
-from infra.recipients import EmailRecipient, SlackChannel, SlackWebhook, TeamsChannel
+from infra.recipients import EmailRecipient, Recipient, SlackChannel, SlackWebhook, TeamsChannel
 from journey_watch import contract
 from journey_watch.core.runs import JourneyKey, Lane
 from journey_watch.core.severity import Severity
@@ -45,11 +45,13 @@ CONFIG: Final = DeploymentConfig(
             WatchTarget("connect", "*", region="ca-central-1", role_arn=READER_ROLE, external_id=EXTERNAL_ID),
         ),
     ),
-    alert_email=(EmailRecipient("reader@example.com"),),
+    default=Recipient(
+        email=(EmailRecipient("reader@example.com"),),
+        slack=(SlackChannel("T1", "C1"), SlackWebhook(WEBHOOK_SECRET)),
+        teams=(TeamsChannel(_UUID, _UUID, "19%3Aone%40thread.tacv2", Severity.CRITICAL),),
+        event_bus=BUS,
+    ),
     ops_email=("ops@example.com",),
-    slack=(SlackChannel("T1", "C1"), SlackWebhook(WEBHOOK_SECRET)),
-    teams=(TeamsChannel(_UUID, _UUID, "19%3Aone%40thread.tacv2", Severity.CRITICAL),),
-    event_bus=BUS,
 )
 WATCHED: Final = lanes_of(CONFIG.watch, own_account=ACCOUNT, own_region=REGION)
 OF_READER: Final = {lane: targets for lane, targets in WATCHED.items() if targets[0].role_arn}

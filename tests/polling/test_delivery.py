@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -9,9 +10,11 @@ from typing import Any
 import pytest
 
 from journey_watch.core.alerts import Alert
-from journey_watch.core.errors import SourceError, StoreUnavailableError
+from journey_watch.core.errors import PollFailedError, SourceError, StoreUnavailableError
 from journey_watch.core.mutes import Mute
+from journey_watch.core.routes import Route
 from journey_watch.core.runs import JourneyKey, Lane, Scope, Status
+from journey_watch.core.severity import Severity
 from journey_watch.core.watch_list import Thresholds
 from journey_watch.messages import digest
 from journey_watch.polling import delivery, side_by_side
@@ -699,3 +702,101 @@ def test_storm_larger_than_an_item_is_told_in_several_polls(harness: PollHarness
     for _ in range(6):
         harness.poll_a_minute_later()
     assert len({one["run_id"] for one in harness.channel.told}) == 1_000
+
+
+def route(*journeys: str, to: str) -> Route:
+    return Route(to=(to,), journeys=journeys)
+
+
+def test_alerts_say_to_whom_they_are_routed_and_a_digest_has_readers_in_common(harness: PollHarness) -> None:
+    harness.config = replace(harness.config, digest_over=1, routes=(route("welcome", to="team"),))
+    for run_id in ("a", "b"):
+        for journey in (WELCOME, WINBACK):
+            harness.source.set(journey, run_id, Status.CANCELLED)
+    harness.poll()
+    digests = {digest.recipients: digest.detail["changes"] for digest in harness.channel.accepted}
+    assert {recipients: {one["journey_id"] for one in changes} for recipients, changes in digests.items()} == {
+        ("team",): {"welcome"},
+        ("default",): {"winback"},
+    }
+
+
+def test_thread_whose_alerts_have_different_readers_keeps_its_order_and_is_in_no_digest(harness: PollHarness) -> None:
+    loud = Route(to=("pager",), min_severity=Severity.CRITICAL)
+    harness.config = replace(harness.config, digest_over=1, routes=(loud,))
+    harness.channel.refuse = lambda _: True
+    harness.source.set(WELCOME, "n1", Status.RUNNING)
+    harness.source.set(WELCOME, "n2", Status.RUNNING)
+    harness.source.set(WELCOME, "n3", Status.RUNNING)
+    harness.poll()
+    harness.channel.refuse = lambda _: False
+    harness.clock.advance(minutes=1)
+    harness.source.set(WELCOME, "n1", Status.CANCELLED)
+    harness.poll()
+    singles = [alert for alert in harness.channel.accepted if alert.status]
+    assert [(one.detail["status"], one.recipients) for one in singles] == [
+        ("RUNNING", ("default",)),
+        ("CANCELLED", ("pager",)),
+    ]
+    (digest_,) = [alert for alert in harness.channel.accepted if not alert.status]
+    assert {one["run_id"] for one in digest_.detail["changes"]} == {"n2", "n3"}
+
+
+def test_channel_of_one_recipient_gets_what_is_routed_to_it_alone_in_one_digest(harness: PollHarness) -> None:
+    team = ScriptedChannel()
+    harness.channels["chat-team-info"] = Channel(team, recipient="team")
+    both = Route(to=("team", "boss"), journeys=("welcome",))
+    harness.config = replace(harness.config, digest_over=1, routes=(both, Route(to=("team",), journeys=("winback",))))
+    for journey in (WELCOME, WINBACK):
+        harness.source.set(journey, "a", Status.CANCELLED)
+    harness.source.set(JourneyKey("app-1", "other"), "a", Status.CANCELLED)
+    harness.poll()
+    (digest_,) = team.accepted
+    assert {one["journey_id"] for one in digest_.detail["changes"]} == {"welcome", "winback"}
+
+
+def test_who_heard_of_a_condition_hears_that_it_is_over_whatever_the_routes_say_then(harness: PollHarness) -> None:
+    watched = replace(EVERYTHING, thresholds=Thresholds(stuck_after=3600))
+    harness.config = replace(harness.config, watch=(watched,), routes=(route("welcome", to="team"),))
+    harness.source.set(WELCOME, "r1", Status.RUNNING)
+    harness.poll()
+    harness.clock.advance(hours=2)
+    harness.poll()
+    harness.config = replace(harness.config, routes=(route("welcome", to="others"),))
+    harness.source.set(WELCOME, "r1", Status.COMPLETED)
+    harness.poll_a_minute_later()
+    conditions = [alert for alert in harness.channel.accepted if alert.condition and alert.journey == WELCOME]
+    assert [(one.detail["phase"], one.recipients) for one in conditions] == [
+        ("Opened", ("team",)),
+        ("Resolved", ("team",)),
+    ]
+
+
+def test_recipients_beside_the_operators_are_told_that_the_monitor_is_blind(harness: PollHarness) -> None:
+    pager, default = ScriptedChannel(), ScriptedChannel()
+    harness.channels |= {
+        "chat-sre-info": Channel(pager, recipient="sre"),
+        "chat-info": Channel(default, recipient="default"),
+    }
+    harness.config = replace(harness.config, operators=("sre",))
+    harness.source.failures = dict.fromkeys(
+        harness.source.runs, SourceError("refused", code="AccessDenied", denied=True)
+    )
+    for _ in range(20):
+        with suppress(PollFailedError):
+            harness.poll_a_minute_later()
+    assert [alert.condition for alert in pager.accepted] == ["UNREACHABLE"]
+    assert [alert.condition for alert in harness.operators.accepted] == ["UNREACHABLE"]
+    assert default.accepted == []
+
+
+def test_account_of_a_mute_goes_to_whoever_would_have_heard_of_anything_in_it(harness: PollHarness) -> None:
+    harness.config = replace(harness.config, routes=(route("welcome", to="team"),))
+    harness.store.set_mutes(Mute(id="release", until=harness.clock.time + timedelta(minutes=2)))
+    harness.poll()
+    for journey in (WELCOME, WINBACK):
+        harness.source.set(journey, "r", Status.CANCELLED)
+    for _ in range(5):
+        harness.poll_a_minute_later()
+    (account,) = harness.channel.accepted
+    assert set(account.recipients) == {"team", "default"}

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from journey_watch.core.errors import PollFailedError, SourceError, StoreUnavailableError
+from journey_watch.core.filters import What
 from journey_watch.core.refusals import DENIAL_HINT
 from journey_watch.core.runs import ContainerScope, JourneyInfo, JourneyKey, Lane, Observation, ObservedRun, Status
 from journey_watch.core.severity import Severity
@@ -438,7 +439,7 @@ def test_journey_whose_change_is_not_certainly_saved_counts_as_failed(
 
 
 def test_change_of_severity_none_is_recorded_and_not_sent(harness: PollHarness) -> None:
-    harness.config = type(harness.config)(watch=harness.config.watch, rules=(AlertRule("*", "*", Severity.NONE),))
+    harness.config = type(harness.config)(watch=harness.config.watch, rules=(AlertRule(What(), Severity.NONE),))
     harness.source.set(WELCOME, "r1", Status.CANCELLED)
     harness.poll()
     assert harness.channel.calls == 0
@@ -670,7 +671,7 @@ def test_one_journey_that_cannot_be_read_is_no_blind_lane(harness: PollHarness) 
 
 
 def test_rule_for_one_status_does_not_silence_another(harness: PollHarness) -> None:
-    harness.config = replace(harness.config, rules=(AlertRule("*", "COMPLETED", Severity.NONE),))
+    harness.config = replace(harness.config, rules=(AlertRule(What(after="COMPLETED"), Severity.NONE),))
     harness.source.set(WELCOME, "r1", Status.CANCELLED)
     harness.source.set(WINBACK, "r2", Status.COMPLETED)
     harness.poll()
@@ -678,7 +679,7 @@ def test_rule_for_one_status_does_not_silence_another(harness: PollHarness) -> N
 
 
 def test_rule_for_a_step_does_not_silence_another_that_ends_alike(harness: PollHarness) -> None:
-    harness.config = replace(harness.config, rules=(AlertRule("SCHEDULED", "CANCELLED", Severity.NONE),))
+    harness.config = replace(harness.config, rules=(AlertRule(What("SCHEDULED", "CANCELLED"), Severity.NONE),))
     harness.source.set(WELCOME, "r1", Status.CANCELLED)
     harness.source.set(WINBACK, "r2", Status.CANCELLED)
     harness.source.set(WINBACK, "r3", Status.CANCELLED)
@@ -743,6 +744,20 @@ def test_journey_that_is_paused_itself_is_told_once_and_again_when_it_is_left_so
     assert (changed.envelope["detail-type"], changed.status) == ("Journey Status Change", Status.PAUSED)
     assert (left.condition, left.detail.get("run_id")) == ("LEFT_PAUSED", None)
     assert left.detail["summary"].startswith('Journey "Welcome" (application ')
+
+
+def test_rule_says_how_loud_a_condition_is() -> None:
+    harness = PollHarness()
+    harness.configure(replace(EVERYTHING, thresholds=Thresholds(stuck_after=3600)))
+    rule = AlertRule(What(condition="STUCK"), Severity.CRITICAL, journeys=("welcome",))
+    harness.config = replace(harness.config, rules=(rule,))
+    for journey in (WELCOME, WINBACK):
+        harness.source.set(journey, "r", Status.RUNNING)
+    harness.poll()
+    harness.clock.advance(hours=2)
+    harness.poll()
+    found = {alert.journey: alert.severity for alert in harness.channel.accepted if alert.condition}
+    assert found == {WELCOME: Severity.CRITICAL, WINBACK: Severity.WARNING}
 
 
 def test_alerts_link_to_the_site_of_the_entry_that_means_the_journey() -> None:

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Final, Self
 
 from journey_watch.core.conditions import ConditionKind
+from journey_watch.core.routes import DEFAULT
 from journey_watch.core.runs import Scope, Status
 from journey_watch.core.severity import Severity
 
@@ -101,6 +102,18 @@ class Alert:
         """How old the change was when it was seen, if it is about one and the provider says when it happened."""
         seconds = self.detail.get("detection_delay_seconds")
         return None if seconds is None else timedelta(seconds=seconds)
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        """The names of those to whom it is routed; operators are none of them, but may be told by some."""
+        return tuple(self.detail.get("recipients", () if self.is_for_operators else (DEFAULT,)))
+
+    def routed_to(self, recipients: tuple[str, ...]) -> "Alert":
+        """The same alert for these recipients. Its envelope names them if they are not those it has anyway."""
+        if recipients == self.recipients or not recipients:
+            return self
+        detail = {**self.detail, "recipients": list(recipients)}
+        return replace(self, envelope={**self.envelope, "detail": detail})
 
     @property
     def muted_by(self) -> str | None:

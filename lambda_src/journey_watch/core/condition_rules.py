@@ -17,7 +17,6 @@ from journey_watch.core.watch_list import AUTO, Thresholds
 
 GIVE_UP_AFTER = timedelta(days=90)
 """A run that is missing for so long is no longer watched for."""
-_SEVERITY = {ConditionKind.UNREACHABLE: Severity.CRITICAL}
 _NOTHING_KNOWN = JourneyInfo()
 
 
@@ -65,6 +64,8 @@ class AssessmentContext:
     interval: timedelta
     """How often the schedule polls."""
     thresholds: Thresholds
+    severities: Mapping[ConditionKind, Severity]
+    """How loud a condition of each kind is."""
     muted: bool = False
     """A mute covers the journey: what opens is announced when the mute ends, if it is still open."""
     confirmed: bool = False
@@ -298,7 +299,7 @@ def _should_open(fresh: Condition, old: Condition | None, circumstances: Assessm
 
 
 def _opened(fresh: Condition, circumstances: AssessmentContext) -> tuple[Condition, ConditionEvent | None]:
-    severity = _SEVERITY.get(fresh.kind, Severity.WARNING)
+    severity = circumstances.severities[fresh.kind]
     opened = replace(fresh, opened_at=circumstances.now, severity=severity, announced=not circumstances.muted)
     return opened, None if circumstances.muted else ConditionEvent(Phase.OPENED, opened)
 

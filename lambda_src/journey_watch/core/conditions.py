@@ -52,6 +52,8 @@ class Condition:
     """How many have been sent."""
     opened_by: str = ""
     """The id of the alert that announced it: reminders and the resolution stand in its thread."""
+    told_to: tuple[str, ...] = ()
+    """The recipients of its opening: whoever heard of it hears the rest."""
     planned: bool = False
     """True: `since` is when a late run was planned to start, or a stuck one to end."""
 

@@ -2,24 +2,19 @@
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from fnmatch import fnmatchcase
 from zoneinfo import ZoneInfo
 
-from journey_watch.core.runs import Scope
-from journey_watch.core.severity_rules import ANY
+from journey_watch.core.filters import Filter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mute:
-    """One mute: until a time, or every week in a window. Ids in its scope may hold the wildcards `*`, `?` and `[…]`."""
+class Mute(Filter):
+    """One mute of what the filter covers: until a time, or every week in a window."""
 
     id: str
     """Names it in what it holds back."""
     reason: str = ""
     set_by: str = ""
-    journeys: tuple[str, ...] = (ANY,)
-    container_id: str = ANY
-    provider: str = ANY
     since: datetime | None = None
     """None: from whenever it was set."""
     until: datetime | None = None
@@ -32,13 +27,6 @@ class Mute:
     time_zone: str = "UTC"
     identity: str = ""
     """The ARN of the AWS identity whose credentials set it; empty if that is not known."""
-
-    def covers(self, provider: str, journey: Scope) -> bool:
-        return (
-            fnmatchcase(provider, self.provider)
-            and fnmatchcase(journey.container_id, self.container_id)
-            and any(fnmatchcase(journey.journey_id, pattern) for pattern in self.journeys)
-        )
 
     def is_in_force(self, now: datetime) -> bool:
         """True if it holds at `now`, an aware time. A window follows the wall clock through daylight-saving changes."""

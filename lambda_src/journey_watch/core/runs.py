@@ -227,6 +227,8 @@ class JourneyInfo:
 
     name: str | None = None
     container_name: str | None = None
+    journey_type: str | None = None
+    """In its provider's words; None if it has none, or if that is not known."""
     dormant: bool = False
     """True if the provider says that the journey ended long ago, so that new runs are not expected: polled rarely."""
     starts_at: datetime | None = None

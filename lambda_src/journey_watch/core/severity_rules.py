@@ -1,55 +1,35 @@
-"""Which changes alert, and how loudly."""
+"""Which changes and conditions alert, and how loudly."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
-from journey_watch.core.runs import Scope, Status
+from journey_watch.core.conditions import ConditionKind
+from journey_watch.core.filters import Change, Filter, News, Subject, What
+from journey_watch.core.runs import Status
 from journey_watch.core.severity import Severity
-
-ANY = "*"
-NEW = "new"
-"""The left side of a rule has it for a run that was not known before."""
 
 
 @dataclass(frozen=True, slots=True)
-class AlertRule:
-    """One `[[alerts.rules]]` entry. Every filter must match; an id may hold the wildcards `*`, `?` and `[…]`."""
+class AlertRule(Filter):
+    """One `[[alerts.rules]]` entry: how loud some news are about what the filter covers."""
 
-    before: str
-    """A status, `new`, or `*` for either."""
-    after: str
-    """A status, or `*`."""
+    what: What
     severity: Severity
-    journeys: tuple[str, ...] = (ANY,)
-    container_id: str = ANY
-    provider: str = ANY
-
-    def matches(self, before: Status | None, after: Status, *, provider: str, journey: Scope) -> bool:
-        return (
-            self.before in (ANY, NEW if before is None else before.value)
-            and self.after in (ANY, after.value)
-            and fnmatchcase(provider, self.provider)
-            and fnmatchcase(journey.container_id, self.container_id)
-            and any(fnmatchcase(journey.journey_id, pattern) for pattern in self.journeys)
-        )
 
 
-def severity_of(
-    before: Status | None,
-    after: Status,
-    *,
-    provider: str,
-    journey: Scope,
-    rules: Iterable[AlertRule] = (),
-) -> Severity:
-    """How loud a change is: the first rule that matches decides, then the built-in ones."""
-    for rule in rules:
-        if rule.matches(before, after, provider=provider, journey=journey):
-            return rule.severity
-    if after in (Status.CANCELLED, Status.FAILED):
+def severity_of(news: News, subject: Subject, rules: Iterable[AlertRule] = ()) -> Severity:
+    """How loud news are: the first rule that matches decides, then the built-in ones.
+
+    That the monitor is blind is critical whatever the rules say.
+    """
+    if news is ConditionKind.UNREACHABLE:
         return Severity.CRITICAL
-    came_back = before is not None and before.is_terminal and not after.is_terminal
-    if after is Status.UNKNOWN or came_back:
+    for rule in rules:
+        if rule.what.means(news) and rule.covers(subject):
+            return rule.severity
+    if not isinstance(news, Change):
         return Severity.WARNING
-    return Severity.INFO
+    if news.after in (Status.CANCELLED, Status.FAILED):
+        return Severity.CRITICAL
+    came_back = news.before is not None and news.before.is_terminal and not news.after.is_terminal
+    return Severity.WARNING if news.after is Status.UNKNOWN or came_back else Severity.INFO

@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import Final
 
 from journey_watch.contract import QUERY_RECENT_CHANGES
+from journey_watch.core.filters import ANY
 from journey_watch.core.mutes import Mute
-from journey_watch.core.severity_rules import ANY
 from journey_watch.live_page.elements import Html, element
 from journey_watch.live_page.labels import badge, journey_name, muted, shown
 from journey_watch.live_page.lane_snapshot import RESOLVED, Change

@@ -7,6 +7,7 @@ from typing import Final
 
 from journey_watch.contract import POLLS_MISSING_INTERVALS
 from journey_watch.core.conditions import Condition, ConditionKind
+from journey_watch.core.filters import Subject
 from journey_watch.core.mutes import Mute
 from journey_watch.core.runs import ContainerScope, JourneyKey, JourneyState, Lane, Scope
 from journey_watch.core.severity import Severity
@@ -143,7 +144,8 @@ def _muting(
     """The monitor's own blindness is never muted."""
     if journey is None or condition.kind is ConditionKind.UNREACHABLE:
         return None
-    covering = (mute.id for mute in mutes if mute.covers(reading.provider.name, journey))
+    subject = Subject(reading.lane, journey, reading.journeys[journey].journey_name)
+    covering = (mute.id for mute in mutes if mute.covers(subject))
     return next(covering, None if condition.announced else "")
 
 

@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 
 from journey_watch.core.alerts import Alert, PendingDelivery
 from journey_watch.core.condition_rules import Phase
-from journey_watch.core.conditions import Condition
+from journey_watch.core.conditions import Condition, ConditionKind
+from journey_watch.core.filters import Change, Subject
 from journey_watch.core.mutes import Mute
+from journey_watch.core.routes import recipients_of
 from journey_watch.core.runs import JourneyInfo, JourneyKey, Scope
-from journey_watch.core.severity import Severity
 from journey_watch.core.severity_rules import severity_of
 from journey_watch.core.transitions import StateChange, Transition
 from journey_watch.messages.condition import condition_alert
@@ -44,28 +45,22 @@ class ChangeCommitter:
     mutes: Sequence[Mute] = ()
     """Those that are in force throughout this poll: judged once, at its start."""
 
-    def muted_by(self, journey: Scope) -> str | None:
+    def muted_by(self, journey: Scope, info: JourneyInfo) -> str | None:
         """The mute that keeps quiet about a journey, if one does. The monitor's own blindness is never muted."""
-        provider = self.context.provider.name
-        return next((mute.id for mute in self.mutes if mute.covers(provider, journey)), None)
+        subject = self.context.subject(journey, info)
+        return next((mute.id for mute in self.mutes if mute.covers(subject)), None)
 
     def commit(self, change: StateChange, info: JourneyInfo, more: Sequence[Alert] = ()) -> CommittedChange:
         """Save the change, its alerts and `more`. Raises what RunStore.commit raises."""
-        context = self.context
-        mute = self.muted_by(change.journey)
+        context, named = self.context, replace(info, name=info.name or change.state.journey_name)
+        mute = self.muted_by(change.journey, named)
+        subject, seen = context.subject(change.journey, named), context.alert(change.journey, named)
         counted = self._counters(change.journey, change.transitions)
-        seen = context.alert(change.journey, replace(info, name=info.name or change.state.journey_name))
         changed = [
-            status_change_alert(
-                one,
-                seen,
-                severity=self._severity_of(change.journey, one),
-                muted_by=mute,
-                counters={} if one.of_journey else counted.get(one.run.run_id, {}),
-            )
+            self._change_alert(one, subject, seen, mute, {} if one.of_journey else counted.get(one.run.run_id, {}))
             for one in change.transitions
         ]
-        begun, conditions = _condition_alerts(change, seen)
+        begun, conditions = self._condition_alerts(change, subject, seen)
         change = replace(change, state=replace(change.state, conditions={**change.state.conditions, **begun}))
         alerts = [*changed, *conditions, *more]
         held = changed if mute else []
@@ -73,14 +68,33 @@ class ChangeCommitter:
         result = context.store.commit(context.lane, change, alerts, pending, context.time_budget.deadline)
         return CommittedChange(result, alerts, pending, muted=len(held), begun=begun)
 
-    def _severity_of(self, journey: Scope, transition: Transition) -> Severity:
-        return severity_of(
-            transition.previous_status,
-            transition.run.status,
-            provider=self.context.provider.name,
-            journey=journey,
-            rules=self.context.config.rules,
-        )
+    def _change_alert(
+        self, one: Transition, subject: Subject, seen: AlertContext, mute: str | None, counters: Mapping[str, str]
+    ) -> Alert:
+        news, config = Change(one.previous_status, one.run.status), self.context.config
+        severity = severity_of(news, subject, config.rules)
+        alert = status_change_alert(one, seen, severity=severity, muted_by=mute, counters=counters)
+        return alert.routed_to(recipients_of(news, severity, subject, config.routes))
+
+    def _condition_alerts(
+        self, change: StateChange, subject: Subject, seen: AlertContext
+    ) -> tuple[dict[str, Condition], list[Alert]]:
+        """The alerts about conditions; and by key those that open, which remember their thread and their recipients."""
+        alerts: list[Alert] = []
+        begun: dict[str, Condition] = {}
+        for event in change.events:
+            condition, alert = event.condition, condition_alert(event, seen, sequence=change.state.version)
+            if event.phase is Phase.OPENED:
+                condition = replace(condition, opened_by=alert.id, told_to=self._told_of(condition, subject))
+                begun[condition.key] = condition
+            alerts.append(alert.routed_to(condition.told_to))
+        return begun, alerts
+
+    def _told_of(self, condition: Condition, subject: Subject) -> tuple[str, ...]:
+        config = self.context.config
+        if condition.kind is ConditionKind.UNREACHABLE:
+            return config.operators
+        return recipients_of(condition.kind, condition.severity, subject, config.routes)
 
     def _counters(self, journey: Scope, transitions: Sequence[Transition]) -> dict[str, Mapping[str, str]]:
         """By run id, of runs that ended: what people ask next. Of a few, if there is plenty of time."""
@@ -91,21 +105,5 @@ class ChangeCommitter:
         return {run_id: self.context.source.counters(journey, run_id) for run_id in ended[:MAX_COUNTED]}
 
     def _pending(self, alert: Alert) -> list[PendingDelivery]:
-        """The channels to which an alert is owed: the monitor's blindness to operators only, all else to all others."""
-        return [
-            PendingDelivery(alert, name)
-            for name, channel in self.context.channels.items()
-            if alert.is_for_operators == channel.for_operators and alert.severity.reaches(channel.min_severity)
-        ]
-
-
-def _condition_alerts(change: StateChange, context: AlertContext) -> tuple[dict[str, Condition], list[Alert]]:
-    """The alerts about conditions; and by key those that open, which remember the thread that they begin."""
-    alerts: list[Alert] = []
-    begun: dict[str, Condition] = {}
-    for event in change.events:
-        alert = condition_alert(event, context, sequence=change.state.version)
-        alerts.append(alert)
-        if event.phase is Phase.OPENED:
-            begun[event.condition.key] = replace(event.condition, opened_by=alert.id)
-    return begun, alerts
+        """The channels to which an alert is owed."""
+        return [PendingDelivery(alert, name) for name, channel in self.context.channels.items() if channel.takes(alert)]

@@ -57,10 +57,8 @@ class DigestPolicy:
     catch_up_after: timedelta
     """Changes that were older than this when they were seen are told together."""
 
-    def sorted_out(
-        self, pending: Sequence[PendingDelivery], *, max_single: int
-    ) -> tuple[Sequence[PendingDelivery], Sequence[PendingDelivery]]:
-        """What is told together, and after that what one by one; both in the order of `pending`.
+    def told_together(self, pending: Sequence[PendingDelivery], *, max_single: int) -> Sequence[PendingDelivery]:
+        """What of one audience is told in digests, in the order of `pending`; the rest is told after it, one by one.
 
         `max_single` is the most that the channel sends one by one. Whatever is told together takes with it what is
         pending and earlier in its thread.
@@ -69,7 +67,7 @@ class DigestPolicy:
         storm = len(digestible) > min(self.digest_over, max_single)
         together = digestible if storm else self._long_ago(digestible)
         keys = {one.key for one in together} if len(together) > 1 else set()
-        return [one for one in pending if one.key in keys], [one for one in pending if one.key not in keys]
+        return [one for one in pending if one.key in keys]
 
     def _long_ago(self, pending: Sequence[PendingDelivery]) -> list[PendingDelivery]:
         chosen: list[PendingDelivery] = []
@@ -231,10 +229,31 @@ class Delivery:
     def _send_to(self, channel: str, pending: Sequence[PendingDelivery]) -> list[PendingDelivery]:
         """Send in order; returns what there was no time for."""
         in_order = sorted(pending, key=lambda one: (str(one.alert.journey), one.alert.sequence))
-        max_single = self._context.channels[channel].max_single
-        together, singly = self._digest_policy.sorted_out(in_order, max_single=max_single)
-        late = self._send_digests(channel, _in_time_order(together))
+        singly = in_order
+        late: list[PendingDelivery] = []
+        for audience in self._audiences(in_order):
+            max_single = self._context.channels[channel].max_single
+            together = self._digest_policy.told_together(audience, max_single=max_single)
+            keys = {one.key for one in together}
+            singly = [one for one in singly if one.key not in keys]
+            late += self._send_digests(channel, _in_time_order(together))
         return [*late, *(singly if late else self._send_singly(channel, singly))]
+
+    def _audiences(self, pending: Sequence[PendingDelivery]) -> list[list[PendingDelivery]]:
+        """What may be told together, for it has the same readers. A thread that has not is in none of them."""
+        readers = {one.key: self._readers(one) for one in pending}
+        of_thread: dict[str, set[tuple[str, ...]]] = {}
+        for one in pending:
+            of_thread.setdefault(one.alert.thread, set()).add(readers[one.key])
+        audiences: dict[tuple[str, ...], list[PendingDelivery]] = {}
+        for one in pending:
+            if len(of_thread[one.alert.thread]) == 1:
+                audiences.setdefault(readers[one.key], []).append(one)
+        return list(audiences.values())
+
+    def _readers(self, one: PendingDelivery) -> tuple[str, ...]:
+        """To whom its channel passes it on, as far as they differ from alert to alert."""
+        return one.alert.recipients if self._context.channels[one.channel].recipient is None else ()
 
     def _send_digests(self, channel: str, pending: Sequence[PendingDelivery]) -> Sequence[PendingDelivery]:
         left = pending
@@ -251,6 +270,7 @@ class Delivery:
                 provider=self._context.provider,
                 deployment=self._context.deployment,
             )
+            digest = digest.routed_to(members[0].alert.recipients)
             refused = self._publish([PendingDelivery(digest, channel)])
             if refused:
                 self._keep(members, dict.fromkeys((one.key for one in members), *refused.values()))

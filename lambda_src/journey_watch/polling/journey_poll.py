@@ -130,7 +130,8 @@ class JourneyPoll:
         self, state: JourneyState, reading: Observation, info: JourneyInfo, begun: datetime
     ) -> tuple[Comparison, Assessment]:
         """Compare, and read a second time whatever is believed only if two readings show it."""
-        muted = self.committer.muted_by(reading.journey) is not None
+        named = replace(info, name=info.name or state.journey_name)
+        muted = self.committer.muted_by(reading.journey, named) is not None
 
         def judged(
             listing: Observation, confirmed: frozenset[tuple[str, Status]], *, again: bool
@@ -146,7 +147,7 @@ class JourneyPoll:
                 max_alerts=self._context.alerts_per_commit,
             )
             after = comparison.changes[-1].state if comparison.changes else state
-            assessed = self._context.assessment(reading.journey, begun=begun, muted=muted, confirmed=again)
+            assessed = self._context.assessment(reading.journey, named, begun=begun, muted=muted, confirmed=again)
             return comparison, assess_reading(state.conditions, after, listing, assessed, info)
 
         comparison, assessment = judged(reading, frozenset(), again=False)

@@ -80,7 +80,17 @@ class LaneHealth:
             with self.side_tasks.attempt("what a mute held back could not be read; it is tried again", mute=mute_id):
                 if held_back := self._held_back(mute_id, since):
                     sequence, mute = moved.version, known.get(mute_id)
-                    alerts.append(mute_ended_alert(mute_id, held_back, seen, since=since, sequence=sequence, mute=mute))
+                    account = mute_ended_alert(
+                        mute_id,
+                        [alert.detail for alert in held_back],
+                        seen,
+                        since=since,
+                        sequence=sequence,
+                        mute=mute,
+                    )
+                    # Whoever would have heard of any of it.
+                    everybody = dict.fromkeys(one for alert in held_back for one in alert.recipients)
+                    alerts.append(account.routed_to(tuple(everybody)))
                 continue
             mutes[mute_id] = since
         if mutes == state.mutes:
@@ -92,9 +102,9 @@ class LaneHealth:
                 return committed.pending
         return ()
 
-    def _held_back(self, mute_id: str, since: datetime) -> list[Mapping[str, object]]:
+    def _held_back(self, mute_id: str, since: datetime) -> list[Alert]:
         recorded = self._context.store.history(self._context.lane, since)
-        return [alert.detail for alert in recorded if alert.muted_by == mute_id]
+        return [alert for alert in recorded if alert.muted_by == mute_id]
 
     @property
     def is_announced_unreachable(self) -> bool:
@@ -189,7 +199,7 @@ class LaneHealth:
         if not self._context.time_budget.may_send:
             return []  # what lasts is still so at the next poll
         begun = self._context.now()
-        context = self._context.assessment(scope, begun=begun, muted=False, confirmed=True)
+        context = self._context.assessment(scope, info, begun=begun, muted=False, confirmed=True)
         assessment = assess_failure(state.conditions, str(failure) if failure else None, context, resolution)
         for change in with_assessment(scope, state, [], assessment):
             with self.side_tasks.attempt("what cannot be read could not be noted", of=str(scope)):

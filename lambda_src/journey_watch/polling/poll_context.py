@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from journey_watch.core.condition_rules import AssessmentContext
+from journey_watch.core.conditions import ConditionKind
+from journey_watch.core.filters import Subject
 from journey_watch.core.provider import Provider
 from journey_watch.core.runs import JourneyInfo, Lane, Scope
+from journey_watch.core.severity_rules import severity_of
 from journey_watch.core.transitions import alerts_per_commit
 from journey_watch.core.watch_list import Thresholds, WatchTarget
 from journey_watch.messages.envelope import AlertContext, Deployment
@@ -53,13 +56,21 @@ class PollContext:
     def _target_of(self, journey: Scope) -> WatchTarget | None:
         return next((target for target in self.targets if target.covers(journey)), None)
 
-    def assessment(self, journey: Scope, *, begun: datetime, muted: bool, confirmed: bool) -> AssessmentContext:
+    def subject(self, journey: Scope, info: JourneyInfo) -> Subject:
+        """A journey as filters see it."""
+        return Subject(self.lane, journey, info.name, info.journey_type)
+
+    def assessment(
+        self, journey: Scope, info: JourneyInfo, *, begun: datetime, muted: bool, confirmed: bool
+    ) -> AssessmentContext:
         """What conditions of a journey are assessed with, now. `begun` is when reading it began."""
+        subject = self.subject(journey, info)
         return AssessmentContext(
             now=self.now(),
             begun=begun,
             interval=timedelta(seconds=self.config.every_seconds),
             thresholds=self.thresholds_of(journey),
+            severities={kind: severity_of(kind, subject, self.config.rules) for kind in ConditionKind},
             muted=muted,
             confirmed=confirmed,
         )

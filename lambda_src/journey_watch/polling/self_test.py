@@ -7,6 +7,7 @@ from typing import Any
 
 from journey_watch import contract
 from journey_watch.core.alerts import Alert
+from journey_watch.core.routes import DEFAULT
 from journey_watch.messages.envelope import UNNAMED, Deployment
 from journey_watch.messages.self_test import self_test_alert
 from journey_watch.ports import Channel
@@ -38,12 +39,14 @@ def run_self_test(
     region: str,
     now: datetime,
     deployment: Deployment = UNNAMED,
+    recipients: tuple[str, ...] = (),
 ) -> SelfTestReport:
-    """Send one alert to all channels; it is not recorded, and not tried again.
+    """Send one alert to all channels and `recipients`; it is not recorded, and not tried again.
 
     What a channel passes on by itself, as SNS does to e-mail and queues, is not known here: accepted is not yet read.
     """
     alert = self_test_alert(service=service, account=account, region=region, sent_at=now, deployment=deployment)
+    alert = alert.routed_to((DEFAULT, *recipients))
     return SelfTestReport(
         alert, {name: channel.notifier.publish([alert]).get(alert.id) for name, channel in channels.items()}
     )

@@ -189,6 +189,7 @@ def _conditions(item: Item) -> dict[str, Condition]:
                 "severity": Severity(one["severity"]),
                 "since": _aware(one["since"]),
                 "opened_at": _aware(one["opened_at"]) if one["opened_at"] else None,
+                "told_to": tuple(map(_text, one.get("told_to", ()))),
             }
         )
         for one in written
@@ -199,8 +200,9 @@ def _conditions(item: Item) -> dict[str, Condition]:
 def _conditions_document(conditions: Mapping[str, Condition]) -> str:
     documents = [asdict(condition) for condition in conditions.values()]
     for document in documents:
-        if not document["planned"]:
-            del document["planned"]  # versions before it read what has none
+        for name in ("planned", "told_to"):
+            if not document[name]:
+                del document[name]  # versions before it read what has none
     return json.dumps(documents, default=iso)
 
 

@@ -48,6 +48,7 @@ def test_chat_gets_the_card_and_nothing_else() -> None:
 def test_attributes_of_a_run() -> None:
     assert envelope_message(alert()).attributes == {
         contract.ATTRIBUTE_SEVERITY: "critical",
+        "recipient": ("default/critical",),
         "provider": "pinpoint",
         "detail_type": "Journey Run Status Change",
         "region": "eu-west-1",
@@ -62,6 +63,7 @@ def test_attributes_of_a_campaign_first_seen() -> None:
     message = envelope_message(alert(None, Status.RUNNING, provider=CAMPAIGNS, run_id="J"))
     assert message.attributes == {
         contract.ATTRIBUTE_SEVERITY: "critical",
+        "recipient": ("default/critical",),
         "provider": "connect",
         "detail_type": "Campaign Status Change",
         "region": "eu-west-1",

@@ -1,5 +1,6 @@
-"""The event bus of a deployment, if it has one."""
+"""The event buses of a deployment: one for each recipient that has one."""
 
+import json
 from collections.abc import Mapping
 from functools import cache
 from typing import Final
@@ -16,17 +17,24 @@ _client = cache(events_client)
 
 
 def _channels(context: ChannelContext) -> Mapping[str, Channel]:
-    bus_arn = context.environment.get(contract.ENV_EVENT_BUS)
-    if not bus_arn:
-        return {}
     # An event bus cannot be written to from another Region than its own.
-    events = _client(context.session, bus_arn.split(":")[3])
-    return {contract.CHANNEL_EVENT_BUS: Channel(EventBusNotifier(events, bus_arn))}
+    return {
+        contract.event_bus_channel(recipient): Channel(
+            EventBusNotifier(_client(context.session, bus_arn.split(":")[3]), bus_arn), recipient=recipient
+        )
+        for recipient, bus_arn in _buses(context.environment).items()
+    }
+
+
+def _buses(environment: Mapping[str, str]) -> Mapping[str, str]:
+    """Their ARNs, by recipient."""
+    buses: dict[str, str] = json.loads(environment.get(contract.ENV_EVENT_BUSES, "{}"))
+    return buses
 
 
 def _uses(environment: Mapping[str, str]) -> list[Access]:
-    bus_arn = environment.get(contract.ENV_EVENT_BUS)
-    return [Access(("events:PutEvents",), (bus_arn,))] if bus_arn else []
+    buses = tuple(_buses(environment).values())
+    return [Access(("events:PutEvents",), buses)] if buses else []
 
 
 EVENT_BUS_ENTRY: Final = ChannelEntry(make=_channels, sdk_operations={"events": ("PutEvents",)}, uses=_uses)

@@ -37,6 +37,7 @@ def _channels(context: ChannelContext) -> Mapping[str, Channel]:
         compose: Callable[[Alert], TopicMessage],
         min_severity: Severity = Severity.INFO,
         *,
+        recipient: str | None = None,
         for_operators: bool = False,
         formerly: tuple[str, ...] = (),
     ) -> Channel:
@@ -44,6 +45,7 @@ def _channels(context: ChannelContext) -> Mapping[str, Channel]:
         return Channel(
             SnsNotifier(sns, topic_arn, compose=compose, pace=pace),
             min_severity,
+            recipient,
             for_operators=for_operators,
             at_once=pace.at_once,
             formerly=formerly,
@@ -53,9 +55,15 @@ def _channels(context: ChannelContext) -> Mapping[str, Channel]:
     def for_programs(topic_arn: str, *, for_operators: bool = False) -> Channel:
         return Channel(SnsNotifier(sns, topic_arn, compose=envelope_message), for_operators=for_operators)
 
-    # A chat that is told from another severity on has another topic: it inherits what is owed to that before.
-    chats = [contract.chat_channel(severity) for severity in settings.chat_topic_arns]
-    former_chats = tuple(name for name in map(contract.chat_channel, SENT) if name not in chats)
+    chats = {contract.chat_channel(severity, recipient) for recipient, severity in settings.chat_topic_arns}
+    heirs: set[str] = set()
+
+    def former_chats(recipient: str) -> tuple[str, ...]:
+        """A chat that is told from another severity on has another topic: one inherits what is owed to that before."""
+        if recipient in heirs:
+            return ()
+        heirs.add(recipient)
+        return tuple(name for each in SENT if (name := contract.chat_channel(each, recipient)) not in chats)
 
     return {
         contract.CHANNEL_MAIL: for_people(settings.alert_mail_topic_arn, email_message),
@@ -63,10 +71,10 @@ def _channels(context: ChannelContext) -> Mapping[str, Channel]:
         contract.CHANNEL_OPS_MAIL: for_people(settings.ops_mail_topic_arn, email_message, for_operators=True),
         contract.CHANNEL_OPS: for_programs(settings.ops_topic_arn, for_operators=True),
         **{
-            contract.chat_channel(severity): for_people(
-                topic_arn, card_message, severity, formerly=() if position else former_chats
+            contract.chat_channel(severity, recipient): for_people(
+                topic_arn, card_message, severity, recipient=recipient, formerly=former_chats(recipient)
             )
-            for position, (severity, topic_arn) in enumerate(settings.chat_topic_arns.items())
+            for (recipient, severity), topic_arn in settings.chat_topic_arns.items()
         },
     }
 

@@ -57,10 +57,13 @@ def _cut(text: str) -> str:
 def _attributes(alert: Alert) -> dict[str, str | tuple[str, ...]]:
     """What filter policies can choose by; SNS takes ten at most. Of a digest only what is true of all its members."""
     detail = alert.envelope["detail"]
+    audience = tuple(contract.audience(recipient, alert.severity) for recipient in alert.recipients)
     lists = {name: detail[name] for name in ("status", "previous_status") if detail.get(name)}
     lists |= {f"{entity.noun}_id": entity.id for entity in entities_of(detail) if entity.noun != "run"}
     return {
         contract.ATTRIBUTE_SEVERITY: alert.severity.value,
+        # A list that is empty is none that SNS takes.
+        **({contract.ATTRIBUTE_RECIPIENT: audience} if audience else {}),
         "provider": detail["provider"],
         "detail_type": alert.envelope["detail-type"],
         "region": alert.envelope["region"],

@@ -1,0 +1,40 @@
+"""Who is told what: alerts go to recipients by routes."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from journey_watch.core.filters import Filter, News, Subject, What
+from journey_watch.core.severity import Severity
+
+DEFAULT: Final = "default"
+"""The recipient that `[alerts]` itself describes: whoever hears of what no route is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route(Filter):
+    """One `[[alerts.route]]` entry: who is told about what the filter covers."""
+
+    to: tuple[str, ...]
+    """Names of recipients."""
+    what: What | None = None
+    """None for all news."""
+    min_severity: Severity = Severity.INFO
+    """Quieter alerts are none of its."""
+    goes_on: bool = False
+    """True: the routes after it may add recipients."""
+
+    def matches(self, news: News, severity: Severity, subject: Subject) -> bool:
+        told = severity.reaches(self.min_severity) and (self.what is None or self.what.means(news))
+        return told and self.covers(subject)
+
+
+def recipients_of(news: News, severity: Severity, subject: Subject, routes: Iterable[Route]) -> tuple[str, ...]:
+    """The recipients of an alert, in the order of the routes: of the first that matches, and of those it goes on to."""
+    chosen: list[str] = []
+    for route in routes:
+        if route.matches(news, severity, subject):
+            chosen += route.to
+            if not route.goes_on:
+                break
+    return tuple(dict.fromkeys(chosen)) or (DEFAULT,)
