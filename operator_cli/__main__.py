@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from getpass import getuser
+from pathlib import Path
 from typing import Any, Final, NoReturn
 
 import boto3
 import click
-from rich.console import Console
+from rich.console import Console, Group
 from rich.markup import escape
 from rich.table import Column, Table
 
@@ -23,6 +24,7 @@ from journey_watch.core.durations import parse_duration, readable_duration
 from journey_watch.core.errors import ConfigurationError, JourneyWatchError
 from journey_watch.core.filters import ANY
 from journey_watch.core.mutes import Mute
+from journey_watch.core.runs import Lane
 from journey_watch.providers.registry import REGISTRY
 from journey_watch.store.items import iso
 from operator_cli.aws_errors import AWS_ERRORS, Options, check_setup, explained
@@ -43,6 +45,7 @@ from operator_cli.mutes import (
     who,
     within,
 )
+from operator_cli.routes import Question, answered, configured
 from operator_cli.status import Row, rows_of
 from strict_toml.tables import quoted
 
@@ -175,6 +178,59 @@ def status(cli: Cli) -> None:
     )
 
 
+@main.group()
+def routes() -> None:
+    """Who is told what."""
+
+
+@routes.command("test")
+@click.option(
+    "--when", required=True, help='What happens: a change like "RUNNING->CANCELLED", or a condition like "STUCK".'
+)
+@click.option("--provider", type=click.Choice(tuple(REGISTRY)), default=next(iter(REGISTRY)), show_default=True)
+@click.option("--container", default="made-up", help="The id of its application or instance.")
+@click.option("--journey", default="made-up", help="The id of the journey or campaign.")
+@click.option("--name", help="Its name.")
+@click.option("--type", "type_", help="Its type, in its provider's words.")
+@click.option("--account", default="the-stacks-own", help="The AWS account it is in.")
+@click.option("--in", "region", default="the-stacks-own", help="The Region it is in.")
+@click.option(
+    "--config",
+    "file",
+    type=click.Path(path_type=Path),
+    help="The configuration; the one that is deployed if not given.",
+)
+@click.pass_obj
+def routes_test(
+    cli: Cli,
+    *,
+    when: str,
+    provider: str,
+    container: str,
+    journey: str,
+    name: str | None,
+    type_: str | None,
+    account: str,
+    region: str,
+    file: Path | None,
+) -> None:
+    """Say who would hear of an alert, and why, by a configuration: nothing is sent, and no account is asked."""
+    with _told():
+        lane = Lane(provider, account, region)
+        question = Question.of(when, lane=lane, container=container, journey=journey, name=name, type_=type_)
+        answer = answered(question, configured(file))
+    steps = [(one.at, "[green]yes[/]" if one.matches else "no", escape(one.why)) for one in answer.steps]
+    told = [(name, escape(way), "[green]yes[/]" if loud else "no: too quiet for it") for name, way, loud in answer.told]
+
+    def shown() -> Group:
+        return Group(
+            _table(None, ("where", "matches", "because"), steps),
+            _table(f"{answer.severity}, for {', '.join(answer.recipients)}", ("recipient", "by", "told"), told),
+        )
+
+    cli.show(answer.to_json(), as_table=shown)
+
+
 @main.command()
 @click.pass_obj
 def mutes(cli: Cli) -> None:
@@ -226,7 +282,7 @@ def mutes(cli: Cli) -> None:
 @click.option(
     "--future",
     is_flag=True,
-    help="Let each --journey count for ids that are not known yet, too (a mute cannot know their names).",
+    help="Let each --journey count, as it is written, for what comes later too.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask before everything is muted.")
 @click.pass_obj
