@@ -211,7 +211,7 @@ class Deployment:
 
     def mutes(self) -> Mapping[str, Mute | None]:
         """Those that operators have set, by id: None if not readable. The configuration may have others."""
-        return dict(sorted(self._store.mutes().items()))
+        return dict(sorted(self._store.set_by_operators().mutes.items()))
 
     def put_mute(self, mute: Mute) -> None:
         self._dynamodb.put_item(TableName=self.outputs["StateTableName"], Item=dynamodb_items.mute_item(mute))

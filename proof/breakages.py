@@ -218,7 +218,7 @@ def _worst_first(pending: Iterable[PendingDelivery]) -> list[PendingDelivery]:
 
 def _mutes_without_memory(self: LaneHealth) -> Sequence[PendingDelivery]:
     now = self.committer.context.now()
-    known = self.committer.context.store.mutes().values()
+    known = self.committer.context.store.set_by_operators().mutes.values()
     self.committer.mutes = [mute for mute in known if mute is not None and mute.is_in_force(now)]
     return ()
 

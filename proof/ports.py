@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from journey_watch.core.alerts import Alert, PendingDelivery
 from journey_watch.core.errors import SourceError, StoreUnavailableError
-from journey_watch.core.mutes import Mute
 from journey_watch.core.runs import JourneyInfo, JourneyKey, Lane, Observation, Scope
 from journey_watch.core.transitions import StateChange
 from journey_watch.core.watch_list import ALL, WatchTarget
-from journey_watch.ports import CommitResult, Discovery, LaneState
+from journey_watch.ports import CommitResult, Discovery, LaneState, SetByOperators
 from journey_watch.providers.pinpoint.words import PINPOINT
 from proof.scenario import CHANNELS, OLD
 
@@ -206,8 +205,8 @@ class SimulatedStore:
     def give_up(self, lane: Lane, journey: Scope, keys: Sequence[str], channel: str) -> None:
         self._note(f"gives up {len(keys)}", lambda: self._world.store.give_up(lane, journey, keys, channel))
 
-    def mutes(self) -> Mapping[str, Mute | None]:
-        return self._read("reads the mutes", self._world.store.mutes)
+    def set_by_operators(self) -> SetByOperators:
+        return self._read("reads what operators have set", self._world.store.set_by_operators)
 
     def history(self, lane: Lane, since: datetime) -> Sequence[Alert]:
         return self._read("reads the history", lambda: self._world.store.history(lane, since))

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import Protocol
 
+from journey_watch.core.acknowledgements import Acknowledgement
 from journey_watch.core.alerts import Alert, PendingDelivery
 from journey_watch.core.errors import SourceError
 from journey_watch.core.mutes import Mute
@@ -94,6 +95,16 @@ class LaneState:
         return states
 
 
+@dataclass(frozen=True, slots=True)
+class SetByOperators:
+    """What operators have set while it runs, of all lanes."""
+
+    mutes: Mapping[str, Mute | None] = field(default_factory=dict)
+    """By id; None for one that is not readable."""
+    acknowledgements: Sequence[Acknowledgement] = ()
+    """Those that are readable."""
+
+
 class RunStore(Protocol):
     """The state of the lanes. Every method raises StoreUnavailableError if the store does not answer."""
 
@@ -132,8 +143,8 @@ class RunStore(Protocol):
     def give_up(self, lane: Lane, journey: Scope, keys: Sequence[str], channel: str) -> None:
         """Note that these are no longer owed to a channel that does not take them, and count them there."""
 
-    def mutes(self) -> Mapping[str, Mute | None]:
-        """Mutes that operators have set, by id, expired ones perhaps among them: None for one that is not readable."""
+    def set_by_operators(self) -> SetByOperators:
+        """What operators have set, expired things perhaps among it."""
 
     def history(self, lane: Lane, since: datetime) -> Sequence[Alert]:
         """Everything that was recorded in a lane since then, sent or not, oldest first; what is readable of it."""

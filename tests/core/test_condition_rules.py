@@ -195,6 +195,29 @@ def test_journey_that_is_left_paused_itself_is_told_until_it_is_resumed() -> Non
     assert [(event.phase, event.status_now) for event in over.events] == [(Phase.RESOLVED, Status.RUNNING)]
 
 
+def test_nobody_is_reminded_of_what_is_acknowledged_until_that_is_over() -> None:
+    state, patience = with_run(Status.RUNNING), replace(PATIENCE, remind_every=3600)
+    opened = assess(None, state, RUNNING_LISTED, at(NOON + 2 * HOUR, thresholds=patience))
+    stuck_one = replace(opened.conditions["STUCK:r1"], opened_by="thread")
+    known_of = replace(opened, conditions={stuck_one.key: stuck_one})
+
+    def later(hours: int, **acknowledged: datetime) -> list[Phase]:
+        circumstances = replace(at(NOON + hours * HOUR, thresholds=patience), acknowledged=acknowledged)
+        return [event.phase for event in assess(known_of, state, RUNNING_LISTED, circumstances).events]
+
+    assert later(6) == [Phase.REMINDER]
+    assert later(6, other=NOON + 9 * HOUR) == [Phase.REMINDER]
+    assert later(6, thread=NOON + 9 * HOUR) == []
+    assert later(9, thread=NOON + 9 * HOUR) == [Phase.REMINDER]
+
+
+def test_what_is_acknowledged_resolves_all_the_same() -> None:
+    opened = assess(None, with_run(Status.RUNNING), RUNNING_LISTED, at(NOON + 2 * HOUR))
+    circumstances = replace(at(NOON + 3 * HOUR), acknowledged={"": NOON + 9 * HOUR})
+    over = assess(opened, with_run(Status.COMPLETED), listing(observed("r1", Status.COMPLETED)), circumstances)
+    assert told(over) == [(Phase.RESOLVED, ConditionKind.STUCK, "r1")]
+
+
 def test_open_condition_is_told_once_and_needs_no_second_reading() -> None:
     state = with_run(Status.RUNNING)
     opened = assess(None, state, RUNNING_LISTED, at(NOON + 2 * HOUR))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from infra.saved_queries import QUERIES
 from journey_watch.contract import QUERY_RECENT_CHANGES, QUERY_TROUBLE
 from journey_watch.core.alerts import Alert
-from journey_watch.core.conditions import ConditionKind
+from journey_watch.core.conditions import Condition, ConditionKind
 from journey_watch.core.mutes import Mute
 from journey_watch.core.pairs import Pair
 from journey_watch.core.runs import LANE_ITSELF, JourneyKey, Lane, Status
@@ -224,6 +224,33 @@ def test_what_is_muted_is_marked_and_counted_and_no_less_wrong() -> None:
     assert "1 problem 1 warning · 1 muted" in said(markup)
     assert said(markup).count("muted by release <b>") == 2, "in the list, and in its row"
     assert tone(markup) == "warning"
+
+
+def test_what_somebody_looks_after_comes_last_is_marked_and_takes_the_colour_from_the_page() -> None:
+    stuck = replace(condition(ConditionKind.STUCK, "r", since=60), opened_by="thread")
+    late = condition(ConditionKind.LATE, "s", since=60)
+
+    def shown(*conditions: Condition, until: datetime) -> Markup:
+        acknowledged = replace(state("W", {}, *conditions), acknowledged={"thread": until})
+        reading = LaneSnapshot(PINPOINT_LANE, PINPOINT, {WELCOME: acknowledged}, last_poll=POLLED)
+        return Markup(page([reading]))
+
+    alone = shown(stuck, until=NOW + minutes(30))
+    assert "1 problem, looked after 1 warning · 1 acknowledged" in said(alone)
+    assert "acknowledged until 12:30" in said(alone)
+    assert tone(alone) == "info"
+    both = shown(stuck, late, until=NOW + minutes(30))
+    assert "2 problems 2 warnings · 1 acknowledged" in said(both)
+    assert tone(both) == "warning"
+    assert said(both).index("LATE") < said(both).index("STUCK")
+    assert tone(shown(stuck, until=NOW)) == "warning", "it is over"
+
+
+def test_a_bad_end_is_looked_after_by_the_thread_of_its_run() -> None:
+    bad = change(Status.RUNNING, Status.CANCELLED, ago=5, journey=WELCOME, run_id="r", severity=Severity.CRITICAL)
+    looked_after = replace(state("W", {}), acknowledged={bad.thread: NOW + minutes(30)})
+    reading = LaneSnapshot(PINPOINT_LANE, PINPOINT, {WELCOME: looked_after}, [bad], last_poll=POLLED)
+    assert tone(Markup(page([reading]))) == "info"
 
 
 def test_a_mute_that_cannot_be_read_is_shown_and_keeps_the_page_from_being_green() -> None:

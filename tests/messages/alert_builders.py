@@ -8,6 +8,7 @@ from typing import Final
 
 from hypothesis import strategies as st
 
+from journey_watch.core.acknowledgements import Acknowledgement
 from journey_watch.core.alerts import Alert
 from journey_watch.core.condition_rules import ConditionEvent, Phase
 from journey_watch.core.conditions import Condition, ConditionKind
@@ -27,6 +28,7 @@ from journey_watch.core.severity import Severity
 from journey_watch.core.transitions import Transition
 from journey_watch.core.usual_durations import UsualDuration
 from journey_watch.core.watch_list import ALL
+from journey_watch.messages.acknowledged import acknowledged_alert
 from journey_watch.messages.condition import condition_alert
 from journey_watch.messages.digest import digest_of, digest_pieces
 from journey_watch.messages.envelope import AlertContext
@@ -147,7 +149,8 @@ def alerts(draw: st.DrawFn) -> Alert:
 def every_kind() -> st.SearchStrategy[Alert]:
     """Any alert of any kind."""
     test = self_test_alert(service="journey-watch", account=LANE.account, region=LANE.region, sent_at=NOON)
-    return st.one_of(alerts(), condition_alerts(), digest_alerts(), mute_alerts(), st.just(test))
+    told = (alerts(), condition_alerts(), digest_alerts(), mute_alerts(), acknowledged_alerts())
+    return st.one_of(*told, st.just(test))
 
 
 @cache
@@ -202,3 +205,27 @@ def mute_alerts(draw: st.DrawFn) -> Alert:
         since=NOON,
         sequence=3,
     )
+
+
+@cache
+@st.composite
+def acknowledged_alerts(draw: st.DrawFn) -> Alert:
+    """Any alert that somebody looks after something, with hostile names and words."""
+    about = draw(alerts() | condition_alerts())
+    given = Acknowledgement(
+        alert_id=about.id,
+        thread=about.thread,
+        lane=LANE,
+        scope=about.journey,
+        what=about.detail["summary"],
+        severity=about.severity,
+        recipients=draw(st.sampled_from([("default",), ("team", "default")])),
+        for_operators=about.is_for_operators,
+        until=NOON + timedelta(hours=1),
+        set_by=draw(hostile_text()),
+        identity=draw(st.sampled_from(["", "arn:aws:iam::111122223333:user/ann"])),
+        note=draw(hostile_text()),
+    )
+    provider = draw(st.sampled_from([PINPOINT, CAMPAIGNS]))
+    info = JourneyInfo(draw(_MAYBE_TEXT), draw(_MAYBE_TEXT))
+    return acknowledged_alert(given, AlertContext(LANE, provider, NOON, about.journey, info), sequence=9)

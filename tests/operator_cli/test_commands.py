@@ -72,7 +72,7 @@ def test_ids_names_and_patterns_become_the_ids_that_are_known_and_are_shown(
     (found,) = listed()
     assert found["journeys"] == ids
     assert [one["journey_id"] for one in found["holds"]] == ids
-    assert shop.store.mutes()["release"] is not None
+    assert shop.store.set_by_operators().mutes["release"] is not None
 
 
 def test_many_journeys_are_counted_and_the_first_named(account: Account) -> None:
@@ -89,7 +89,7 @@ def test_what_nothing_is_called_is_refused_with_the_nearest_name(shop: Account) 
 
     assert result.exit_code == 2
     assert 'has the id or the name "Black Fryday" (did you mean "Black Friday"?)' in said(result)
-    assert shop.store.mutes() == {}
+    assert shop.store.set_by_operators().mutes == {}
 
 
 @pytest.mark.parametrize("option", [("--container", "shop-2"), ("--provider", "connect")])
@@ -98,13 +98,13 @@ def test_a_place_where_nothing_is_watched_is_refused(shop: Account, option: tupl
 
     assert result.exit_code == 2
     assert option[0] in result.output
-    assert shop.store.mutes() == {}
+    assert shop.store.set_by_operators().mutes == {}
 
 
 def test_for_the_future_names_and_patterns_stay_what_they_are(shop: Account) -> None:
     assert mute("--for", "1h", "--journey", "Black*", "--journey", "j9*", "--future").exit_code == 0
 
-    found = shop.store.mutes()["release"]
+    found = shop.store.set_by_operators().mutes["release"]
     assert found is not None
     assert found.journeys == ("Black*", "j9*")
     assert {one["journey_id"] for one in json.loads(said(run("--json", "mutes")))[0]["holds"]} == {"j1", "j2"}
@@ -112,7 +112,7 @@ def test_for_the_future_names_and_patterns_stay_what_they_are(shop: Account) -> 
 
 def test_nothing_that_is_known_may_be_muted_for_the_future(shop: Account) -> None:
     assert "holds no journey that is known yet." in said(mute("--for", "1h", "--journey", "new-*", "--future"))
-    assert list(shop.store.mutes()) == ["release"]
+    assert list(shop.store.set_by_operators().mutes) == ["release"]
 
 
 # Everything
@@ -124,27 +124,27 @@ def test_before_everything_is_muted_it_asks(shop: Account) -> None:
     assert refused.exit_code == 1
     assert "This mutes everything until" in refused.stderr
     assert "3 journeys: Black Friday, Black Monday, Welcome" in refused.stderr
-    assert shop.store.mutes() == {}
+    assert shop.store.set_by_operators().mutes == {}
     assert mute("--for", "1h", typed="y\n").exit_code == 0
-    assert list(shop.store.mutes()) == ["release"]
+    assert list(shop.store.set_by_operators().mutes) == ["release"]
 
 
 def test_with_nobody_to_ask_nothing_is_muted_unless_that_is_said(shop: Account) -> None:
     assert mute("--for", "1h").exit_code == 1
-    assert shop.store.mutes() == {}
+    assert shop.store.set_by_operators().mutes == {}
     assert mute("--for", "1h", "--yes").exit_code == 0
 
 
 def test_what_comes_to_everything_is_asked_about_whatever_it_is_called(shop: Account) -> None:
     assert mute("--for", "1h", "--journey", "*").exit_code == 1
     assert mute("--for", "1h", "--container", "sh*").exit_code == 1
-    assert shop.store.mutes() == {}
+    assert shop.store.set_by_operators().mutes == {}
 
 
 def test_the_question_keeps_out_of_what_programs_read(account: Account) -> None:
     result = run("--json", "mute", "release", "--reason", "r", "--for", "1h", typed="y\n")
 
-    assert account.store.mutes().keys() == {"release"}
+    assert account.store.set_by_operators().mutes.keys() == {"release"}
     assert json.loads(result.stdout)["id"] == "release"
 
 
@@ -161,7 +161,7 @@ def test_the_question_keeps_out_of_what_programs_read(account: Account) -> None:
 )
 def test_an_end_without_an_offset_is_in_utc(account: Account, end: str, utc: str) -> None:
     assert f"until {utc} UTC" in said(mute("--until", end, "--yes"))
-    assert account.store.mutes().keys() == {"release"}
+    assert account.store.set_by_operators().mutes.keys() == {"release"}
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_any_other_length_is_refused(account: Account, options: tuple[str, ...],
 
     assert result.exit_code == 2
     assert why in said(result)
-    assert account.store.mutes() == {}
+    assert account.store.set_by_operators().mutes == {}
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ def test_what_nothing_can_be_called_is_refused_with_the_parameter(
 
     assert result.exit_code == 2
     assert why in said(result)
-    assert shop.store.mutes() == {}
+    assert shop.store.set_by_operators().mutes == {}
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -238,7 +238,7 @@ def test_whatever_is_typed_is_done_or_refused_in_words(
     ]
     assert all(isinstance(each.exception, SystemExit | None) for each in results), [each.exc_info for each in results]
     assert all(each.exit_code in (0, 1, 2, 3) for each in results)
-    assert shop.store.mutes() == {}
+    assert shop.store.set_by_operators().mutes == {}
 
 
 def test_a_user_without_a_name_may_mute(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -250,7 +250,7 @@ def test_a_user_without_a_name_may_mute(account: Account, monkeypatch: pytest.Mo
     monkeypatch.setattr(commands, "getuser", no_name)
 
     assert mute("--for", "1h", "--yes").exit_code == 0
-    found = account.store.mutes()["release"]
+    found = account.store.set_by_operators().mutes["release"]
     assert found is not None
     assert found.set_by == ""
 
@@ -288,7 +288,7 @@ def test_mutes_are_listed_in_force_ended_from_the_configuration_and_unreadable(a
 def test_a_mute_holds_the_identity_that_aws_knows_whoever_set_it_by(account: Account) -> None:
     mute("--for", "1h", "--yes")
 
-    found = account.store.mutes()["release"]
+    found = account.store.set_by_operators().mutes["release"]
     assert found is not None
     assert found.identity == account.client("sts").get_caller_identity()["Arn"]
 
@@ -311,10 +311,10 @@ def test_a_mute_of_the_configuration_is_neither_replaced_nor_ended(account: Acco
 def test_a_mute_is_ended_once(account: Account) -> None:
     mute("--for", "1h", "--yes")
 
-    assert account.store.mutes().keys() == {"release"}
+    assert account.store.set_by_operators().mutes.keys() == {"release"}
     assert run("unmute", "release").exit_code == 0
     assert run("unmute", "release").exit_code == 1
-    assert account.store.mutes() == {}
+    assert account.store.set_by_operators().mutes == {}
 
 
 # What cannot be found out
@@ -325,7 +325,7 @@ def test_a_stack_that_is_not_there_is_said_with_what_to_name(account: Account) -
         result = run("--stack", "nothing", *command)
         assert result.exit_code == 3
         assert 'There is no stack "nothing" in eu-west-1; name another with --stack' in result.stderr
-    assert account.store.mutes() == {}
+    assert account.store.set_by_operators().mutes == {}
 
 
 @pytest.mark.parametrize(
@@ -405,7 +405,7 @@ def test_what_goes_wrong_on_the_way_is_told_like_what_does_at_once(
     assert result.exit_code == 3
     assert result.stderr.startswith(f"error: {told}")
     assert len(result.stderr.splitlines()) == 1
-    assert account.store.mutes() == {}
+    assert account.store.set_by_operators().mutes == {}
 
 
 def test_a_refused_call_names_the_policy(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -419,7 +419,7 @@ def test_a_refused_call_names_the_policy(account: Account, monkeypatch: pytest.M
 
     assert result.exit_code == 3
     assert "docs/operator-policy.json" in result.stderr
-    assert account.store.mutes() == {}
+    assert account.store.set_by_operators().mutes == {}
 
 
 # The others

@@ -1,11 +1,12 @@
 """Conditions, digests and mutes as recipients meet them, poll after poll."""
 
 from dataclasses import replace
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 
 import pytest
 
 from journey_watch.core import transitions
+from journey_watch.core.acknowledgements import Acknowledgement
 from journey_watch.core.alerts import Alert
 from journey_watch.core.errors import PollFailedError, SourceError
 from journey_watch.core.mutes import Mute
@@ -410,3 +411,67 @@ def test_condition_that_a_mute_held_back_is_told_once_when_it_ends(harness: Poll
     for _ in range(3):
         harness.poll_a_minute_later()
     assert conditions(harness.channel).count(("STUCK", "Opened")) == 1
+
+
+def acknowledging(alert: Alert, *, until: datetime) -> Acknowledgement:
+    return Acknowledgement(
+        alert_id=alert.id,
+        thread=alert.thread,
+        lane=LANE,
+        scope=alert.journey,
+        what=alert.detail["summary"],
+        severity=alert.severity,
+        recipients=alert.recipients,
+        for_operators=alert.is_for_operators,
+        until=until,
+        set_by="ann",
+    )
+
+
+def test_what_is_acknowledged_is_told_once_in_its_thread_and_nobody_is_reminded(harness: PollHarness) -> None:
+    harness.configure(replace(EVERYTHING, thresholds=PATIENCE))
+    harness.source.set(WELCOME, "r1", Status.RUNNING)
+    harness.poll()
+    harness.clock.advance(hours=2)
+    harness.poll()
+    (opened,) = [alert for alert in harness.channel.accepted if alert.journey == WELCOME and alert.condition]
+    harness.store.set_acknowledgements(acknowledging(opened, until=harness.clock.time + timedelta(hours=5)))
+    for _ in range(4):
+        harness.clock.advance(hours=1)
+        harness.poll()
+    of_it = [alert for alert in harness.channel.accepted if alert.thread == opened.thread]
+    assert [alert.kind for alert in of_it] == ["Condition", "Acknowledged"]
+    assert of_it[1].detail["summary"].startswith("ann looks after this: Run r1 ")
+    assert (of_it[1].detail["acknowledged"], of_it[1].severity) == (opened.id, opened.severity)
+    harness.source.set(WELCOME, "r1", Status.COMPLETED)
+    harness.poll_a_minute_later()
+    (over,) = [alert for alert in harness.channel.accepted if alert.thread == opened.thread][2:]
+    assert over.detail["phase"] == "Resolved"
+
+
+def test_blindness_is_acknowledged_to_the_operators_alone(harness: PollHarness) -> None:
+    harness.configure(replace(EVERYTHING, thresholds=PATIENCE))
+    harness.source.failures = {WELCOME: REFUSED, WINBACK: REFUSED}
+    for _ in range(5):
+        with pytest.raises(PollFailedError):
+            harness.poll_a_minute_later()
+    (opened,) = harness.operators.accepted
+    harness.store.set_acknowledgements(acknowledging(opened, until=harness.clock.time + timedelta(hours=9)))
+    for _ in range(3):
+        harness.clock.advance(hours=2)
+        with pytest.raises(PollFailedError):
+            harness.poll()
+    assert [alert.kind for alert in harness.operators.accepted] == ["Condition", "Acknowledged"]
+    assert harness.channel.accepted == []
+
+
+def test_acknowledgement_of_another_lane_is_none_of_this_one(harness: PollHarness) -> None:
+    harness.source.set(WELCOME, "r1", Status.CANCELLED)
+    harness.poll()
+    (cancelled,) = harness.channel.accepted
+    elsewhere = replace(
+        acknowledging(cancelled, until=harness.clock.time + timedelta(days=99)), lane=replace(LANE, region="us-east-1")
+    )
+    harness.store.set_acknowledgements(elsewhere)
+    harness.poll_a_minute_later()
+    assert harness.channel.accepted == [cancelled]

@@ -14,7 +14,7 @@ from journey_watch.core.runs import LANE_ITSELF, JourneyKey, JourneyState, Lane,
 from journey_watch.core.transitions import StateChange
 from journey_watch.core.watch_list import Thresholds, WatchTarget
 from journey_watch.polling.time_budget import DELIVERY_RESERVE_SECONDS
-from journey_watch.ports import Channel, CommitResult, LaneState
+from journey_watch.ports import Channel, CommitResult, LaneState, SetByOperators
 from tests.core.builders import LANE
 from tests.polling.conftest import Said
 from tests.polling.scripted import EVERYTHING, WELCOME, WINBACK, Crash, PollHarness, ScriptedChannel, told
@@ -60,7 +60,7 @@ def test_mutes_that_cannot_be_read_stop_nothing_and_are_not_taken_for_ended(
     harness.source.set(WELCOME, "r1", Status.CANCELLED)
     harness.poll()
     with monkeypatch.context() as patch:
-        patch.setattr(harness.store, "mutes", failure)
+        patch.setattr(harness.store, "set_by_operators", failure)
         harness.source.set(WINBACK, "r2", Status.CANCELLED)
         report = harness.poll_a_minute_later()
     assert report.measurements()["SideTasksFailed"] == 1
@@ -75,8 +75,8 @@ def test_one_mute_that_cannot_be_read_is_not_taken_for_ended_and_the_others_hold
     harness.store.set_mutes(Mute(id="one", until=until, journeys=("welcome",)), Mute(id="two", until=until))
     harness.source.set(WELCOME, "r1", Status.CANCELLED)
     harness.poll()
-    held = harness.store.mutes()
-    monkeypatch.setattr(harness.store, "mutes", lambda: {**held, "one": None})
+    held = harness.store.set_by_operators().mutes
+    monkeypatch.setattr(harness.store, "set_by_operators", lambda: SetByOperators({**held, "one": None}))
     harness.source.set(WINBACK, "r2", Status.CANCELLED)
     for _ in range(3):
         harness.poll_a_minute_later()

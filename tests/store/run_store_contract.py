@@ -47,6 +47,7 @@ def change(
         journey_name="Wëlcome",
         durations=(3600, 0),
         itself=recorded(Status.PAUSED, created=None),
+        acknowledged={"thread": NOON + minutes(1)},
     )
     return StateChange(journey, seen_version=seen, state=state)
 
@@ -183,7 +184,7 @@ class RunStoreContract:
         state = state_of(store)
         assert (state.version, state.baselined_at, dict(state.runs)) == (2, None, {})
         assert (state.settled_before, state.settled_update) == (None, None)
-        assert (state.durations, state.itself) == ((), None)
+        assert (state.durations, state.itself, state.acknowledged) == ((), None, {})
         assert set(state.undelivered) == {"a1@alerts"}
 
     def test_forgetting_an_older_version_is_a_lost_race(self, store: RunStore) -> None:

@@ -278,7 +278,7 @@ def test_mute_that_cannot_be_read_is_there_by_its_id(
     for mute in (Mute(id="one", until=NOON), Mute(id="two", until=NOON)):
         client.put_item(TableName=TABLE, Item=mute_item(mute))
     rewrite(client, "MUTE#one", mute={"S": '{"id": "one", "phase": "of the moon"}'})
-    assert dynamodb_store.mutes() == {"one": None, "two": Mute(id="two", until=NOON)}
+    assert dynamodb_store.set_by_operators().mutes == {"one": None, "two": Mute(id="two", until=NOON)}
 
 
 def test_alerts_that_a_batch_read_misses_are_asked_for_again(dynamodb_store: DynamoDBRunStore, wire: Wire) -> None:
@@ -334,7 +334,7 @@ SOUND = {
 """What any operation of the table may answer with: each reads its own members."""
 CALLS: dict[str, Callable[[RunStore], object]] = {
     "load": lambda store: store.load(LANE),
-    "mutes": lambda store: store.mutes(),
+    "mutes": lambda store: store.set_by_operators().mutes,
     "history": lambda store: store.history(LANE, NOON),
     "alerts": lambda store: store.alerts(LANE, JOURNEY, [alert("a1").sort_key]),
     "commit": lambda store: try_commit(store, change(), alert("a1")),

@@ -4,13 +4,16 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from journey_watch import contract
+from journey_watch.core.acknowledgements import Acknowledgement
 from journey_watch.core.conditions import Condition, ConditionKind
 from journey_watch.core.mutes import Mute
-from journey_watch.core.runs import JourneyKey, Status
+from journey_watch.core.runs import LANE_ITSELF, ContainerScope, JourneyKey, Scope, Status
+from journey_watch.core.severity import Severity
 from journey_watch.store import items
 from tests.core.builders import JOURNEY, LANE, NOON, recorded
 from tests.store.run_store_contract import alert, change
@@ -98,3 +101,33 @@ def test_mute_comes_back_with_the_identity_that_set_it_and_is_one_to_a_version_t
     assert "identity" not in json.loads(item["mute"]["S"])
     del item["identity"]
     assert items.mute(item) == replace(mute, identity="")
+
+
+ACKNOWLEDGEMENT = Acknowledgement(
+    alert_id="a1",
+    thread="t1",
+    lane=LANE,
+    scope=JOURNEY,
+    what="It is stuck.",
+    severity=Severity.WARNING,
+    recipients=("team", "default"),
+    for_operators=False,
+    until=NOON,
+    set_by="ann",
+    identity="arn:aws:iam::111122223333:user/ann",
+    note="on it",
+)
+
+
+@pytest.mark.parametrize("scope", [JOURNEY, ContainerScope("app-1"), LANE_ITSELF])
+def test_acknowledgement_comes_back_and_is_no_mute(scope: Scope) -> None:
+    given = replace(ACKNOWLEDGEMENT, scope=scope)
+    found = items.set_by_operators([items.acknowledgement_item(given), items.mute_item(Mute(id="m", until=NOON))])
+    assert list(found.acknowledgements) == [given]
+    assert list(found.mutes) == ["m"]
+
+
+@given(value=anything)
+def test_acknowledgement_of_anything_is_read_or_left_out(value: object) -> None:
+    item = {**items.acknowledgement_item(ACKNOWLEDGEMENT), "acknowledgement": {"S": json.dumps(value)}}
+    assert items.set_by_operators([item]).mutes == {}

@@ -28,6 +28,8 @@ class AlertKind(StrEnum):
     """It opened, lasts or is over: its detail-type ends with the phase."""
     DIGEST = "Digest"
     MUTE_ENDED = "Mute Ended"
+    ACKNOWLEDGED = "Acknowledged"
+    """Somebody looks after what an earlier alert of the thread told."""
     TEST = "Test"
 
     @classmethod
@@ -42,7 +44,7 @@ class AlertKind(StrEnum):
 
 
 _DETAIL_TYPE: Final = re.compile(
-    r".+? (?:(Status Change|Digest|Mute Ended|Test)|(Condition) (?:Opened|Reminder|Resolved))"
+    r".+? (?:(Status Change|Digest|Mute Ended|Acknowledged|Test)|(Condition) (?:Opened|Reminder|Resolved))"
 )
 
 
@@ -123,7 +125,7 @@ class Alert:
     @property
     def is_for_operators(self) -> bool:
         """True if it is about the monitor's own sight, which those who look after it are told."""
-        return self.condition is ConditionKind.UNREACHABLE
+        return self.condition is ConditionKind.UNREACHABLE or bool(self.detail.get("for_operators"))
 
     @property
     def sort_key(self) -> str:

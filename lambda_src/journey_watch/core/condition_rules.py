@@ -5,7 +5,7 @@ opens only if a second reading in the same poll shows it too: `confirmed`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -66,6 +66,8 @@ class AssessmentContext:
     thresholds: Thresholds
     severities: Mapping[ConditionKind, Severity]
     """How loud a condition of each kind is."""
+    acknowledged: Mapping[str, datetime] = field(default_factory=dict)
+    """By thread, until when somebody looks after it: of that nobody is reminded."""
     muted: bool = False
     """A mute covers the journey: what opens is announced when the mute ends, if it is still open."""
     confirmed: bool = False
@@ -310,6 +312,9 @@ def _continued(old: Condition, circumstances: AssessmentContext) -> tuple[Condit
     if not old.announced:
         told = replace(old, announced=True)
         return told, ConditionEvent(Phase.OPENED, told)
+    until = circumstances.acknowledged.get(old.opened_by)
+    if until is not None and until > circumstances.now:
+        return old, None
     open_for = circumstances.now - (old.opened_at or circumstances.now)
     due = int(open_for / timedelta(seconds=circumstances.thresholds.remind_every))
     if due > old.reminders:

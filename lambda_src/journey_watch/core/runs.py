@@ -190,6 +190,8 @@ class JourneyState:
     """For how many seconds each of the latest runs that completed had been RUNNING, the oldest first."""
     itself: RecordedRun | None = None
     """The status of the journey itself, if the provider gives it one beside those of its runs."""
+    acknowledged: Mapping[str, datetime] = field(default_factory=_nothing)
+    """By thread, until when an operator has acknowledged what is told in it."""
     mutes: Mapping[str, datetime] = field(default_factory=_nothing)
     """The mutes in force at the last poll of a lane, by their ids, and since when; only the lane itself has them."""
 

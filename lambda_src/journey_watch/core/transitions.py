@@ -9,10 +9,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from journey_watch.core.condition_rules import Assessment, ConditionEvent, Phase
 from journey_watch.core.runs import JourneyKey, JourneyState, Observation, ObservedRun, RecordedRun, Scope, Status
 from journey_watch.core.usual_durations import remembering
+
+if TYPE_CHECKING:
+    from journey_watch.core.acknowledgements import Acknowledgement
 
 STALE_READ_WINDOW = timedelta(minutes=15)
 """How long after a commit a listing may still show what was true before it."""
@@ -60,6 +64,8 @@ class StateChange:
     transitions: tuple[Transition, ...] = ()
     events: tuple[ConditionEvent, ...] = ()
     """What is to be told about conditions."""
+    acknowledged: tuple["Acknowledgement", ...] = ()
+    """What operators have acknowledged since the last commit."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from journey_watch.contract import QUERY_RECENT_CHANGES
 from journey_watch.core.filters import ANY
 from journey_watch.core.mutes import Mute
 from journey_watch.live_page.elements import Html, element
-from journey_watch.live_page.labels import badge, journey_name, muted, shown
-from journey_watch.live_page.lane_snapshot import RESOLVED, Change
+from journey_watch.live_page.labels import acknowledged, badge, journey_name, muted, shown
+from journey_watch.live_page.lane_snapshot import ACKNOWLEDGED, RESOLVED, Change
 from journey_watch.live_page.links import Links
 from journey_watch.live_page.problems import Problem
 from journey_watch.live_page.times import ViewerClock
@@ -75,6 +75,7 @@ def _problem(problem: Problem, view: View, clock: ViewerClock) -> Html:
             " ",
             element("span", one_line(problem.text, _MAX_SENTENCE), cls="jw-muted"),
             *muted(problem.mute),
+            *acknowledged(problem.acknowledged, clock),
         ),
         element("span", *_since(problem, clock), cls="jw-muted"),
     )
@@ -90,7 +91,7 @@ def _since(problem: Problem, clock: ViewerClock) -> list[Html | str]:
 def _change(change: Change, clock: ViewerClock) -> Html:
     return element(
         "li",
-        badge(change.severity, change.label, good=change.label == RESOLVED),
+        badge(change.severity, change.label, good=change.label in (RESOLVED, ACKNOWLEDGED)),
         element("span", *_what_changed(change), *muted(change.muted_by), title=one_line(change.summary, _MAX_SENTENCE)),
         element("span", clock.at(change.seen_at), cls="jw-muted"),
     )

@@ -1,8 +1,11 @@
 """How journeys and severities are shown, wherever on the page."""
 
+from datetime import datetime
+
 from journey_watch.core.severity import Severity
 from journey_watch.live_page.elements import Html, element
 from journey_watch.live_page.journey_rows import JourneyRow
+from journey_watch.live_page.times import ViewerClock
 from journey_watch.messages.envelope import console_url_of
 from journey_watch.messages.untrusted_text import one_line
 from journey_watch.messages.wording import MAX_NAME
@@ -28,6 +31,14 @@ def journey_name(row: JourneyRow) -> Html:
 def badge(severity: Severity, label: str, *, good: bool = False) -> Html:
     """It has the colour of its severity; good news is in the colour of good news, however loud it was told."""
     return element("span", label, cls=f"jw-badge jw-{'good' if good else severity}", title=f"Severity: {severity}")
+
+
+def acknowledged(until: datetime | None, clock: ViewerClock) -> list[Html | str]:
+    """That somebody looks after something; nothing if nobody has said so."""
+    if until is None:
+        return []
+    words = element("span", "acknowledged until ", clock.at(until), cls="jw-badge jw-none jw-held")
+    return [" ", words]
 
 
 def muted(mute: str | None) -> list[Html | str]:

@@ -47,7 +47,7 @@ class LaneReader:
         Raises StoreUnavailableError if the table does not answer.
         """
         with self._answering():
-            return {items.mute_id(item): items.mute(item) for item in self._partition(items.CONTROL)}
+            return items.set_by_operators(self._partition(items.CONTROL)).mutes
 
     def _read(self, lane: Lane, provider: Provider, since: datetime) -> LaneSnapshot:
         with self._answering():

@@ -14,6 +14,7 @@ from journey_watch.live_page.last_polls import LastPoll
 from journey_watch.messages.content import entities_of
 
 RESOLVED: Final = "RESOLVED"
+ACKNOWLEDGED: Final = "ACKNOWLEDGED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ class Change:
     """One sentence, harmless but not escaped."""
     muted_by: str | None = None
     """The id of the mute that held it back."""
+    thread: str = ""
+    """That of the alert."""
 
     @classmethod
     def from_envelope(cls, lane: Lane, envelope: Mapping[str, Any]) -> Self:
@@ -67,6 +70,7 @@ class Change:
             label=str(detail["status"] if is_status_change else _label(detail)),
             summary=str(detail.get("summary") or envelope["detail-type"]),
             muted_by=detail.get("muted_by"),
+            thread=str(detail.get("dedup_key", "")),
         )
 
 
@@ -116,6 +120,8 @@ class LaneSnapshot:
 
 
 def _label(detail: Mapping[str, Any]) -> str:
+    if "acknowledged" in detail:
+        return ACKNOWLEDGED
     return RESOLVED if detail.get("phase") == "Resolved" else str(detail.get("condition", "NOTE"))
 
 

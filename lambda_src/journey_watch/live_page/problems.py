@@ -36,6 +36,8 @@ class Problem:
     """When it was seen, if it happened and is over; None if it is so now."""
     mute: str | None = None
     """The id of the mute that keeps it from being told; empty if the mute is over, and the next poll tells it."""
+    acknowledged: datetime | None = None
+    """Until when somebody looks after it; None if nobody has said so."""
 
     @property
     def lasts(self) -> bool:
@@ -43,10 +45,15 @@ class Problem:
         return self.seen_at is None
 
     @property
-    def rank(self) -> tuple[int, bool, float]:
-        """The worst first; of these what concerns a whole lane, and then the latest."""
+    def rank(self) -> tuple[bool, int, bool, float]:
+        """What nobody looks after first, of it the worst; of these what concerns a whole lane, and then the latest."""
         loudness = _LOUD.index(self.severity) if self.severity in _LOUD else len(_LOUD)
-        return loudness, self.journey is not None, -self.since.timestamp() if self.since else float("-inf")
+        return (
+            self.acknowledged is not None,
+            loudness,
+            self.journey is not None,
+            -self.since.timestamp() if self.since else float("-inf"),
+        )
 
 
 def problems_of_lane(reading: LaneSnapshot, now: datetime) -> Iterator[Problem]:
@@ -64,7 +71,7 @@ def problems_of_lane(reading: LaneSnapshot, now: datetime) -> Iterator[Problem]:
             lane=reading.lane,
         )
     for scope, state in reading.scopes.items():
-        for problem in (*_open(reading, None, state, ()), *_unsent(reading.lane, None, state, now)):
+        for problem in (*_open(reading, None, state, (), now), *_unsent(reading.lane, None, state, now)):
             yield _about(reading, scope, problem)
 
 
@@ -79,8 +86,8 @@ def problems_of_journey(
 ) -> list[Problem]:
     """What concerns one journey; `changes` are its own, oldest first, `mutes` those in force."""
     found = [
-        *_open(reading, journey, state, mutes),
-        *_bad_ends(reading.lane, journey, state, changes),
+        *_open(reading, journey, state, mutes, now),
+        *_bad_ends(reading.lane, journey, state, changes, now),
         *_unsent(reading.lane, journey, state, now),
     ]
     if journey in reading.unreadable:
@@ -122,7 +129,7 @@ def _unreadable(lane: Lane, journey: JourneyKey | None, reason: str) -> Problem:
 
 
 def _open(
-    reading: LaneSnapshot, journey: JourneyKey | None, state: JourneyState, mutes: Sequence[Mute]
+    reading: LaneSnapshot, journey: JourneyKey | None, state: JourneyState, mutes: Sequence[Mute], now: datetime
 ) -> Iterator[Problem]:
     for condition in state.conditions.values():
         if condition.opened_at is not None:
@@ -135,7 +142,13 @@ def _open(
                 journey=journey,
                 run_id=condition.run_id,
                 mute=_muting(reading, journey, condition, mutes),
+                acknowledged=_acknowledged(state, condition.opened_by, now),
             )
+
+
+def _acknowledged(state: JourneyState, thread: str, now: datetime) -> datetime | None:
+    until = state.acknowledged.get(thread)
+    return until if until is not None and until > now else None
 
 
 def _muting(
@@ -149,7 +162,9 @@ def _muting(
     return next(covering, None if condition.announced else "")
 
 
-def _bad_ends(lane: Lane, journey: JourneyKey, state: JourneyState, changes: Sequence[Change]) -> Iterator[Problem]:
+def _bad_ends(
+    lane: Lane, journey: JourneyKey, state: JourneyState, changes: Sequence[Change], now: datetime
+) -> Iterator[Problem]:
     """Each run's latest change, and the journey's own, if it was told loudly: so loud as the alert rules made it."""
     latest = {(change.of_journey, change.run_id): change for change in changes if change.after is not None}
     for (of_journey, run_id), change in latest.items():
@@ -165,6 +180,7 @@ def _bad_ends(lane: Lane, journey: JourneyKey, state: JourneyState, changes: Seq
                 run_id=run_id,
                 seen_at=change.seen_at,
                 mute=change.muted_by,
+                acknowledged=_acknowledged(state, change.thread, now),
             )
 
 

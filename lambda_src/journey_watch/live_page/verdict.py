@@ -33,13 +33,21 @@ def verdict_on(view: View, clock: ViewerClock) -> Verdict:
 
 
 def _trouble(view: View) -> Verdict:
-    everything = [*view.problems, *view.hidden]
-    tone = "critical" if any(problem.severity is Severity.CRITICAL for problem in everything) else "warning"
+    tone = _tone([*view.problems, *view.hidden])
     hidden = f"{_counted(view.hidden)} hidden"
     if not view.problems:
         return Verdict(tone, f"Nothing wrong in this selection; {hidden}", _by_severity(view.hidden))
     more = [_by_severity(view.problems), *([f"{hidden} by this selection"] if view.hidden else [])]
-    return Verdict(tone, _counted(view.problems), " · ".join(more))
+    looked_after = ", looked after" if all(problem.acknowledged for problem in view.problems) else ""
+    return Verdict(tone, f"{_counted(view.problems)}{looked_after}", " · ".join(more))
+
+
+def _tone(problems: Sequence[Problem]) -> str:
+    """Of what nobody looks after."""
+    severities = {problem.severity for problem in problems if problem.acknowledged is None}
+    if not severities:
+        return "info"
+    return "critical" if Severity.CRITICAL in severities else "warning"
 
 
 def _counted(problems: Sequence[Problem]) -> str:
@@ -47,7 +55,7 @@ def _counted(problems: Sequence[Problem]) -> str:
 
 
 def _by_severity(problems: Sequence[Problem]) -> str:
-    """How loud they are, and how many of them nobody is told of."""
+    """How loud they are, how many of them nobody is told of, and how many somebody looks after."""
     counts = Counter(problem.severity for problem in problems)
     said = [
         f"{counts[severity]} {severity}{'s' if severity is Severity.WARNING and counts[severity] > 1 else ''}"
@@ -55,7 +63,9 @@ def _by_severity(problems: Sequence[Problem]) -> str:
         if counts[severity]
     ]
     muted = sum(problem.mute is not None for problem in problems)
-    return " · ".join([*said, *([f"{muted} muted"] if muted else [])])
+    acknowledged = sum(problem.acknowledged is not None for problem in problems)
+    quiet = [*([f"{muted} muted"] if muted else []), *([f"{acknowledged} acknowledged"] if acknowledged else [])]
+    return " · ".join([*said, *quiet])
 
 
 def _doubts(view: View) -> list[str]:

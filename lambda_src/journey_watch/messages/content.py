@@ -10,6 +10,7 @@ from journey_watch.messages.untrusted_text import one_line
 from journey_watch.messages.wording import MAX_NAME
 
 RESOLVED: Final = "RESOLVED"
+ACKNOWLEDGED: Final = "ACKNOWLEDGED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,8 @@ def word_of(detail: Mapping[str, Any]) -> str:
 
     Its severity decides who hears of it: whoever has heard of the trouble hears that it is over.
     """
+    if "acknowledged" in detail:
+        return ACKNOWLEDGED
     members = detail.get("changes", ())
     if detail.get("phase") == Phase.RESOLVED or (members and all(word_of(one) == RESOLVED for one in members)):
         return RESOLVED

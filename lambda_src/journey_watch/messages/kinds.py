@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from journey_watch.core.alerts import AlertKind
-from journey_watch.messages import condition, digest, mute_ended, self_test, status_change
+from journey_watch.messages import acknowledged, condition, digest, mute_ended, self_test, status_change
 from journey_watch.messages.content import Content, Entity
 
 
@@ -21,5 +21,7 @@ def content_of(envelope: Mapping[str, Any]) -> Content:
             return digest.content(detail, lane=lane)
         case AlertKind.MUTE_ENDED:
             return mute_ended.content(detail, lane=lane)
+        case AlertKind.ACKNOWLEDGED:
+            return acknowledged.content(detail, lane=lane)
         case AlertKind.TEST:
             return self_test.content(detail)

@@ -2,16 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
+from journey_watch.core.acknowledgements import Acknowledgement, in_force
 from journey_watch.core.alerts import Alert, PendingDelivery
 from journey_watch.core.condition_rules import Phase
 from journey_watch.core.conditions import Condition, ConditionKind
 from journey_watch.core.filters import Change, Subject
 from journey_watch.core.mutes import Mute
 from journey_watch.core.routes import recipients_of
-from journey_watch.core.runs import JourneyInfo, JourneyKey, Scope
+from journey_watch.core.runs import JourneyInfo, JourneyKey, JourneyState, Scope
 from journey_watch.core.severity_rules import severity_of
 from journey_watch.core.transitions import StateChange, Transition
+from journey_watch.messages.acknowledged import acknowledged_alert
 from journey_watch.messages.condition import condition_alert
 from journey_watch.messages.envelope import AlertContext
 from journey_watch.messages.status_change import status_change_alert
@@ -44,11 +47,21 @@ class ChangeCommitter:
     context: PollContext
     mutes: Sequence[Mute] = ()
     """Those that are in force throughout this poll: judged once, at its start."""
+    acknowledgements: Sequence[Acknowledgement] = ()
+    """Those that operators have set in this lane."""
 
     def muted_by(self, journey: Scope, info: JourneyInfo) -> str | None:
         """The mute that keeps quiet about a journey, if one does. The monitor's own blindness is never muted."""
         subject = self.context.subject(journey, info)
         return next((mute.id for mute in self.mutes if mute.covers(subject)), None)
+
+    def acknowledgements_of(self, scope: Scope) -> list[Acknowledgement]:
+        """Those that operators have set about a journey, a listing or the lane."""
+        return [each for each in self.acknowledgements if each.scope == scope]
+
+    def acknowledged(self, scope: Scope, state: JourneyState) -> Mapping[str, datetime]:
+        """By thread, until when it is acknowledged."""
+        return in_force(state.acknowledged, self.acknowledgements_of(scope), self.context.now())
 
     def commit(self, change: StateChange, info: JourneyInfo, more: Sequence[Alert] = ()) -> CommittedChange:
         """Save the change, its alerts and `more`. Raises what RunStore.commit raises."""
@@ -62,7 +75,8 @@ class ChangeCommitter:
         ]
         begun, conditions = self._condition_alerts(change, subject, seen)
         change = replace(change, state=replace(change.state, conditions={**change.state.conditions, **begun}))
-        alerts = [*changed, *conditions, *more]
+        answers = [acknowledged_alert(one, seen, sequence=change.state.version) for one in change.acknowledged]
+        alerts = [*changed, *conditions, *answers, *more]
         held = changed if mute else []
         pending = [one for alert in alerts if alert not in held for one in self._pending(alert)]
         result = context.store.commit(context.lane, change, alerts, pending, context.time_budget.deadline)

@@ -9,6 +9,7 @@ from typing import Final
 
 from aws_lambda_powertools import Logger
 
+from journey_watch.core.acknowledgements import with_acknowledgements
 from journey_watch.core.alerts import Alert, PendingDelivery
 from journey_watch.core.condition_rules import Assessment, assess_reading
 from journey_watch.core.conditions import Condition
@@ -124,7 +125,9 @@ class JourneyPoll:
         changes = with_assessment(
             journey, state, comparison.changes, assessment, max_alerts=self._context.alerts_per_commit
         )
-        self._commit_all(changes, info, outcome)
+        given = self.committer.acknowledgements_of(journey)
+        told = with_acknowledgements(journey, state, changes, given, self._context.now())
+        self._commit_all(told, info, outcome)
 
     def _judge(
         self, state: JourneyState, reading: Observation, info: JourneyInfo, begun: datetime
@@ -132,6 +135,7 @@ class JourneyPoll:
         """Compare, and read a second time whatever is believed only if two readings show it."""
         named = replace(info, name=info.name or state.journey_name)
         muted = self.committer.muted_by(reading.journey, named) is not None
+        acknowledged = self.committer.acknowledged(reading.journey, state)
 
         def judged(
             listing: Observation, confirmed: frozenset[tuple[str, Status]], *, again: bool
@@ -147,7 +151,9 @@ class JourneyPoll:
                 max_alerts=self._context.alerts_per_commit,
             )
             after = comparison.changes[-1].state if comparison.changes else state
-            assessed = self._context.assessment(reading.journey, named, begun=begun, muted=muted, confirmed=again)
+            assessed = self._context.assessment(
+                reading.journey, named, begun=begun, acknowledged=acknowledged, muted=muted, confirmed=again
+            )
             return comparison, assess_reading(state.conditions, after, listing, assessed, info)
 
         comparison, assessment = judged(reading, frozenset(), again=False)

@@ -5,6 +5,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from journey_watch.core.acknowledgements import with_acknowledgements
 from journey_watch.core.alerts import Alert, PendingDelivery
 from journey_watch.core.condition_rules import all_resolved, assess_failure
 from journey_watch.core.conditions import Resolution
@@ -58,7 +59,10 @@ class LaneHealth:
         """By id; None for one of which nothing more can be said: it is not taken for ended."""
         configured = {mute.id: mute for mute in self._context.config.mutes}
         with self.side_tasks.attempt("the mutes that operators have set could not be read"):
-            return {**self._context.store.mutes(), **configured}
+            found = self._context.store.set_by_operators()
+            lane = self._context.lane
+            self.committer.acknowledgements = [each for each in found.acknowledgements if each.lane == lane]
+            return {**found.mutes, **configured}
         return {**dict.fromkeys(self._state(LANE_ITSELF).mutes), **configured}
 
     def _record_mutes(
@@ -199,9 +203,14 @@ class LaneHealth:
         if not self._context.time_budget.may_send:
             return []  # what lasts is still so at the next poll
         begun = self._context.now()
-        context = self._context.assessment(scope, info, begun=begun, muted=False, confirmed=True)
+        acknowledged = self.committer.acknowledged(scope, state)
+        context = self._context.assessment(
+            scope, info, begun=begun, acknowledged=acknowledged, muted=False, confirmed=True
+        )
         assessment = assess_failure(state.conditions, str(failure) if failure else None, context, resolution)
-        for change in with_assessment(scope, state, [], assessment):
+        changes = with_assessment(scope, state, [], assessment)
+        given = self.committer.acknowledgements_of(scope)
+        for change in with_acknowledgements(scope, state, changes, given, context.now):
             with self.side_tasks.attempt("what cannot be read could not be noted", of=str(scope)):
                 committed = self.committer.commit(change, info)
                 if committed.result is CommitResult.DONE:

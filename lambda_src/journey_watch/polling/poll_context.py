@@ -61,7 +61,14 @@ class PollContext:
         return Subject(self.lane, journey, info.name, info.journey_type)
 
     def assessment(
-        self, journey: Scope, info: JourneyInfo, *, begun: datetime, muted: bool, confirmed: bool
+        self,
+        journey: Scope,
+        info: JourneyInfo,
+        *,
+        begun: datetime,
+        acknowledged: Mapping[str, datetime],
+        muted: bool,
+        confirmed: bool,
     ) -> AssessmentContext:
         """What conditions of a journey are assessed with, now. `begun` is when reading it began."""
         subject = self.subject(journey, info)
@@ -71,6 +78,7 @@ class PollContext:
             interval=timedelta(seconds=self.config.every_seconds),
             thresholds=self.thresholds_of(journey),
             severities={kind: severity_of(kind, subject, self.config.rules) for kind in ConditionKind},
+            acknowledged=acknowledged,
             muted=muted,
             confirmed=confirmed,
         )

@@ -25,10 +25,9 @@ from journey_watch.contract import (
 )
 from journey_watch.core.alerts import Alert, PendingDelivery
 from journey_watch.core.errors import StateTooLargeError, StoreUnavailableError
-from journey_watch.core.mutes import Mute
 from journey_watch.core.runs import JourneyKey, Lane, Scope
 from journey_watch.core.transitions import StateChange
-from journey_watch.ports import CommitResult, LaneState
+from journey_watch.ports import CommitResult, LaneState, SetByOperators
 from journey_watch.store import items
 
 if TYPE_CHECKING:
@@ -213,9 +212,9 @@ class DynamoDBRunStore:
                 raise
             return
 
-    def mutes(self) -> Mapping[str, Mute | None]:
+    def set_by_operators(self) -> SetByOperators:
         with self._answering("read"):
-            return {items.mute_id(item): items.mute(item) for item in self._query({PARTITION_KEY: items.CONTROL})}
+            return items.set_by_operators(self._query({PARTITION_KEY: items.CONTROL}))
 
     def history(self, lane: Lane, since: datetime) -> Sequence[Alert]:
         keys = {LANE_INDEX_PARTITION_KEY: str(lane), LANE_INDEX_SORT_KEY: since.isoformat(timespec="milliseconds")}

@@ -1,7 +1,7 @@
 """The shapes of the state table's items, to and from the core's values."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -15,8 +15,10 @@ from journey_watch.contract import (
     PARTITION_KEY,
     SORT_KEY,
 )
+from journey_watch.core.acknowledgements import Acknowledgement
 from journey_watch.core.alerts import Alert, PendingDelivery
 from journey_watch.core.conditions import Condition, ConditionKind
+from journey_watch.core.errors import ConfigurationError
 from journey_watch.core.mutes import Mute
 from journey_watch.core.runs import (
     LANE_ITSELF,
@@ -31,7 +33,7 @@ from journey_watch.core.runs import (
 )
 from journey_watch.core.severity import Severity
 from journey_watch.core.transitions import StateChange
-from journey_watch.ports import LaneState
+from journey_watch.ports import LaneState, SetByOperators
 
 SCHEMA_VERSION: Final = 1
 """Of the items that this version writes. One with a greater number was written by a newer version."""
@@ -47,6 +49,7 @@ _RESUME_AT: Final = "resume_at"
 _SCHEMA: Final = "schema_version"
 _DURATIONS: Final = "durations"
 _ITSELF: Final = "itself"
+_ACKNOWLEDGED: Final = "acknowledged"
 _LONGEST: Final = 10**9
 """Seconds that a run may have taken: thirty years."""
 UNREADABLE: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
@@ -164,8 +167,14 @@ def _journey_state(item: Item) -> JourneyState:
         conditions=_conditions(item),
         given_up=_named(item, GIVEN_UP_PREFIX, lambda value: int(value["N"])),
         durations=_named(item, _DURATIONS, lambda value: _durations(json.loads(value["S"]))).get("", ()),
+        acknowledged=_moments(item, _ACKNOWLEDGED),
         mutes={mute_id: _aware(since) for mute_id, since in json.loads(item.get("mutes", {}).get("S", "{}")).items()},
     )
+
+
+def _moments(item: Item, name: str) -> dict[str, datetime]:
+    written: dict[str, str] = json.loads(item[name]["S"]) if name in item else {}
+    return {_text(thread): _aware(until) for thread, until in written.items()}
 
 
 def _itself(item: Item) -> RecordedRun | None:
@@ -255,14 +264,7 @@ def state_update(change: StateChange, owed: Sequence[PendingDelivery], lease_unt
             values[name] = {"S": iso(time)}
     # Written even if empty: there may have been some before.
     values["conditions"] = {"S": _conditions_document(state.conditions)}
-    if change.journey == LANE_ITSELF:
-        values["mutes"] = {"S": json.dumps({mute_id: iso(since) for mute_id, since in state.mutes.items()})}
-    if state.itself is not None:
-        values[_ITSELF] = {"S": json.dumps(_run_values(state.itself), separators=(",", ":"))}
-    if state.durations:
-        values[_DURATIONS] = {"S": json.dumps(state.durations, separators=(",", ":"))}
-    if state.journey_name is not None:
-        values["journey_name"] = {"S": state.journey_name}
+    values |= {name: {"S": text} for name, text in _written_if_there(change)}
     names: dict[str, str] = {}
     entries = {one.key: _entry(one.alert, lease_until) for one in owed}
     paths = {name: name for name in values}
@@ -283,12 +285,27 @@ def state_update(change: StateChange, owed: Sequence[PendingDelivery], lease_unt
     return update | ({"ExpressionAttributeNames": names} if names else {})
 
 
+def _written_if_there(change: StateChange) -> Iterator[tuple[str, str]]:
+    """What most journeys have none of."""
+    state = change.state
+    if state.itself is not None:
+        yield _ITSELF, json.dumps(_run_values(state.itself), separators=(",", ":"))
+    if state.durations:
+        yield _DURATIONS, json.dumps(state.durations, separators=(",", ":"))
+    if state.acknowledged:
+        yield _ACKNOWLEDGED, json.dumps({thread: iso(until) for thread, until in state.acknowledged.items()})
+    if change.journey == LANE_ITSELF:
+        yield "mutes", json.dumps({mute_id: iso(since) for mute_id, since in state.mutes.items()})
+    if state.journey_name is not None:
+        yield "journey_name", state.journey_name
+
+
 def forgetting_update(seen_version: int) -> dict[str, Any]:
     """The conditional update that drops what is remembered of a journey, but not what is still owed."""
     return {
         "ConditionExpression": "version = :seen",
         "UpdateExpression": "SET version = :next, runs = :none "
-        "REMOVE baselined_at, settled_before, settled_update, conditions, durations, itself",
+        "REMOVE baselined_at, settled_before, settled_update, conditions, durations, itself, acknowledged",
         "ExpressionAttributeValues": {
             ":seen": {"N": str(seen_version)},
             ":next": {"N": str(seen_version + 1)},
@@ -359,6 +376,62 @@ def mute_item(mute: Mute) -> dict[str, Any]:
         "mute": {"S": json.dumps(values, default=iso)},
         EXPIRES_AT: {"N": str(int((mute.until + timedelta(days=1)).timestamp()))},
     }
+
+
+def set_by_operators(control: Iterable[Item]) -> SetByOperators:
+    """What is in the partition CONTROL."""
+    mutes: dict[str, Mute | None] = {}
+    acknowledgements: list[Acknowledgement] = []
+    for item in control:
+        if not item[SORT_KEY]["S"].startswith(ACKNOWLEDGEMENT_PREFIX):
+            mutes[mute_id(item)] = mute(item)
+        elif (found := acknowledgement(item)) is not None:
+            acknowledgements.append(found)
+    return SetByOperators(mutes, acknowledgements)
+
+
+ACKNOWLEDGEMENT_PREFIX: Final = "ACKNOWLEDGEMENT#"
+
+
+def acknowledgement_item(given: Acknowledgement) -> dict[str, Any]:
+    """The item of an acknowledgement; it expires a day after its end."""
+    values = {
+        **{name: getattr(given, name) for name in _ACKNOWLEDGEMENT_TEXTS},
+        "severity": given.severity.value,
+        "lane": str(given.lane),
+        "container_id": given.scope.container_id,
+        "journey_id": given.scope.journey_id,
+        "recipients": list(given.recipients),
+        "for_operators": given.for_operators,
+        "until": iso(given.until),
+    }
+    return {
+        PARTITION_KEY: {"S": CONTROL},
+        SORT_KEY: {"S": ACKNOWLEDGEMENT_PREFIX + given.alert_id},
+        "acknowledgement": {"S": json.dumps(values)},
+        EXPIRES_AT: {"N": str(int((given.until + timedelta(days=1)).timestamp()))},
+    }
+
+
+_ACKNOWLEDGEMENT_TEXTS: Final = ("alert_id", "thread", "what", "set_by", "identity", "note")
+
+
+def acknowledgement(item: Item) -> Acknowledgement | None:
+    """The acknowledgement in an item; None if this version cannot read it."""
+    try:
+        values = json.loads(item["acknowledgement"]["S"])
+        texts = {name: _text(values[name]) for name in _ACKNOWLEDGEMENT_TEXTS}
+        return Acknowledgement(
+            **texts,
+            severity=Severity(values["severity"]),
+            lane=Lane.parse(_text(values["lane"])),
+            scope=scope_of(_text(values["container_id"]), _text(values["journey_id"])),
+            recipients=tuple(map(_text, values["recipients"])),
+            for_operators=values["for_operators"] is True,
+            until=_aware(values["until"]),
+        )
+    except (*UNREADABLE, ConfigurationError):
+        return None
 
 
 _IDENTITY: Final = "identity"

@@ -7,11 +7,12 @@ from dataclasses import replace
 from datetime import datetime
 from threading import Lock
 
+from journey_watch.core.acknowledgements import Acknowledgement
 from journey_watch.core.alerts import Alert, PendingDelivery
 from journey_watch.core.mutes import Mute
 from journey_watch.core.runs import DeliveryLease, JourneyKey, JourneyState, Lane, Scope
 from journey_watch.core.transitions import StateChange
-from journey_watch.ports import CommitResult, LaneState
+from journey_watch.ports import CommitResult, LaneState, SetByOperators
 
 
 class MemoryRunStore:
@@ -22,7 +23,7 @@ class MemoryRunStore:
         self._lanes: dict[Lane, LaneState] = {}
         """What is remembered of each lane but the states."""
         self._states: defaultdict[Lane, dict[Scope, JourneyState]] = defaultdict(dict)
-        self._mutes: Mapping[str, Mute | None] = {}
+        self._set_by_operators = SetByOperators()
         self._alerts: dict[tuple[Lane, Scope, str], Alert] = {}
 
     def load(self, lane: Lane) -> LaneState:
@@ -44,11 +45,15 @@ class MemoryRunStore:
         self._states[lane][journey] = state
 
     def set_mutes(self, *mutes: Mute) -> None:
-        """Replace what operators have set."""
-        self._mutes = {mute.id: mute for mute in mutes}
+        """Replace the mutes that operators have set."""
+        self._set_by_operators = replace(self._set_by_operators, mutes={mute.id: mute for mute in mutes})
 
-    def mutes(self) -> Mapping[str, Mute | None]:
-        return self._mutes
+    def set_acknowledgements(self, *given: Acknowledgement) -> None:
+        """Replace the acknowledgements that operators have set."""
+        self._set_by_operators = replace(self._set_by_operators, acknowledgements=given)
+
+    def set_by_operators(self) -> SetByOperators:
+        return self._set_by_operators
 
     def history(self, lane: Lane, since: datetime) -> Sequence[Alert]:
         with self._lock:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from journey_watch.core.alerts import Alert
-from journey_watch.messages.content import RESOLVED, Content, entities_of, line_of, place_of, word_of
+from journey_watch.messages.content import ACKNOWLEDGED, RESOLVED, Content, entities_of, line_of, place_of, word_of
 from journey_watch.messages.kinds import content_of
 from journey_watch.messages.untrusted_text import for_chat
 
@@ -22,7 +22,7 @@ _MAX_URL: Final = 2000
 """A longer link is left out: the rest stays far below the 8000 characters that a description may have."""
 _MAX_LINES: Final = 10
 """This many members of a digest stay below it too; the JSON form has them all."""
-SIGN: Final = {"CRITICAL": "🔴", "WARNING": "🟠", "INFO": "🔵", "NONE": "⚪", RESOLVED: "✅"}
+SIGN: Final = {"CRITICAL": "🔴", "WARNING": "🟠", "INFO": "🔵", "NONE": "⚪", RESOLVED: "✅", ACKNOWLEDGED: "👀"}
 """By `word_of` an alert."""
 
 

@@ -1,0 +1,60 @@
+"""Acknowledgements: somebody looks after what an alert told, and nobody needs to be reminded of it for a while."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from journey_watch.core.runs import JourneyState, Lane, Scope
+from journey_watch.core.severity import Severity
+from journey_watch.core.transitions import StateChange
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledgement:
+    """One that an operator has set."""
+
+    alert_id: str
+    """The alert that it is about."""
+    thread: str
+    """That alert's: all that comes in it is acknowledged."""
+    lane: Lane
+    scope: Scope
+    what: str
+    """What that alert said, in one sentence."""
+    severity: Severity
+    """How loud that alert was: whoever was told of it is told of this."""
+    recipients: tuple[str, ...]
+    """To whom that alert was routed."""
+    for_operators: bool
+    """True if that alert was for operators: the monitor is blind."""
+    until: datetime
+    set_by: str
+    identity: str = ""
+    """The ARN of the AWS identity whose credentials set it."""
+    note: str = ""
+    """What they had to say about it."""
+
+
+def in_force(
+    remembered: Mapping[str, datetime], given: Iterable[Acknowledgement], now: datetime
+) -> dict[str, datetime]:
+    """By thread, until when it is acknowledged: by what is remembered, and by what operators have set since."""
+    latest = dict(remembered) | {each.thread: each.until for each in given}
+    return {thread: until for thread, until in latest.items() if until > now}
+
+
+def with_acknowledgements(
+    scope: Scope,
+    state: JourneyState,
+    changes: Sequence[StateChange],
+    given: Collection[Acknowledgement],
+    now: datetime,
+) -> tuple[StateChange, ...]:
+    """Let one commit more tell of what was acknowledged since the last poll; each is told once."""
+    news = [each for each in given if each.until > now and state.acknowledged.get(each.thread) != each.until]
+    if not news:
+        return tuple(changes)
+    before = changes[-1].state if changes else state
+    remembered = in_force(state.acknowledged, given, now)
+    moved = replace(before, version=before.version + 1, acknowledged=remembered)
+    return *changes, StateChange(scope, before.version, moved, acknowledged=tuple(news))
