@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from journey_watch import contract
+from journey_watch.core.attribution import Attribution
 from journey_watch.core.errors import ConfigurationError
 from journey_watch.core.mutes import Mute
 from journey_watch.core.pairs import Pair
@@ -36,6 +37,10 @@ class WatchConfig:
     """More alerts than this for one channel in one poll of a lane become a digest."""
     alert_on_first_sight: bool = False
     """True: the first look at a journey alerts what it finds instead of recording it silently."""
+    attribution: Attribution = Attribution.OFF
+    """Whether it is looked for who has stopped, paused, resumed, started or deleted something."""
+    attribution_after_seconds: int = 300
+    """How old an alert is when CloudTrail is first asked about it; each time after that later."""
     history_days: int = 90
     """How long TRANSITION items are kept."""
     per_journey_metrics: bool = False
@@ -64,8 +69,9 @@ class WatchConfig:
                 Pair(p["name"], tuple((provider, journey) for provider, journey in p["members"]))
                 for p in raw.pop("pairs")
             )
+            attribution = Attribution(raw.pop("attribution"))
             recipients: dict[str, Any] = {name: tuple(raw.pop(name)) for name in ("alert_recipients", "ops_recipients")}
-            return cls(watch=watch, rules=rules, mutes=mutes, pairs=pairs, **recipients, **raw)
+            return cls(watch=watch, rules=rules, mutes=mutes, pairs=pairs, attribution=attribution, **recipients, **raw)
         except (ValueError, TypeError, KeyError) as error:
             raise ConfigurationError(
                 f"{contract.WATCH_CONFIG_FILE} in the function's bundle cannot be read ({error!r}); deploy again."

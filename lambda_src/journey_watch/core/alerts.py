@@ -28,6 +28,8 @@ class AlertKind(StrEnum):
     DIGEST = "Digest"
     MUTE_ENDED = "Mute Ended"
     TEST = "Test"
+    ATTRIBUTED = "Attributed"
+    """Who did what an earlier alert of its thread has told; or that nobody could be found."""
 
     @classmethod
     def of(cls, envelope: Mapping[str, Any]) -> Self:
@@ -41,7 +43,7 @@ class AlertKind(StrEnum):
 
 
 _DETAIL_TYPE: Final = re.compile(
-    r".+? (?:(Status Change|Digest|Mute Ended|Test)|(Condition) (?:Opened|Reminder|Resolved))"
+    r".+? (?:(Status Change|Digest|Mute Ended|Test|Attributed)|(Condition) (?:Opened|Reminder|Resolved))"
 )
 
 

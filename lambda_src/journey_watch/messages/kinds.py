@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from journey_watch.core.alerts import AlertKind
-from journey_watch.messages import condition, digest, mute_ended, self_test, status_change
+from journey_watch.messages import attributed, condition, digest, mute_ended, self_test, status_change
 from journey_watch.messages.content import Content, Entity
 
 
@@ -17,6 +17,8 @@ def content_of(envelope: Mapping[str, Any]) -> Content:
             return status_change.content(detail)
         case AlertKind.CONDITION:
             return condition.content(detail, lane=lane)
+        case AlertKind.ATTRIBUTED:
+            return attributed.content(detail, lane=lane)
         case AlertKind.DIGEST:
             return digest.content(detail, lane=lane)
         case AlertKind.MUTE_ENDED:

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from journey_watch.core.alerts import Alert, PendingDelivery
-from journey_watch.core.condition_rules import Phase
-from journey_watch.core.conditions import Condition
+from journey_watch.core.attribution import MAX_SEARCHES, calls_behind, calls_behind_deletion, ends_at
+from journey_watch.core.condition_rules import ConditionEvent, Phase
+from journey_watch.core.conditions import Condition, ConditionKind
 from journey_watch.core.mutes import Mute
 from journey_watch.core.runs import JourneyInfo, JourneyKey, Scope
+from journey_watch.core.searches import CallWindow, Search
 from journey_watch.core.severity import Severity
 from journey_watch.core.severity_rules import severity_of
 from journey_watch.core.transitions import StateChange, Transition
@@ -34,6 +37,8 @@ class CommittedChange:
     """How many alerts a mute holds back: they are recorded and never sent."""
     begun: Mapping[str, Condition]
     """The conditions that it opened, by key, with the threads that they begin."""
+    searches: tuple[Search, ...]
+    """What it began to look for."""
 
 
 @dataclass(slots=True)
@@ -55,23 +60,35 @@ class ChangeCommitter:
         mute = self.muted_by(change.journey)
         counted = self._counters(change.journey, change.transitions)
         seen = context.alert(change.journey, replace(info, name=info.name or change.state.journey_name))
-        changed = [
-            status_change_alert(
+        until = self._looked_for_until(change)
+        told: list[tuple[Alert, CallWindow | None]] = []
+        for one in change.transitions:
+            severity, window = self._severity_of(change.journey, one), _window_of(one, seen)
+            alert = status_change_alert(
                 one,
                 seen,
-                severity=self._severity_of(change.journey, one),
+                severity=severity,
                 muted_by=mute,
                 counters={} if one.of_journey else counted.get(one.run.run_id, {}),
+                window=window,
+                looked_for_until=None if mute or severity is Severity.NONE else until,
             )
-            for one in change.transitions
-        ]
-        begun, conditions = _condition_alerts(change, seen)
-        change = replace(change, state=replace(change.state, conditions={**change.state.conditions, **begun}))
-        alerts = [*changed, *conditions, *more]
-        held = changed if mute else []
+            told.append((alert, window))
+        begun, conditions = _condition_alerts(change, seen, until)
+        told += conditions
+        alerts = [*(alert for alert, _ in told), *more]
+        held = [alert for alert in alerts if alert.muted_by]
         pending = [one for alert in alerts if alert not in held for one in self._pending(alert)]
+        begun_searches = tuple(
+            Search(alert.sort_key, seen.observed_at, window)
+            for alert, window in told
+            if window is not None and "attribution_until" in alert.detail
+        )
+        searches = (*change.state.searches, *begun_searches)
+        state = replace(change.state, conditions={**change.state.conditions, **begun}, searches=searches)
+        change = replace(change, state=state)
         result = context.store.commit(context.lane, change, alerts, pending, context.time_budget.deadline)
-        return CommittedChange(result, alerts, pending, muted=len(held), begun=begun)
+        return CommittedChange(result, alerts, pending, muted=len(held), begun=begun, searches=begun_searches)
 
     def _severity_of(self, journey: Scope, transition: Transition) -> Severity:
         return severity_of(
@@ -81,6 +98,14 @@ class ChangeCommitter:
             journey=journey,
             rules=self.context.config.rules,
         )
+
+    def _looked_for_until(self, change: StateChange) -> datetime | None:
+        """When it is no longer looked for who did what this commit tells; None if nobody looks."""
+        context = self.context
+        more = len(change.transitions) + len(change.events)
+        if context.call_history is None or len(change.state.searches) + more > MAX_SEARCHES:
+            return None
+        return ends_at(context.now(), timedelta(seconds=context.config.attribution_after_seconds))
 
     def _counters(self, journey: Scope, transitions: Sequence[Transition]) -> dict[str, Mapping[str, str]]:
         """By run id, of runs that ended: what people ask next. Of a few, if there is plenty of time."""
@@ -99,13 +124,37 @@ class ChangeCommitter:
         ]
 
 
-def _condition_alerts(change: StateChange, context: AlertContext) -> tuple[dict[str, Condition], list[Alert]]:
+def _window_of(transition: Transition, seen: AlertContext) -> CallWindow | None:
+    """The calls that may have led to a change."""
+    run = transition.run
+    return calls_behind(
+        transition.previous,
+        run.status,
+        seen.provider.calls,
+        of_journey=transition.of_journey,
+        created_at=run.creation_time,
+        changed_at=run.last_update_time,
+        observed_at=seen.observed_at,
+    )
+
+
+def _window_of_event(event: ConditionEvent, seen: AlertContext) -> CallWindow | None:
+    """Those that may have deleted what is missing."""
+    if event.phase is not Phase.OPENED or event.condition.kind is not ConditionKind.MISSING:
+        return None
+    return calls_behind_deletion(seen.provider.calls, since=event.condition.since, observed_at=seen.observed_at)
+
+
+def _condition_alerts(
+    change: StateChange, context: AlertContext, until: datetime | None
+) -> tuple[dict[str, Condition], list[tuple[Alert, CallWindow | None]]]:
     """The alerts about conditions; and by key those that open, which remember the thread that they begin."""
-    alerts: list[Alert] = []
+    alerts: list[tuple[Alert, CallWindow | None]] = []
     begun: dict[str, Condition] = {}
     for event in change.events:
-        alert = condition_alert(event, context, sequence=change.state.version)
-        alerts.append(alert)
+        window = _window_of_event(event, context)
+        alert = condition_alert(event, context, sequence=change.state.version, window=window, looked_for_until=until)
+        alerts.append((alert, window))
         if event.phase is Phase.OPENED:
             begun[event.condition.key] = replace(event.condition, opened_by=alert.id)
     return begun, alerts
