@@ -9,7 +9,7 @@ from journey_watch.core.severity import Severity
 from journey_watch.messages.content import Content, Entity, entities_of, named
 from journey_watch.messages.envelope import MAX_TEXT, SCHEMA_VERSION, AlertContext, event_url_of, framed, iso, stable_id
 from journey_watch.messages.untrusted_text import for_chat, one_line, valid_text
-from journey_watch.messages.wording import MAX_NAME, clock_of
+from journey_watch.messages.wording import MAX_NAME, NOTHING, clock_of
 
 _MAX_WHO: Final = 40
 """In a headline, and so in a subject, which has 99 characters."""
@@ -95,7 +95,8 @@ def content(detail: Mapping[str, Any], *, lane: Entity) -> Content:
     about = entities[min(1, len(entities) - 1)] if entities else lane
     happened = _happened(detail)
     if not detail["found"]:
-        return Content(about, f"{happened}, nobody found who did it", entities, [("Why", for_chat(_why(detail), 500))])
+        why = [("Why", for_chat(_why(detail), MAX_TEXT))]
+        return Content(about, f"{happened}, nobody found who did it", entities, why, NOTHING)
     call, actor, time = detail["call"], detail["actor"], clock_of(detail)
     automatic = actor["type"] == ActorKind.SERVICE or "invoked_by" in actor
     facts = [

@@ -170,7 +170,7 @@ def calls_url_of(lane: Lane, window: CallWindow) -> str:
 
 def event_url_of(lane: Lane, event_id: str) -> str:
     """Where CloudTrail's console shows one event."""
-    return f"{_event_history_of(lane)}/{quote(event_id, safe='')}"
+    return f"{_event_history_of(lane)}/{quote(event_id, safe='', errors='replace')}"
 
 
 def _event_history_of(lane: Lane) -> str:
