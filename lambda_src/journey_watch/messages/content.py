@@ -78,11 +78,12 @@ def word_of(detail: Mapping[str, Any]) -> str:
     members = detail.get("changes", ())
     if detail.get("phase") == Phase.RESOLVED or (members and all(word_of(one) == RESOLVED for one in members)):
         return RESOLVED
-    severities = [_loudness_in_words(one) for one in members if word_of(one) != RESOLVED]
-    return max(severities, key=lambda one: one.loudness, default=_loudness_in_words(detail)).upper()
+    severities = [severity_in_words(one) for one in members if word_of(one) != RESOLVED]
+    return max(severities, key=lambda one: one.loudness, default=severity_in_words(detail)).upper()
 
 
-def _loudness_in_words(detail: Mapping[str, Any]) -> Severity:
+def severity_in_words(detail: Mapping[str, Any]) -> Severity:
+    """How loud one alert is for who reads it: that of an answer decides only whom it reaches."""
     severity = Severity(detail["severity"])
     return min(severity, Severity.INFO, key=lambda one: one.loudness) if "explains" in detail else severity
 
