@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, cast
 
+from journey_watch.aws.event_history import SDK_OPERATIONS as EVENT_HISTORY
 from journey_watch.channels.registry import REGISTRY as CHANNELS
 from journey_watch.providers.registry import REGISTRY as PROVIDERS
 
@@ -22,9 +23,10 @@ _OWN_OPERATIONS: Final[Mapping[str, tuple[str, ...]]] = {
 def sdk_operations() -> dict[str, tuple[str, ...]]:
     """What the functions may call. The models of all other services and operations, 25 MB, stay out of the bundle."""
     of_providers = [entry.sdk_operations for entry in PROVIDERS.values()]
+    of_names = [entry.naming_operations for entry in PROVIDERS.values()]
     of_channels = [entry.sdk_operations for entry in CHANNELS]
     called: dict[str, tuple[str, ...]] = {}
-    for calls in (*of_providers, *of_channels, _OWN_OPERATIONS):
+    for calls in (*of_providers, *of_names, *of_channels, EVENT_HISTORY, _OWN_OPERATIONS):
         for service, names in calls.items():
             called[service] = tuple(dict.fromkeys((*called.get(service, ()), *names)))
     return called

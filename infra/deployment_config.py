@@ -7,17 +7,18 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Self
 
-from infra.durations import interval
+from infra.durations import interval, seconds
 from infra.mute_entries import read_mutes, time_zone
 from infra.pair_entries import check_pairs, read_pair
 from infra.recipients import WAYS, EmailRecipient, Recipient, check_ways, email_address, read_recipients, read_ways
 from infra.route_entries import read_names, read_routes
 from infra.rule_entries import read_rules
 from infra.watch_entries import read_watch_list, served
+from journey_watch.core.attribution import Attribution
 from journey_watch.core.severity import Severity
 from journey_watch.core.watch_list import WatchTarget
 from journey_watch.settings import WatchConfig
-from strict_toml.tables import Place, Table, boolean, list_of, load, matching, parse, whole_number
+from strict_toml.tables import Place, Table, boolean, list_of, load, matching, one_of, parse, whole_number
 
 KEYS: Final = (
     "name",
@@ -33,7 +34,16 @@ KEYS: Final = (
     "ops",
     "metrics",
 )
-ALERT_KEYS: Final = (*WAYS, "alert_on_first_sight", "digest_over", "rules", "route", "mute")
+ALERT_KEYS: Final = (
+    *WAYS,
+    "alert_on_first_sight",
+    "digest_over",
+    "attribution",
+    "attribution_after",
+    "rules",
+    "route",
+    "mute",
+)
 OPS_KEYS: Final = ("email", "to")
 METRICS_KEYS: Final = ("per_journey",)
 
@@ -164,10 +174,13 @@ class DeploymentConfig:
             routes=alerts.get("route", partial(read_routes, watched=watched, recipients=names), ()),
             operators=ops.get("to", partial(read_names, recipients=names), ()),
             recipients=names,
+            unattributed=tuple(recipient.name for recipient in others if not recipient.attribution),
             mutes=alerts.get("mute", read_mutes, ()),
             pairs=pairs,
             digest_over=alerts.get("digest_over", whole_number(1, 1000), usual.digest_over),
             alert_on_first_sight=alerts.get("alert_on_first_sight", boolean, usual.alert_on_first_sight),
+            attribution=alerts.get("attribution", one_of(tuple(Attribution)), usual.attribution),
+            attribution_after_seconds=alerts.get("attribution_after", seconds, usual.attribution_after_seconds),
             history_days=top.get("history_days", whole_number(1, 3650), usual.history_days),
             per_journey_metrics=metrics.get("per_journey", boolean, usual.per_journey_metrics),
         )

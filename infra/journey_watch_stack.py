@@ -102,7 +102,11 @@ class JourneyWatchStack(Stack):
         encryption.grant_reading_table(live_runs.role)
         state.grant_reader(live_runs.role)
         grant_reading_metrics(live_runs.role)
-        grant_reading(poller.role, [targets for targets in lanes.values() if not targets[0].role_arn])
+        grant_reading(
+            poller.role,
+            [targets for targets in lanes.values() if not targets[0].role_arn],
+            attribution=config.watching.attribution,
+        )
         for reader_role_arn in {target.role_arn: None for target in config.watch if target.role_arn}:
             grant_assuming(poller.role, reader_role_arn)
 

@@ -13,7 +13,9 @@ from typing import Final
 from infra.deployed_stack import DeployedStack
 from journey_watch import contract
 from journey_watch.aws.access import Access
+from journey_watch.aws.event_history import ACCESS as EVENT_HISTORY
 from journey_watch.channels.registry import REGISTRY as CHANNELS
+from journey_watch.core.attribution import Attribution
 from journey_watch.core.runs import JourneyKey, Lane
 from journey_watch.core.watch_list import WatchTarget
 from journey_watch.providers.registry import REGISTRY as PROVIDERS
@@ -74,11 +76,13 @@ Journeys = Mapping[Lane, Collection[JourneyKey]]
 """Journeys or campaigns that each lane has; those of a lane may be made up if nobody is asked about them."""
 
 
-def operations(stack: DeployedStack, watched: Watched, journeys: Journeys) -> dict[str, frozenset[Operation]]:
+def operations(
+    stack: DeployedStack, watched: Watched, journeys: Journeys, attribution: Attribution = Attribution.OFF
+) -> dict[str, frozenset[Operation]]:
     """What each role of a Journey Watch stack is used for, by the role's logical id; nothing for a role without use."""
     used: dict[str, frozenset[Operation]] = dict.fromkeys(stack.ids("AWS::IAM::Role"), frozenset())
     for handler, calls in (
-        (contract.POLL_HANDLER, _of_poller(stack, watched, journeys)),
+        (contract.POLL_HANDLER, _of_poller(stack, watched, journeys, attribution)),
         (contract.WIDGET_HANDLER, _of_widget(stack)),
         (contract.SLACK_HANDLER, _of_slack(stack)),
     ):
@@ -91,9 +95,11 @@ def operations(stack: DeployedStack, watched: Watched, journeys: Journeys) -> di
     return used
 
 
-def reader_operations(stack: DeployedStack, watched: Watched, journeys: Journeys) -> frozenset[Operation]:
+def reader_operations(
+    stack: DeployedStack, watched: Watched, journeys: Journeys, attribution: Attribution = Attribution.OFF
+) -> frozenset[Operation]:
     """What the role of a reader-role stack is used for. `watched` are the lanes that name this role."""
-    return frozenset(_reading(stack, watched, journeys))
+    return frozenset(_reading(stack, watched, journeys, attribution))
 
 
 def with_called_on_behalf(stack: DeployedStack, calls: Iterable[Operation]) -> frozenset[Operation]:
@@ -110,7 +116,9 @@ def with_called_on_behalf(stack: DeployedStack, calls: Iterable[Operation]) -> f
     }
 
 
-def _of_poller(stack: DeployedStack, watched: Watched, journeys: Journeys) -> Iterator[Operation]:
+def _of_poller(
+    stack: DeployedStack, watched: Watched, journeys: Journeys, attribution: Attribution
+) -> Iterator[Operation]:
     for table in stack.arns("AWS::DynamoDB::Table"):
         yield from (Operation(action, table) for action in _TABLE_ACTIONS)
         # When a mute ends, it looks up what the mute held back.
@@ -120,7 +128,7 @@ def _of_poller(stack: DeployedStack, watched: Watched, journeys: Journeys) -> It
     for channel in CHANNELS:
         yield from _each(stack, channel.uses(environment))
     own = {lane: targets for lane, targets in watched.items() if not targets[0].role_arn}
-    yield from _reading(stack, own, journeys)
+    yield from _reading(stack, own, journeys, attribution)
     for lane in watched.keys() - own.keys():
         yield Operation("sts:AssumeRole", str(watched[lane][0].role_arn))
 
@@ -152,9 +160,16 @@ def _of_schedule(stack: DeployedStack, schedule: str) -> Iterator[Operation]:
     yield Operation("sqs:SendMessage", stack.value(target["DeadLetterConfig"]["Arn"]))
 
 
-def _reading(stack: DeployedStack, watched: Watched, journeys: Journeys) -> Iterator[Operation]:
+def _reading(
+    stack: DeployedStack, watched: Watched, journeys: Journeys, attribution: Attribution
+) -> Iterator[Operation]:
     for lane, targets in watched.items():
-        yield from _each(stack, PROVIDERS[lane.provider].uses(targets, journeys.get(lane, ())))
+        entry, known = PROVIDERS[lane.provider], journeys.get(lane, ())
+        yield from _each(stack, entry.uses(targets, known))
+        if attribution is not Attribution.OFF and entry.words.calls is not None:
+            yield from _each(stack, [EVENT_HISTORY])
+        if attribution is Attribution.ON:
+            yield from _each(stack, entry.naming_uses(targets, known))
 
 
 def _each(stack: DeployedStack, accesses: Iterable[Access]) -> Iterator[Operation]:

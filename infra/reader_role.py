@@ -48,5 +48,6 @@ class ReaderRoleStack(Stack):
             external_ids=external_ids or None,
             description="Lets Journey Watch list journeys and their runs",
         )
-        grant_reading(role, lanes_of(targets, own_account=self.account, own_region=self.region).values())
+        lanes = lanes_of(targets, own_account=self.account, own_region=self.region)
+        grant_reading(role, lanes.values(), attribution=config.watching.attribution)
         CfnOutput(self, "ReaderRoleArn", value=role.role_arn, description="role_arn of the [[watch]] entries")

@@ -3,17 +3,18 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
 from journey_watch.core.routes import DEFAULT
 from journey_watch.core.severity import SENT, Severity
-from strict_toml.tables import Parser, Place, Table, list_of, matching, one_of
+from strict_toml.tables import Parser, Place, Table, boolean, list_of, matching, one_of
 
 T = TypeVar("T")
 
 WAYS: Final = ("email", "slack", "teams", "event_bus")
 """The keys by which a recipient is told, under `[alerts]` and in a `[[recipient]]` entry."""
+RECIPIENT_ENTRY_KEYS: Final = ("name", *WAYS, "attribution")
 MAX_RECIPIENTS: Final = 49
 """With the default one, three severities of each are what a filter policy of SNS can list for one address."""
 RECIPIENT_KEYS: Final = ("to", "min_severity")
@@ -100,6 +101,8 @@ class Recipient:
     teams: tuple[TeamsChannel, ...] = ()
     event_bus: str | None = None
     """The name or ARN of a bus that gets every alert as an event."""
+    attribution: bool = True
+    """False: they are not told who did something."""
 
     @property
     def chat(self) -> tuple[SlackChannel | TeamsChannel, ...]:
@@ -171,8 +174,9 @@ def check_ways(recipients: Sequence[Recipient], places: Sequence[Place]) -> None
 
 
 def _read_recipient(value: object, place: Place) -> Recipient:
-    table = Table(value, place, keys=("name", *WAYS))
-    recipient = read_ways(table, table.get("name", _recipient_name))
+    table = Table(value, place, keys=RECIPIENT_ENTRY_KEYS)
+    named = read_ways(table, table.get("name", _recipient_name))
+    recipient = replace(named, attribution=table.get("attribution", boolean, True))
     if recipient.name == DEFAULT:
         raise place.key("name").error(f'is "{DEFAULT}", which is what [alerts] itself describes; expected another.')
     if not recipient.known_as:

@@ -8,8 +8,11 @@ from aws_cdk import aws_iam as iam
 
 from infra.nag import acknowledge
 from journey_watch.aws.access import Access
+from journey_watch.aws.event_history import ACCESS as EVENT_HISTORY
+from journey_watch.core.attribution import Attribution
 from journey_watch.core.errors import ConfigurationError
 from journey_watch.core.watch_list import WatchTarget
+from journey_watch.providers.entry import ProviderEntry
 from journey_watch.providers.registry import REGISTRY
 
 # IAM and AWS STS quotas: a managed policy has at most 6,144 characters, a role at most 10 of them.
@@ -22,12 +25,14 @@ _MAX_NAMES: Final = {
 }
 
 
-def grant_reading(role: iam.Role, lanes: Iterable[Sequence[WatchTarget]]) -> None:
-    """Let a role read the targets of lanes in the role's own account.
+def grant_reading(
+    role: iam.Role, lanes: Iterable[Sequence[WatchTarget]], *, attribution: Attribution = Attribution.OFF
+) -> None:
+    """Let a role read the targets of lanes in the role's own account, and look up who has changed them.
 
     Raises ConfigurationError if a role cannot hold so many permissions.
     """
-    policies = list(_policies(lanes))
+    policies = list(_policies(lanes, attribution))
     if len(policies) > 1 + _MANAGED_POLICIES:
         raise ConfigurationError('[[watch]] names more than one role may be allowed; watch "*" instead of single ids.')
     for number, pieces in enumerate(policies):
@@ -60,12 +65,13 @@ def grant_assuming(role: iam.Role, reader_role_arn: str) -> None:
     role.add_to_principal_policy(iam.PolicyStatement(actions=["sts:AssumeRole"], resources=[reader_role_arn]))
 
 
-def _policies(lanes: Iterable[Sequence[WatchTarget]]) -> Iterator[list[Access]]:
+def _policies(lanes: Iterable[Sequence[WatchTarget]], attribution: Attribution) -> Iterator[list[Access]]:
     """The permissions in portions that fit into a policy each; statements with the same actions are merged there."""
     portion: list[Access] = []
     size = 0
     for targets in lanes:
-        for access in REGISTRY[targets[0].provider].access(targets):
+        entry = REGISTRY[targets[0].provider]
+        for access in (*entry.access(targets), *attribution_access(entry, targets, attribution)):
             for resource in access.resources:
                 needed = _size(resource)
                 if size + needed > _ARNS_PER_POLICY:
@@ -75,6 +81,16 @@ def _policies(lanes: Iterable[Sequence[WatchTarget]]) -> Iterator[list[Access]]:
                 size += needed
     if portion:
         yield portion
+
+
+def attribution_access(
+    entry: ProviderEntry, targets: Sequence[WatchTarget], attribution: Attribution
+) -> Iterator[Access]:
+    """What looking up who did it takes, in the account of the role that reads."""
+    if attribution is not Attribution.OFF and entry.words.calls is not None:
+        yield EVENT_HISTORY
+    if attribution is Attribution.ON:
+        yield from entry.naming_access(targets)
 
 
 def _size(resource: str) -> int:

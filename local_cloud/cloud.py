@@ -35,7 +35,7 @@ from local_cloud.toolchain import (
     simulator_environment,
 )
 
-SIMULATED = ("pinpoint", "connectcampaignsv2")
+SIMULATED = ("pinpoint", "connectcampaignsv2", "connect", "cloudtrail")
 """The services that functions find in the simulator, spelled as in AWS_ENDPOINT_URL_<SERVICE>."""
 START_TIMEOUT = 60.0
 _READY_LINE = re.compile(rf"http://{re.escape(LOOPBACK)}:\d+")

@@ -25,11 +25,13 @@ from journey_watch.core.errors import ConfigurationError, JourneyWatchError
 from journey_watch.core.filters import ANY
 from journey_watch.core.mutes import Mute
 from journey_watch.core.runs import Lane
+from journey_watch.messages.wording import readable_time
 from journey_watch.providers.registry import REGISTRY
 from journey_watch.store.items import iso
 from operator_cli.aws_errors import AWS_ERRORS, Options, check_setup, explained
 from operator_cli.deployment import Deployment
 from operator_cli.doctor import Level, examine
+from operator_cli.explain import Explanation
 from operator_cli.mutes import (
     NO_ID,
     KnownMute,
@@ -232,6 +234,28 @@ def routes_test(
 
 
 @main.command()
+@click.argument("alert_id", metavar="ALERT_ID")
+@click.pass_obj
+def explain(cli: Cli, alert_id: str) -> None:
+    """Show what is known of an alert: its thread, who was told, and who did what it tells."""
+    now = datetime.now(UTC)
+    with _told():
+        found = _explained(cli, alert_id)
+
+    def table() -> Table:
+        thread = [f"{readable_time(one.observed_time)}  {one.detail['summary']}" for one in found.thread]
+        rows = (
+            ("what", str(found.alert.detail["summary"])),
+            ("told", found.told),
+            ("who did it", found.who_did_it(now)),
+            ("thread", "\n".join(thread)),
+        )
+        return _table(f"Alert {alert_id}", ("", ""), [(about, escape(text)) for about, text in rows])
+
+    cli.show(found.to_json(now), as_table=table)
+
+
+@main.command()
 @click.pass_obj
 def mutes(cli: Cli) -> None:
     """Show the mutes that operators have set, and those of the configuration that is deployed.
@@ -374,6 +398,19 @@ def _table(title: str | None, headings: Iterable[str], rows: Iterable[Sequence[s
     for row in rows:
         table.add_row(*row)
     return table
+
+
+def _explained(cli: Cli, alert_id: str) -> Explanation:
+    """Raises ConfigurationError if no such alert is recorded."""
+    for lane in cli.deployment.lanes:
+        history = cli.deployment.history(lane)
+        alert = next((one for one in history if one.id == alert_id), None)
+        if alert is not None:
+            return Explanation.of(alert, history, cli.deployment.state(lane).states.get(alert.journey))
+    raise ConfigurationError(
+        f'No alert "{alert_id}" is recorded. Its id stands at the end of each mail; a digest has none of its own here, '
+        "its members have; and history_days says how long alerts are kept."
+    )
 
 
 def _remembered(cli: Cli) -> list[Remembered]:

@@ -16,6 +16,7 @@ from infra.deployment_config import CODE_KEY, MUTES_KEY
 from journey_watch import contract
 from journey_watch.aws.clients import dynamodb_client, sns_client
 from journey_watch.channels.sns.subscriptions import TopicSubscriptions, Unheard
+from journey_watch.core.alerts import Alert
 from journey_watch.core.errors import ConfigurationError
 from journey_watch.core.mutes import Mute
 from journey_watch.core.runs import Lane
@@ -27,6 +28,7 @@ from journey_watch.store.dynamodb import DynamoDBRunStore
 _INVOKE: Final = Config(read_timeout=330, retries={"total_max_attempts": 1})
 """A poller may take five minutes, and must not be started twice for one answer that was slow."""
 _RATE: Final = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
+_EVER: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _SLOWEST: Final = timedelta(hours=1)
 """The longest interval that a configuration may have: of a schedule that somebody has changed to something else."""
 _QUEUE_METRIC_DELAY: Final = timedelta(minutes=15)
@@ -110,6 +112,10 @@ class Deployment:
 
     def state(self, lane: Lane) -> LaneState:
         return self._store.load(lane)
+
+    def history(self, lane: Lane) -> Sequence[Alert]:
+        """Every alert of a lane that has not expired from the table, oldest first; what is readable of it."""
+        return self._store.history(lane, _EVER)
 
     def last_polls(self, since: datetime) -> Mapping[str, datetime]:
         """By lane, when its last poll since then came to its end; no entry if none did.

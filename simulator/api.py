@@ -6,6 +6,7 @@ To add a provider, write one file that ends in a `Provider`, and name it in prov
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from simulator.listing_faults import Entry, Item, ListingFault
@@ -72,6 +73,8 @@ class Scene:
     """What an operation answers from: the world it sees, and the faults that touch what it shows."""
 
     world: World
+    now: datetime
+    """The scenario's time, UTC."""
     listing: int
     """A number that no other reading of a listing has."""
     page_sizes: Mapping[str, int]
@@ -90,8 +93,9 @@ def no_resource(_call: Call) -> Sequence[str]:
 class Operation:
     """One operation of an API.
 
-    `action` is its name in the form body, for APIs that have a single path. `resources` says what IAM judges a call
-    by: what follows the account in each ARN, by the resource types of the Service Authorization Reference.
+    `action` is its name in the form body, or in the header X-Amz-Target, for APIs that have a single path. `resources`
+    says what IAM judges a call by: what follows the account in each ARN, by the resource types of the Service
+    Authorization Reference.
     """
 
     name: str

@@ -21,6 +21,7 @@ from simulator.world import (
     Run,
     RunStatus,
     Site,
+    User,
 )
 from strict_toml.schemas import WrongValueError
 
@@ -161,6 +162,20 @@ class CampaignDeclaration:
 
 
 @dataclass(frozen=True, kw_only=True)
+class UserDeclaration:
+    """``[[instance.user]]``: somebody who may sign in to the instance."""
+
+    id: str
+    name: str
+    first_name: str = ""
+    last_name: str = ""
+
+    def build(self) -> User:
+        """The user."""
+        return User(self.name, self.first_name, self.last_name)
+
+
+@dataclass(frozen=True, kw_only=True)
 class InstanceDeclaration:
     """``[[instance]]``: an Amazon Connect instance; without `account` and `region` it is in the scenario's own."""
 
@@ -168,6 +183,7 @@ class InstanceDeclaration:
     account: str | None = None
     region: str | None = None
     campaign: tuple[CampaignDeclaration, ...] = ()
+    user: tuple[UserDeclaration, ...] = ()
 
     def site(self, home: Site) -> Site:
         """Where the instance is."""

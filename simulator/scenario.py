@@ -1,11 +1,12 @@
 """A scenario: what is there, what will happen and when, and what goes wrong. Written in TOML, read strictly."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import simulator.call_events
 import simulator.campaign_events
-import simulator.listing_faults  # noqa: F401 - importing these two is what makes their kinds known
+import simulator.listing_faults  # noqa: F401 - importing these three is what makes their kinds known
 from journey_watch.core.errors import ConfigurationError
 from simulator.declarations import ApplicationDeclaration, InstanceDeclaration, RoleDeclaration, unique
 from simulator.events import Event, FaultIsSwitchedOn
@@ -41,6 +42,7 @@ class Scenario:
     `starts_at` fixes the scenario's time, for answers that are the same on every run; without it the scenario begins
     when it is loaded, and again when its clock is started. `page_size` is the default by operation; `max_page_size`
     is the most that a page holds whatever is asked for. `aws_quotas` enforces the quotas that AWS documents.
+    `cloudtrail_delay` is how long after a call LookupEvents shows it.
     """
 
     seed: int = 0
@@ -50,6 +52,7 @@ class Scenario:
     page_size: dict[str, int] = field(default_factory=dict)
     max_page_size: int = 200
     aws_quotas: bool = True
+    cloudtrail_delay: timedelta = timedelta(minutes=5)
     quota: tuple[QuotaDeclaration, ...] = ()
     application: tuple[ApplicationDeclaration, ...] = ()
     instance: tuple[InstanceDeclaration, ...] = ()
@@ -67,6 +70,8 @@ class Scenario:
             instances=unique(((spec.id, spec.site(home)) for spec in self.instance), "instance"),
             campaigns=unique(((campaign.id, campaign) for campaign in campaigns), "campaign"),
             roles=unique(((spec.arn, spec.build()) for spec in self.role), "role"),
+            users={(spec.id, user.id): user.build() for spec in self.instance for user in spec.user},
+            record_delay=self.cloudtrail_delay,
         )
 
     def quotas(self) -> dict[str, Quota]:

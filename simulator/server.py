@@ -79,11 +79,11 @@ def build_app(simulation: Simulation, judge: Judge | None = None) -> Starlette:
 def _endpoint(
     simulation: Simulation, judge: Judge | None, served: list[tuple[Provider, Operation]]
 ) -> Callable[..., Awaitable[Response]]:
-    """Answers for the operations of one path. Those of a query-protocol API share it: the form says which is meant."""
+    """Answers for the operations of one path. Those that share it say in the form, or in a header, which is meant."""
 
     async def endpoint(request: Request, _error: Exception | None = None) -> Response:
         body = await request.body()
-        action = _form(body).get("Action")
+        action = request.headers.get("x-amz-target") or _form(body).get("Action")
         for provider, operation in served:
             if operation.action in (None, action):
                 call = _call(simulation, operation.name, request, body)

@@ -150,6 +150,7 @@ class Simulation:
             stale = max((fault.by for fault in faults if isinstance(fault, Stale)), default=timedelta())
             scene = Scene(
                 world=self._world_at(self.clock.elapsed - stale),
+                now=self.clock.origin + self.clock.elapsed,
                 listing=next(self._listings),
                 page_sizes=self._page_sizes,
                 largest_page=self.scenario.max_page_size,

@@ -6,8 +6,8 @@ All times are in UTC.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import Literal, NamedTuple
+from datetime import datetime, timedelta
+from typing import Any, Literal, NamedTuple
 
 RunStatus = Literal["SCHEDULED", "RUNNING", "COMPLETED", "CANCELLED"]
 JourneyState = Literal["DRAFT", "ACTIVE", "COMPLETED", "CANCELLED", "CLOSED", "PAUSED"]
@@ -104,6 +104,26 @@ class Campaign:
 
 
 @dataclass(frozen=True)
+class User:
+    """Somebody who may sign in to an Amazon Connect instance."""
+
+    name: str
+    first_name: str
+    last_name: str
+
+
+@dataclass(frozen=True)
+class RecordedCall:
+    """A call as CloudTrail has recorded it."""
+
+    id: str
+    site: Site
+    time: datetime
+    record: Mapping[str, Any]
+    """What an answer shows as JSON in a string."""
+
+
+@dataclass(frozen=True)
 class Role:
     """An IAM role that AssumeRole may be asked for."""
 
@@ -126,6 +146,12 @@ class World:
     roles: Mapping[str, Role]
     ended: Mapping[ProviderName, EndOfSupport] = field(default_factory=dict)
     """How a provider answers since its support ended; absent while it serves."""
+    users: Mapping[tuple[str, str], User] = field(default_factory=dict)
+    """Of Amazon Connect, by instance and user id."""
+    calls: tuple[RecordedCall, ...] = ()
+    """What CloudTrail has recorded, the oldest first."""
+    record_delay: timedelta = timedelta()
+    """How long after a call CloudTrail shows it."""
 
     def site_of(self, caller: Site) -> Site:
         """The site that this caller sees."""
@@ -151,6 +177,10 @@ class World:
     def with_campaign(self, campaign: Campaign) -> "World":
         """The world with this campaign added or changed."""
         return replace(self, campaigns={**self.campaigns, campaign.id: campaign})
+
+    def with_call(self, call: RecordedCall) -> "World":
+        """The world in which this call was made as well."""
+        return replace(self, calls=(*self.calls, call))
 
     def role(self, arn: str) -> Role:
         """The role; NotInWorldError when there is none."""

@@ -9,10 +9,12 @@ import boto3
 from journey_watch import contract
 from journey_watch.aws import clients as aws_clients
 from journey_watch.aws.assumed_role import session_for_role
+from journey_watch.aws.event_history import EventHistory, cloudtrail_client
 from journey_watch.channels.entry import ChannelContext
 from journey_watch.channels.registry import channels_of
 from journey_watch.channels.sns.entry import topic_subscriptions
 from journey_watch.channels.sns.mail_pace import longest_wait
+from journey_watch.core.attribution import Attribution
 from journey_watch.core.errors import ConfigurationError
 from journey_watch.core.runs import Lane
 from journey_watch.core.watch_list import WatchTarget, lanes_of
@@ -22,7 +24,7 @@ from journey_watch.polling.poll_lane import LanePoll
 from journey_watch.polling.report import PollReport
 from journey_watch.polling.self_test import SelfTestReport, run_self_test
 from journey_watch.polling.time_budget import TimeBudget
-from journey_watch.ports import Channel, RunSource
+from journey_watch.ports import CallHistory, Channel, RunSource
 from journey_watch.providers.registry import REGISTRY
 from journey_watch.settings import Settings, bundled_watch_config
 from journey_watch.store.dynamodb import DynamoDBRunStore
@@ -46,6 +48,8 @@ class Poller:
         self._channels: dict[int, dict[str, Channel]] = {}
         self._subscriptions = topic_subscriptions(settings, self._session)
         self._sources: dict[Lane, RunSource] = {}
+        self._sessions: dict[Lane, boto3.Session] = {}
+        self._call_histories: dict[Lane, CallHistory] = {}
 
     def _channels_of(self, position: int) -> dict[str, Channel]:
         """Those through which a lane sends, by its position among the lanes."""
@@ -80,6 +84,7 @@ class Poller:
             channels=self._channels_of(list(self._targets).index(lane)),
             config=self._settings.config,
             time_budget=time_budget,
+            call_history=self._call_history(lane, targets),
         )
         return LanePoll(context).run()
 
@@ -124,7 +129,23 @@ class Poller:
             self._sources[lane] = entry.make_source(self._session_of(lane, targets))
         return self._sources[lane]
 
+    def _call_history(self, lane: Lane, targets: Sequence[WatchTarget]) -> CallHistory | None:
+        attribution, entry = self._settings.config.attribution, REGISTRY[lane.provider]
+        if attribution is Attribution.OFF or entry.words.calls is None:
+            return None
+        if lane not in self._call_histories:
+            session = self._session_of(lane, targets)
+            names = entry.make_user_names(session) if entry.make_user_names else lambda _, __: None
+            self._call_histories[lane] = EventHistory(cloudtrail_client(session), names)
+        return self._call_histories[lane]
+
     def _session_of(self, lane: Lane, targets: Sequence[WatchTarget]) -> boto3.Session:
+        """One for each lane: what reads it, and what looks for who did it, assume its role together."""
+        if lane not in self._sessions:
+            self._sessions[lane] = self._new_session(lane, targets)
+        return self._sessions[lane]
+
+    def _new_session(self, lane: Lane, targets: Sequence[WatchTarget]) -> boto3.Session:
         # One lane has one role: the configuration is refused otherwise.
         role_arn, external_id = targets[0].role_arn, targets[0].external_id
         if role_arn:

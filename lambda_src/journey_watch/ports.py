@@ -165,6 +165,21 @@ class RunStore(Protocol):
         """Remember where the next poll begins."""
 
 
+class CallHistory(Protocol):
+    """Who called what in the account and Region of a lane, as far as that is recorded by now."""
+
+    def page(
+        self, event_name: str, since: datetime, until: datetime, token: str | None = None
+    ) -> tuple[Sequence[object], str | None]:
+        """Recorded events of that name, whatever their shape, the newest first; and the next page's token, if any.
+
+        One attempt, a short time-out. Raises SourceError.
+        """
+
+    def user_name(self, container_id: str, user_id: str) -> str | None:
+        """What a user of the provider's own site is called; None if that is not known. Raises SourceError."""
+
+
 class Notifier(Protocol):
     """Sends alerts to one channel."""
 

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, time
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from journey_watch import contract
+from journey_watch.core.attribution import Attribution
 from journey_watch.core.errors import ConfigurationError
 from journey_watch.core.filters import What
 from journey_watch.core.mutes import Mute
@@ -16,6 +17,8 @@ from journey_watch.core.routes import Route
 from journey_watch.core.severity import Severity
 from journey_watch.core.severity_rules import AlertRule
 from journey_watch.core.watch_list import Thresholds, WatchTarget
+
+_LISTS_OF_NAMES: Final = ("operators", "recipients", "unattributed", "alert_recipients", "ops_recipients")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,8 @@ class WatchConfig:
     """Recipients who are told, beside the operators themselves, that the monitor is blind."""
     recipients: tuple[str, ...] = ()
     """The names of all recipients but the default one."""
+    unattributed: tuple[str, ...] = ()
+    """Those of them who are not told who did something."""
     mutes: tuple[Mute, ...] = ()
     """Beside those that operators set while it runs."""
     pairs: tuple[Pair, ...] = ()
@@ -43,6 +48,10 @@ class WatchConfig:
     """More alerts than this for one channel in one poll of a lane become a digest."""
     alert_on_first_sight: bool = False
     """True: the first look at a journey alerts what it finds instead of recording it silently."""
+    attribution: Attribution = Attribution.OFF
+    """Whether it is looked for who has stopped, paused, resumed, started or deleted something."""
+    attribution_after_seconds: int = 300
+    """How old an alert is when CloudTrail is first asked about it; each time after that later."""
     history_days: int = 90
     """How long TRANSITION items are kept."""
     per_journey_metrics: bool = False
@@ -72,10 +81,18 @@ class WatchConfig:
                 Pair(p["name"], tuple((provider, journey) for provider, journey in p["members"]))
                 for p in raw.pop("pairs")
             )
-            names: dict[str, Any] = {
-                name: tuple(raw.pop(name)) for name in ("operators", "recipients", "alert_recipients", "ops_recipients")
-            }
-            return cls(watch=watch, rules=rules, routes=routes, mutes=mutes, pairs=pairs, **names, **raw)
+            attribution = Attribution(raw.pop("attribution"))
+            lists: dict[str, Any] = {name: tuple(raw.pop(name)) for name in _LISTS_OF_NAMES}
+            return cls(
+                watch=watch,
+                rules=rules,
+                routes=routes,
+                mutes=mutes,
+                pairs=pairs,
+                attribution=attribution,
+                **lists,
+                **raw,
+            )
         except (ValueError, TypeError, KeyError) as error:
             raise ConfigurationError(
                 f"{contract.WATCH_CONFIG_FILE} in the function's bundle cannot be read ({error!r}); deploy again."

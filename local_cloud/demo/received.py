@@ -9,6 +9,8 @@ from typing import Any, Self
 
 from journey_watch.core.alerts import AlertKind
 from journey_watch.core.severity import Severity
+from journey_watch.messages.attributed import who
+from journey_watch.messages.wording import MAX_NAME
 from local_cloud.inbox import Delivery
 
 JSON_RECIPIENT = "sqs"
@@ -42,6 +44,8 @@ class Expected:
 def _what(kind: AlertKind, detail: Mapping[str, Any]) -> str:
     if kind is AlertKind.CONDITION:
         return f"{detail['condition']} {detail['phase']}"
+    if kind is AlertKind.ATTRIBUTED:
+        return f"{detail['status']} by {who(detail, MAX_NAME)}"
     if kind is AlertKind.MUTE_ENDED:
         return f"mute ended, {detail['held_back']} held back"
     if kind is AlertKind.DIGEST:

@@ -153,7 +153,7 @@ def test_the_example_shows_every_key() -> None:
         "teams": set(recipients.TEAMS_KEYS),
         "rule": set(rule_entries.rule_keys()),
         "route": set(route_entries.route_keys()),
-        "recipient": {"name", *recipients.WAYS},
+        "recipient": set(recipients.RECIPIENT_ENTRY_KEYS),
         "ops": set(deployment_config.OPS_KEYS),
     }
 

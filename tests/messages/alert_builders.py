@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from journey_watch.core.acknowledgements import Acknowledgement
 from journey_watch.core.alerts import Alert
+from journey_watch.core.attribution import Actor, ActorKind, RecordedCall
 from journey_watch.core.condition_rules import ConditionEvent, Phase
 from journey_watch.core.conditions import Condition, ConditionKind
 from journey_watch.core.provider import Provider
@@ -24,11 +25,13 @@ from journey_watch.core.runs import (
     Scope,
     Status,
 )
+from journey_watch.core.searches import CallWindow
 from journey_watch.core.severity import Severity
 from journey_watch.core.transitions import Transition
 from journey_watch.core.usual_durations import UsualDuration
 from journey_watch.core.watch_list import ALL
 from journey_watch.messages.acknowledged import acknowledged_alert
+from journey_watch.messages.attributed import attributed_alert
 from journey_watch.messages.condition import condition_alert
 from journey_watch.messages.digest import digest_of, digest_pieces
 from journey_watch.messages.envelope import AlertContext
@@ -65,6 +68,8 @@ def alert(
     severity: Severity = Severity.CRITICAL,
     counters: Mapping[str, str] = MappingProxyType({}),
     of_journey: bool = False,
+    window: CallWindow | None = None,
+    looked_for_until: datetime | None = None,
 ) -> Alert:
     run = ObservedRun(run_id, after, after.value if raw_status is None else raw_status, created, updated)
     previous = None if before is None else RecordedRun(before, NOON - timedelta(minutes=199), created, since)
@@ -73,6 +78,35 @@ def alert(
         AlertContext(lane, provider, observed_at, journey, JourneyInfo(name, container_name)),
         severity=severity,
         counters=counters,
+        window=window,
+        looked_for_until=looked_for_until,
+    )
+
+
+CALL: Final = RecordedCall(
+    "0f1e2d3c", "StopCampaign", "", NOON - timedelta(seconds=3), source_ip="203.0.113.7", user_agent="aws-cli/2.31.0"
+)
+ADA: Final = Actor(ActorKind.SITE_USER, "Ada Lovelace")
+
+
+def attributed(
+    explained: Alert | None = None,
+    *,
+    call: RecordedCall | None = CALL,
+    actor: Actor | None = ADA,
+    names: bool = True,
+    provider: Provider = CAMPAIGNS,
+    reason: str = "CloudTrail has recorded no call that matches it by id, kind and time.",
+) -> Alert:
+    explained = explained or alert(provider=provider, run_id="J")
+    return attributed_alert(
+        explained,
+        AlertContext(LANE, provider, NOON + timedelta(minutes=6), explained.journey),
+        call=call,
+        actor=actor,
+        names=names,
+        sequence=18,
+        reason=reason,
     )
 
 
@@ -114,6 +148,9 @@ _MAYBE_ID: Final = st.none() | _NO_STARS
 _MAYBE_STATUS: Final = st.none() | st.sampled_from(Status)
 _LIMITS: Final = st.none() | st.integers(0, 10**9).map(lambda seconds: timedelta(seconds=seconds))
 _USUAL: Final = st.lists(st.integers(0, 10**9), max_size=20).map(UsualDuration.of)
+_MAYBE_WINDOW: Final = st.none() | st.builds(
+    CallWindow, st.sampled_from([("StopCampaign",), ("UpdateJourneyState",)]), st.just(""), _MOMENTS, _MOMENTS
+)
 _COUNTERS: Final[st.SearchStrategy[dict[str, str]]] = st.just({}) | st.dictionaries(
     hostile_text(), hostile_text(), max_size=20
 )
@@ -143,13 +180,15 @@ def alerts(draw: st.DrawFn) -> Alert:
         severity=draw(st.sampled_from(Severity)),
         counters=draw(_COUNTERS),
         of_journey=provider is PINPOINT and draw(st.booleans()),
+        window=draw(_MAYBE_WINDOW),
+        looked_for_until=draw(_MAYBE_MOMENT),
     )
 
 
 def every_kind() -> st.SearchStrategy[Alert]:
     """Any alert of any kind."""
     test = self_test_alert(service="journey-watch", account=LANE.account, region=LANE.region, sent_at=NOON)
-    told = (alerts(), condition_alerts(), digest_alerts(), mute_alerts(), acknowledged_alerts())
+    told = (alerts(), condition_alerts(), digest_alerts(), mute_alerts(), acknowledged_alerts(), attributed_alerts())
     return st.one_of(*told, st.just(test))
 
 
@@ -178,10 +217,46 @@ def condition_alerts(draw: st.DrawFn) -> Alert:
         ConditionEvent(phase, condition, status_now=draw(_MAYBE_STATUS), limit=draw(_LIMITS), usual=draw(_USUAL)),
         AlertContext(LANE, provider, observed_at, journey, info),
         sequence=draw(st.integers(1, 10**6)),
+        window=draw(_MAYBE_WINDOW),
+        looked_for_until=draw(_MAYBE_MOMENT),
     )
 
 
-_MEMBERS: Final = st.lists(alerts() | condition_alerts(), min_size=1, max_size=3)
+_ACTORS: Final = st.builds(Actor, st.sampled_from(ActorKind), _MAYBE_TEXT, _MAYBE_TEXT, _MAYBE_TEXT, _MAYBE_TEXT)
+_CALLS: Final = st.builds(
+    RecordedCall,
+    _IDS,
+    st.sampled_from(["StopCampaign", "UpdateJourneyState"]),
+    st.just(""),
+    _MOMENTS,
+    source_ip=_MAYBE_TEXT,
+    user_agent=_MAYBE_TEXT,
+)
+
+
+@cache
+@st.composite
+def attributed_alerts(draw: st.DrawFn) -> Alert:
+    """Any answer to who did it, with hostile names."""
+    provider = draw(st.sampled_from([PINPOINT, CAMPAIGNS]))
+    explained = alert(
+        provider=provider,
+        journey=JourneyKey(draw(_IDS), draw(_IDS)),
+        name=draw(_MAYBE_TEXT),
+        of_journey=provider is PINPOINT and draw(st.booleans()),
+    )
+    found = draw(st.booleans())
+    return attributed(
+        explained,
+        call=draw(_CALLS) if found else None,
+        actor=draw(_ACTORS) if found else None,
+        names=draw(st.booleans()),
+        provider=provider,
+        reason=draw(hostile_text()),
+    )
+
+
+_MEMBERS: Final = st.lists(alerts() | condition_alerts() | attributed_alerts(), min_size=1, max_size=3)
 _HELD_BACK: Final = st.lists(alerts(), min_size=1, max_size=3)
 
 

@@ -118,6 +118,13 @@ class Account:
             datetime.now(UTC),
         )
 
+    def record(self, *alerts: Alert, owed_to: Sequence[str] = ()) -> None:
+        """Have alerts about one journey recorded, each owed to these channels."""
+        key = alerts[0].journey
+        version = self.store.load(LANE).states.get(key, JourneyState()).version
+        owed = [PendingDelivery(alert, channel) for alert in alerts for channel in owed_to]
+        self.store.commit(LANE, StateChange(key, version, JourneyState(version + 1)), alerts, owed, datetime.now(UTC))
+
     def forget_journeys(self) -> None:
         dynamodb = self.client("dynamodb")
         for item in dynamodb.scan(TableName=TABLE)["Items"]:

@@ -133,6 +133,18 @@ def _campaign_states(parameters: Parameters, site: Site) -> Iterator[tuple[str, 
         yield "connect-campaigns:GetCampaignStateBatch", site.arn("connect-campaigns", f"campaign/{id_}")
 
 
+def _lookup_events(_: Parameters, __: Site) -> Iterator[tuple[str, str]]:
+    """It takes no resource."""
+    yield "cloudtrail:LookupEvents", "*"
+
+
+def _describe_user(parameters: Parameters, site: Site) -> Iterator[tuple[str, str]]:
+    yield (
+        "connect:DescribeUser",
+        site.arn("connect", f"instance/{parameters['InstanceId']}/agent/{parameters['UserId']}"),
+    )
+
+
 def _of_stack(action: str) -> Needs:
     """A stack's ARN ends in an id of its own."""
     return lambda parameters, site: iter([(action, site.arn("cloudformation", f"stack/{parameters['StackName']}/id"))])
@@ -191,6 +203,8 @@ _NEEDS: Final[Mapping[tuple[str, str], Needs]] = {
     ("pinpoint", "GetJourneyRunExecutionMetrics"): _of_journey("mobiletargeting:GetJourneyRunExecutionMetrics"),
     ("connectcampaignsv2", "ListCampaigns"): _list_campaigns,
     ("connectcampaignsv2", "GetCampaignStateBatch"): _campaign_states,
+    ("cloudtrail", "LookupEvents"): _lookup_events,
+    ("connect", "DescribeUser"): _describe_user,
     ("cloudformation", "DescribeStacks"): _of_stack("cloudformation:DescribeStacks"),
     ("cloudformation", "GetTemplate"): _of_stack("cloudformation:GetTemplate"),
     ("cloudformation", "ListStackResources"): _of_stack("cloudformation:ListStackResources"),

@@ -18,9 +18,11 @@ from infra.journey_watch_stack import JourneyWatchStack
 from infra.reader_role import ReaderRoleStack
 from infra.recipients import EmailRecipient, Recipient, SlackChannel, SlackWebhook, TeamsChannel
 from journey_watch import contract
+from journey_watch.core.attribution import Attribution
 from journey_watch.core.runs import JourneyKey, Lane
 from journey_watch.core.severity import Severity
 from journey_watch.core.watch_list import WatchTarget, lanes_of
+from journey_watch.providers.connect.access import ANY_USER
 from journey_watch.settings import WatchConfig
 from tests.infra.conftest import ROOT
 from tests.permissions.judge import SETTING_UP
@@ -44,6 +46,7 @@ CONFIG: Final = DeploymentConfig(
             WatchTarget("pinpoint", "theirs", region="eu-west-1", role_arn=READER_ROLE, external_id=EXTERNAL_ID),
             WatchTarget("connect", "*", region="ca-central-1", role_arn=READER_ROLE, external_id=EXTERNAL_ID),
         ),
+        attribution=Attribution.ON,
     ),
     default=Recipient(
         email=(EmailRecipient("reader@example.com"),),
@@ -85,6 +88,9 @@ def scenario() -> str:
         for key in journeys:
             place = f'id = "{key.container_id}"\naccount = "{lane.account}"\nregion = "{lane.region}"'
             texts.append(f'[[{container}]]\n{place}\n[[{container}.{journey}]]\nid = "{key.journey_id}"')
+            if lane.provider == "connect":
+                named = 'name = "ada"\nfirst_name = "Ada"\nlast_name = "Lovelace"'
+                texts.append(f'[[instance.user]]\nid = "{ANY_USER}"\n{named}')
             if lane.provider == "pinpoint":
                 texts.append('[[application.journey.run]]\nid = "first"\nstatus = "RUNNING"')
     return "\n".join(texts)

@@ -24,6 +24,7 @@ from journey_watch.core.runs import JourneyKey, Lane
 from journey_watch.entrypoints import poll_handler, slack_handler, widget_handler
 from journey_watch.live_page.composition import LivePage
 from journey_watch.polling.delivery import Delivery
+from journey_watch.providers.connect.access import ANY_USER
 from journey_watch.settings import Settings
 from journey_watch.store import items as dynamodb_items
 from simulator import Simulation, running
@@ -111,12 +112,13 @@ class Story:
             self.invoke({contract.EVENT_LANE: str(lane)})
 
     def end(self, lane: Lane, journey: JourneyKey) -> None:
-        """What runs in the lane is cancelled."""
+        """Somebody cancels what runs in the lane."""
+        stopped = {"state": "Stopped", "by": f"connect:{ANY_USER}"}
         if lane.provider == "pinpoint":
             run = {"application": journey.container_id, "journey": journey.journey_id, "run": "first"}
-            self.simulation.play({"kind": "run_status", **run, "status": "CANCELLED"})
+            self.simulation.play({"kind": "run_status", **run, "status": "CANCELLED", "by": "user:ada"})
         else:
-            self.simulation.play({"kind": "campaign_state", "campaign": journey.journey_id, "state": "Stopped"})
+            self.simulation.play({"kind": "campaign_state", "campaign": journey.journey_id, **stopped})
 
     def cancel_new(self, run: str) -> None:
         """A run of the first lane is cancelled before it was ever seen to run."""
@@ -149,7 +151,7 @@ def deployment(stack: DeployedStack, reader: DeployedStack) -> Iterator[Story]:
             is_reader = access_key in sessions and f"/{READER_ROLE.rpartition('/')[2]}/" in sessions[access_key].arn
             return assumed if is_reader else principals.get(access_key)
 
-        for service in ("PINPOINT", "CONNECTCAMPAIGNSV2", "STS"):
+        for service in ("PINPOINT", "CONNECTCAMPAIGNSV2", "CONNECT", "CLOUDTRAIL", "STS"):
             patch.setenv(f"AWS_ENDPOINT_URL_{service}", simulator.url)
         everything.enter_context(mock_aws())
         judge = Judge(principal_of)
@@ -175,6 +177,11 @@ def changes_are_told(story: Story) -> None:
     for lane, journeys in JOURNEYS.items():
         story.end(lane, journeys[0])
     story.poll()
+
+
+def who_did_it_is_looked_up(story: Story) -> None:
+    """CloudTrail knows it by now, and Connect what its user is called."""
+    story.poll(after=timedelta(minutes=6))
 
 
 def what_was_left_is_claimed(story: Story) -> None:
@@ -217,7 +224,14 @@ def a_test_alert_is_asked_for(story: Story) -> None:
     story.invoke({contract.EVENT_TEST_ALERT: True})
 
 
-OF_POLLER = (changes_are_told, what_was_left_is_claimed, a_mute_ends, a_lane_goes_blind, a_test_alert_is_asked_for)
+OF_POLLER = (
+    changes_are_told,
+    who_did_it_is_looked_up,
+    what_was_left_is_claimed,
+    a_mute_ends,
+    a_lane_goes_blind,
+    a_test_alert_is_asked_for,
+)
 
 
 def the_dashboard_is_looked_at(story: Story) -> None:

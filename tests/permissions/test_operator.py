@@ -23,6 +23,7 @@ COMMANDS = (
     ["doctor"],
     ["status"],
     ["test-alert"],
+    ["explain", "0123456789abcdef0123456789abcdef"],
     ["mute", "release", "--for", "1h", "--reason", "a release", "--yes"],
     ["mutes"],
     ["unmute", "release"],

@@ -1,15 +1,18 @@
 """Each role may do what is called with it, and nothing else; every call was made by the code that ships."""
 
+from dataclasses import replace
+
 import pytest
 
 from infra.aws_sdk_models import sdk_operations
 from infra.deployed_stack import DeployedStack
 from infra.deployment_config import DeploymentConfig
 from infra.operations import EMPTYING_QUEUE, LOGGING, Operation, operations, reader_operations
+from journey_watch.core.attribution import Attribution
 from journey_watch.core.watch_list import lanes_of
 from tests.infra.conftest import ROOT
 from tests.infra.synthesis import listed
-from tests.permissions.deployment import ACCOUNT, EXTERNAL_ID, JOURNEYS, OF_READER, REGION, WATCHED, synthesized
+from tests.permissions.deployment import ACCOUNT, CONFIG, EXTERNAL_ID, JOURNEYS, OF_READER, REGION, WATCHED, synthesized
 from tests.permissions.policy import (
     Statement,
     allows,
@@ -28,9 +31,9 @@ Used = dict[str, frozenset[Operation]]
 @pytest.fixture(scope="module")
 def used(stack: DeployedStack, reader: DeployedStack) -> Used:
     """The table of operations, by the names that tests call roles."""
-    by_id = operations(stack, WATCHED, JOURNEYS)
+    by_id = operations(stack, WATCHED, JOURNEYS, CONFIG.watching.attribution)
     own = {name: by_id[id_] for name, id_ in role_ids(stack).items()}
-    return {**own, READER: reader_operations(reader, OF_READER, JOURNEYS)}
+    return {**own, READER: reader_operations(reader, OF_READER, JOURNEYS, CONFIG.watching.attribution)}
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +60,26 @@ def test_the_end_of_a_mute_tells_what_it_held_back(played: Story) -> None:
     told = played.told["a_mute_ends"]["alerts"]
 
     assert [(each["detail"]["mute"], each["detail"]["held_back"]) for each in told] == [("release", 1)]
+
+
+def test_who_did_it_is_found_in_every_account_and_region(played: Story) -> None:
+    """The poller, and the reader role, may look up calls, and ask Connect what its users are called."""
+    told = [each["detail"] for each in played.told["who_did_it_is_looked_up"]["alerts"]]
+
+    assert {(each["lane"], each["actor"]["name"]) for each in told} == {
+        (str(lane), "ada" if lane.provider == "pinpoint" else "Ada Lovelace") for lane in WATCHED
+    }
+
+
+def test_without_names_nobody_is_asked_for_them_and_nothing_is_granted_for_it() -> None:
+    config = replace(CONFIG, watching=replace(CONFIG.watching, attribution=Attribution.WITHOUT_NAMES))
+    stack = synthesized(config)
+    for role, used in operations(stack, WATCHED, JOURNEYS, Attribution.WITHOUT_NAMES).items():
+        statements = statements_of(stack, role)
+        assert [each for each in used if not allows(statements, each)] == []
+        assert idle_grants(statements, used) == []
+    assert "DescribeUser" not in str(stack.template)
+    assert "cloudtrail:LookupEvents" in str(stack.template)
 
 
 def test_what_an_invocation_left_behind_is_told_by_a_later_one(played: Story) -> None:

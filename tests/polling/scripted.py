@@ -1,5 +1,6 @@
 """A provider, a store and a channel whose moods a test decides, and a clock that only moves when told to."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
@@ -137,6 +138,61 @@ class ScriptedChannel:
         return [change for detail in details for change in detail.get("changes", [detail])]
 
 
+@dataclass
+class ScriptedHistory:
+    """Recorded calls, shown five minutes after they were made, newest first; or it fails as `failure` says."""
+
+    clock: Clock
+    records: list[dict[str, Any]] = field(default_factory=list)
+    names: dict[str, str] = field(default_factory=dict)
+    failure: Exception | None = None
+    no_names: Exception | None = None
+    delay: timedelta = timedelta(minutes=5)
+    page_size: int = 50
+    asked: list[tuple[datetime, str]] = field(default_factory=list)
+    """When, and for which name."""
+    before_answering: Callable[[], None] = lambda: None
+
+    def call(self, name: str, by: Mapping[str, Any], *, request: Mapping[str, str], **more: object) -> None:
+        """Let somebody make a call now."""
+        self.records.append(
+            {
+                "eventID": f"event-{len(self.records) + 1}",
+                "eventName": name,
+                "eventSource": "pinpoint.amazonaws.com",
+                "eventTime": self.clock.time.isoformat(),
+                "userIdentity": by,
+                "requestParameters": request,
+                "sourceIPAddress": "203.0.113.7",
+                "userAgent": "aws-cli/2",
+                **more,
+            }
+        )
+
+    def page(
+        self, event_name: str, since: datetime, until: datetime, token: str | None = None
+    ) -> tuple[Sequence[object], str | None]:
+        self.asked.append((self.clock.time, event_name))
+        self.before_answering()
+        if self.failure is not None:
+            raise self.failure
+        shown = [
+            {"CloudTrailEvent": json.dumps(record)}
+            for record in reversed(self.records)
+            if record["eventName"] == event_name
+            and since <= datetime.fromisoformat(record["eventTime"]) <= until
+            and datetime.fromisoformat(record["eventTime"]) + self.delay <= self.clock.time
+        ]
+        start = int(token or 0)
+        following = start + self.page_size
+        return shown[start:following], str(following) if following < len(shown) else None
+
+    def user_name(self, container_id: str, user_id: str) -> str | None:  # noqa: ARG002 - there is one container
+        if self.no_names is not None:
+            raise self.no_names
+        return self.names.get(user_id)
+
+
 def told(channel: ScriptedChannel) -> list[tuple[str, str]]:
     """The runs that were told of, each with its new status."""
     return [(detail["run_id"], detail["status"]) for detail in channel.told]
@@ -257,6 +313,7 @@ class PollHarness:
         self.operators = ScriptedChannel()
         self.channels = {"alerts": Channel(self.channel), "ops": Channel(self.operators, for_operators=True)}
         self.config = WatchConfig(watch=(EVERYTHING,))
+        self.history: ScriptedHistory | None = None
 
     def configure(self, *targets: WatchTarget) -> None:
         self.config = replace(self.config, watch=targets)
@@ -272,6 +329,7 @@ class PollHarness:
                 channels=self.channels,
                 config=self.config,
                 time_budget=TimeBudget(self.clock.now, self.clock.time + timedelta(seconds=seconds)),
+                call_history=self.history,
             )
         ).run()
         assert report.lane == LANE

@@ -31,6 +31,8 @@ class AlertKind(StrEnum):
     ACKNOWLEDGED = "Acknowledged"
     """Somebody looks after what an earlier alert of the thread told."""
     TEST = "Test"
+    ATTRIBUTED = "Attributed"
+    """Who did what an earlier alert of its thread has told; or that nobody could be found."""
 
     @classmethod
     def of(cls, envelope: Mapping[str, Any]) -> Self:
@@ -44,7 +46,7 @@ class AlertKind(StrEnum):
 
 
 _DETAIL_TYPE: Final = re.compile(
-    r".+? (?:(Status Change|Digest|Mute Ended|Acknowledged|Test)|(Condition) (?:Opened|Reminder|Resolved))"
+    r".+? (?:(Status Change|Digest|Mute Ended|Acknowledged|Test|Attributed)|(Condition) (?:Opened|Reminder|Resolved))"
 )
 
 

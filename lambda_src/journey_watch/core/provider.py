@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from journey_watch.core.attribution import ManagementCalls
 from journey_watch.core.runs import Status
 
 
@@ -40,3 +41,5 @@ class Provider:
     """
     journey_statuses: Mapping[Status, str] = MappingProxyType({})
     """Its words for statuses of a journey itself, where they are others than ours; empty if only its runs have any."""
+    calls: ManagementCalls | None = None
+    """The calls that change its journeys, as CloudTrail records them; None if nobody looks for who made them."""

@@ -30,7 +30,8 @@ CROWDED_BYTES = 300_000
 """Above this, ended runs are dropped before anything is added: DynamoDB refuses an item over 400 KB."""
 _BYTES_PER_RECORD = 130
 _BYTES_PER_OWED = 250
-"""Upper bounds on what one run, and one alert that is owed, take beside their ids."""
+_BYTES_PER_SEARCH = 400
+"""Upper bounds on what one run, one alert that is owed, and one search take, the first two beside their ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,7 +359,8 @@ def _pruned(
 def approximate_bytes(state: JourneyState) -> int:
     """No less than what the state takes in the table, without asking the table."""
     ids = sum(len(run_id.encode()) for run_id in state.runs) + sum(len(alert_id) for alert_id in state.undelivered)
-    return ids + _BYTES_PER_RECORD * len(state.runs) + _BYTES_PER_OWED * len(state.undelivered)
+    fixed = _BYTES_PER_RECORD * len(state.runs) + _BYTES_PER_SEARCH * len(state.searches)
+    return ids + fixed + _BYTES_PER_OWED * len(state.undelivered)
 
 
 def with_assessment(

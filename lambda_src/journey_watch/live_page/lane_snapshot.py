@@ -11,7 +11,7 @@ from journey_watch.core.provider import Provider
 from journey_watch.core.runs import JourneyKey, JourneyState, Lane, Scope
 from journey_watch.core.severity import Severity
 from journey_watch.live_page.last_polls import LastPoll
-from journey_watch.messages.content import entities_of
+from journey_watch.messages.content import entities_of, severity_in_words
 
 RESOLVED: Final = "RESOLVED"
 ACKNOWLEDGED: Final = "ACKNOWLEDGED"
@@ -66,7 +66,7 @@ class Change:
             before_since=_time(detail.get("previous_status_since")),
             at=(_time(detail.get("last_update_time")) if is_status_change else None) or seen,
             seen_at=seen,
-            severity=Severity(detail["severity"]),
+            severity=severity_in_words(detail),
             label=str(detail["status"] if is_status_change else _label(detail)),
             summary=str(detail.get("summary") or envelope["detail-type"]),
             muted_by=detail.get("muted_by"),
@@ -122,6 +122,8 @@ class LaneSnapshot:
 def _label(detail: Mapping[str, Any]) -> str:
     if "acknowledged" in detail:
         return ACKNOWLEDGED
+    if "explains" in detail:
+        return "WHO" if detail["found"] else "NOBODY FOUND"
     return RESOLVED if detail.get("phase") == "Resolved" else str(detail.get("condition", "NOTE"))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Final
 
 from journey_watch.core.alerts import Alert
@@ -11,6 +12,7 @@ from journey_watch.core.durations import readable_duration
 from journey_watch.core.provider import Provider
 from journey_watch.core.refusals import DENIAL_HINT, denied_action, is_absence, is_denial
 from journey_watch.core.runs import Status
+from journey_watch.core.searches import CallWindow
 from journey_watch.messages.content import Content, Entity, entities_of, named
 from journey_watch.messages.envelope import MAX_TEXT, SCHEMA_VERSION, AlertContext, framed, iso, stable_id
 from journey_watch.messages.untrusted_text import one_line, valid_text
@@ -104,10 +106,18 @@ _HEADLINE: Final = {
 }
 
 
-def condition_alert(event: ConditionEvent, context: AlertContext, *, sequence: int) -> Alert:
+def condition_alert(
+    event: ConditionEvent,
+    context: AlertContext,
+    *,
+    sequence: int,
+    window: CallWindow | None = None,
+    looked_for_until: datetime | None = None,
+) -> Alert:
     """Build the alert. `sequence` is the STATE version that it is committed with.
 
     The opening begins a thread of its own; reminders and the resolution stand in it, as loud as the opening was.
+    `window` and `looked_for_until` are as for a change of status.
     """
     condition = event.condition
     detail_type = f"{context.provider.subject} Condition {event.phase}"
@@ -132,6 +142,7 @@ def condition_alert(event: ConditionEvent, context: AlertContext, *, sequence: i
         "sequence": sequence,
         "observed_time": iso(context.observed_at),
         "console_url": context.console_url(),
+        **context.traces(window, looked_for_until),
     }
     detail["summary"] = _summary(detail)
     what = [condition.kind.value, since, condition.reminders]

@@ -73,15 +73,22 @@ def named(entities: list[Entity]) -> str:
 def word_of(detail: Mapping[str, Any]) -> str:
     """How loud an alert is, in one word in capitals; what is over is no louder than `RESOLVED`.
 
-    Its severity decides who hears of it: whoever has heard of the trouble hears that it is over.
+    Its severity decides who hears of it: whoever has heard of the trouble hears that it is over, and who did it, which
+    is no louder than `INFO`.
     """
     if "acknowledged" in detail:
         return ACKNOWLEDGED
     members = detail.get("changes", ())
     if detail.get("phase") == Phase.RESOLVED or (members and all(word_of(one) == RESOLVED for one in members)):
         return RESOLVED
-    severities = [Severity(one["severity"]) for one in members if word_of(one) != RESOLVED]
-    return max(severities, key=lambda one: one.loudness, default=Severity(detail["severity"])).upper()
+    severities = [severity_in_words(one) for one in members if word_of(one) != RESOLVED]
+    return max(severities, key=lambda one: one.loudness, default=severity_in_words(detail)).upper()
+
+
+def severity_in_words(detail: Mapping[str, Any]) -> Severity:
+    """How loud one alert is for who reads it: that of an answer decides only whom it reaches."""
+    severity = Severity(detail["severity"])
+    return min(severity, Severity.INFO, key=lambda one: one.loudness) if "explains" in detail else severity
 
 
 def place_of(envelope: Mapping[str, Any]) -> str:

@@ -23,8 +23,8 @@ T = TypeVar("T")
 
 
 def fits_in_a_digest(alert: Alert) -> bool:
-    """True if it is one change or one condition: what accounts for many things already is told by itself."""
-    return alert.kind.is_change or alert.kind is AlertKind.CONDITION
+    """True if it is one change or condition, or who did it; what accounts for many things already is told by itself."""
+    return alert.kind.is_change or alert.kind in (AlertKind.CONDITION, AlertKind.ATTRIBUTED)
 
 
 def digest_pieces(alerts: Sequence[Alert]) -> Iterator[Sequence[Alert]]:
@@ -87,14 +87,15 @@ def pieces(items: Iterable[T], details: Callable[[T], Mapping[str, Any]]) -> Ite
 def counts_of(details: Iterable[Mapping[str, Any]]) -> dict[str, int]:
     """How many there are of each kind of news, the loudest first, and of those equally loud the most frequent.
 
-    A kind is a status, or a condition and where it stands: `CANCELLED`, `STUCK`, `STUCK still`, `STUCK resolved`.
+    A kind is a status, or a condition and where it stands: `CANCELLED`, `STUCK`, `STUCK still`, `STUCK resolved`,
+    `CANCELLED explained`.
     """
     counts: Counter[str] = Counter()
     loudest: dict[str, int] = {}
     for detail in details:
         kind = _kind_of(detail)
         counts[kind] += 1
-        loudness = -1 if word_of(detail) == RESOLVED else Severity(detail["severity"]).loudness
+        loudness = -1 if word_of(detail) == RESOLVED else Severity(word_of(detail).lower()).loudness
         loudest[kind] = max(loudness, loudest.get(kind, loudness))
     return dict(sorted(counts.items(), key=lambda item: (-loudest[item[0]], -item[1], item[0])))
 
@@ -119,6 +120,8 @@ def where_mostly(details: Sequence[Mapping[str, Any]]) -> str:
 
 def _kind_of(detail: Mapping[str, Any]) -> str:
     """As `counts_of` names it."""
+    if "explains" in detail:
+        return f"{detail.get('status') or detail.get('condition')} explained"
     if "condition" not in detail:
         return str(detail["status"])
     standing = {Phase.REMINDER: " still", Phase.RESOLVED: " resolved"}

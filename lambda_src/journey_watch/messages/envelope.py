@@ -11,6 +11,7 @@ from urllib.parse import quote
 from journey_watch.core.aws_partitions import partition_of
 from journey_watch.core.provider import Provider
 from journey_watch.core.runs import LANE_ITSELF, ContainerScope, JourneyInfo, JourneyKey, Lane, LaneScope, Scope
+from journey_watch.core.searches import CallWindow
 from journey_watch.core.watch_list import JOURNEY
 from journey_watch.messages.untrusted_text import valid_text
 
@@ -94,6 +95,13 @@ class AlertContext:
             return self.site_url.replace(JOURNEY, quote(self.journey.journey_id, safe="", errors="replace"))
         return console_url_of(self.lane, self.journey, self.provider)
 
+    def traces(self, window: CallWindow | None, looked_for_until: datetime | None) -> dict[str, str | None]:
+        """Where CloudTrail shows the calls that may have done it, and until when it is looked for whose they are."""
+        if window is None:
+            return {}
+        until = {"attribution_until": iso(looked_for_until)} if looked_for_until else {}
+        return {"cloudtrail_url": calls_url_of(self.lane, window), **until}
+
 
 def framed(
     alert_id: str,
@@ -153,3 +161,23 @@ def console_url_of(lane: Lane, journey: JourneyKey, provider: Provider) -> str |
         container=container,
         journey=journey_id,
     )
+
+
+def calls_url_of(lane: Lane, window: CallWindow) -> str:
+    """Where CloudTrail's console lists the calls of a window by the first of their names: it filters by one.
+
+    AWS does not document the form of such links; it is the one that its own console shows.
+    """
+    times = {"StartTime": iso(window.earliest), "EndTime": iso(window.latest)}
+    query = "&".join(f"{key}={quote(value or '', safe='')}" for key, value in times.items())
+    return f"{_event_history_of(lane)}?EventName={quote(window.names[0], safe='')}&{query}"
+
+
+def event_url_of(lane: Lane, event_id: str) -> str:
+    """Where CloudTrail's console shows one event."""
+    return f"{_event_history_of(lane)}/{quote(event_id, safe='', errors='replace')}"
+
+
+def _event_history_of(lane: Lane) -> str:
+    region = quote(lane.region, safe="")
+    return f"https://{region}.{partition_of(lane.region).console_host}/cloudtrailv2/home?region={region}#/events"

@@ -1,10 +1,10 @@
 """Which file words which kind of alert."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final, Protocol
 
 from journey_watch.core.alerts import AlertKind
-from journey_watch.messages import acknowledged, condition, digest, mute_ended, self_test, status_change
+from journey_watch.messages import acknowledged, attributed, condition, digest, mute_ended, self_test, status_change
 from journey_watch.messages.content import Content, Entity
 
 
@@ -15,13 +15,20 @@ def content_of(envelope: Mapping[str, Any]) -> Content:
     match AlertKind.of(envelope):
         case AlertKind.STATUS_CHANGE | AlertKind.JOURNEY_STATUS_CHANGE:
             return status_change.content(detail)
-        case AlertKind.CONDITION:
-            return condition.content(detail, lane=lane)
-        case AlertKind.DIGEST:
-            return digest.content(detail, lane=lane)
-        case AlertKind.MUTE_ENDED:
-            return mute_ended.content(detail, lane=lane)
-        case AlertKind.ACKNOWLEDGED:
-            return acknowledged.content(detail, lane=lane)
         case AlertKind.TEST:
             return self_test.content(detail)
+        case other:
+            return _MAYBE_OF_A_LANE[other](detail, lane=lane)
+
+
+class _Words(Protocol):
+    def __call__(self, detail: Mapping[str, Any], *, lane: Entity) -> Content: ...
+
+
+_MAYBE_OF_A_LANE: Final[Mapping[AlertKind, _Words]] = {
+    AlertKind.CONDITION: condition.content,
+    AlertKind.DIGEST: digest.content,
+    AlertKind.MUTE_ENDED: mute_ended.content,
+    AlertKind.ACKNOWLEDGED: acknowledged.content,
+    AlertKind.ATTRIBUTED: attributed.content,
+}

@@ -10,6 +10,7 @@ from journey_watch.core.alerts import Alert
 from journey_watch.core.durations import readable_duration
 from journey_watch.core.provider import Provider
 from journey_watch.core.runs import RecordedRun, Status
+from journey_watch.core.searches import CallWindow
 from journey_watch.core.severity import Severity
 from journey_watch.core.transitions import Transition
 from journey_watch.messages.content import Content, entities_of, named
@@ -46,11 +47,14 @@ def status_change_alert(
     severity: Severity,
     muted_by: str | None = None,
     counters: Mapping[str, str] = MappingProxyType({}),
+    window: CallWindow | None = None,
+    looked_for_until: datetime | None = None,
 ) -> Alert:
     """Build the alert about one change of status; the same change always gets the same id.
 
     `muted_by` is the mute that keeps it from being sent; it is recorded all the same. `counters` are what the provider
-    counted of the run, as far as it said so in time.
+    counted of the run, as far as it said so in time. `window` has the calls that may have led to it, and
+    `looked_for_until` is when it is no longer looked for who made them; None if nobody looks.
     """
     provider = context.provider
     run_id = None if transition.of_journey else transition.run.run_id
@@ -67,6 +71,7 @@ def status_change_alert(
         **({"counters": _counters(counters)} if counters else {}),
         "sequence": transition.sequence,
         "console_url": context.console_url(),
+        **context.traces(window, looked_for_until),
     }
     detail["summary"] = _summary(detail)
     # The empty part is for what is wrong with a run, in alerts that are not about its status.

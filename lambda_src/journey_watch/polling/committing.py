@@ -2,16 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from journey_watch.core.acknowledgements import Acknowledgement, in_force
 from journey_watch.core.alerts import Alert, PendingDelivery
-from journey_watch.core.condition_rules import Phase
+from journey_watch.core.attribution import MAX_SEARCHES, calls_behind, calls_behind_deletion, ends_at
+from journey_watch.core.condition_rules import ConditionEvent, Phase
 from journey_watch.core.conditions import Condition, ConditionKind
 from journey_watch.core.filters import Change, Subject
 from journey_watch.core.mutes import Mute
 from journey_watch.core.routes import recipients_of
 from journey_watch.core.runs import JourneyInfo, JourneyKey, JourneyState, Scope
+from journey_watch.core.searches import CallWindow, Search
+from journey_watch.core.severity import Severity
 from journey_watch.core.severity_rules import severity_of
 from journey_watch.core.transitions import StateChange, Transition
 from journey_watch.messages.acknowledged import acknowledged_alert
@@ -38,6 +41,8 @@ class CommittedChange:
     """How many alerts a mute holds back: they are recorded and never sent."""
     begun: Mapping[str, Condition]
     """The conditions that it opened, by key, with the threads that they begin."""
+    searches: tuple[Search, ...]
+    """What it began to look for."""
 
 
 @dataclass(slots=True)
@@ -69,39 +74,73 @@ class ChangeCommitter:
         mute = self.muted_by(change.journey, named)
         subject, seen = context.subject(change.journey, named), context.alert(change.journey, named)
         counted = self._counters(change.journey, change.transitions)
-        changed = [
-            self._change_alert(one, subject, seen, mute, {} if one.of_journey else counted.get(one.run.run_id, {}))
+        until = self._looked_for_until(change)
+        told = [
+            self._change_alert(
+                one,
+                subject,
+                seen,
+                mute=mute,
+                counters={} if one.of_journey else counted.get(one.run.run_id, {}),
+                until=until,
+            )
             for one in change.transitions
         ]
-        begun, conditions = self._condition_alerts(change, subject, seen)
-        change = replace(change, state=replace(change.state, conditions={**change.state.conditions, **begun}))
+        begun, conditions = self._condition_alerts(change, subject, seen, until)
+        told += conditions
         answers = [acknowledged_alert(one, seen, sequence=change.state.version) for one in change.acknowledged]
-        alerts = [*changed, *conditions, *answers, *more]
-        held = changed if mute else []
+        alerts = [*(alert for alert, _ in told), *answers, *more]
+        held = [alert for alert in alerts if alert.muted_by]
         pending = [one for alert in alerts if alert not in held for one in self._pending(alert)]
+        begun_searches = tuple(
+            Search(alert.sort_key, seen.observed_at, window)
+            for alert, window in told
+            if window is not None and "attribution_until" in alert.detail
+        )
+        searches = (*change.state.searches, *begun_searches)
+        state = replace(change.state, conditions={**change.state.conditions, **begun}, searches=searches)
+        change = replace(change, state=state)
         result = context.store.commit(context.lane, change, alerts, pending, context.time_budget.deadline)
-        return CommittedChange(result, alerts, pending, muted=len(held), begun=begun)
+        return CommittedChange(result, alerts, pending, muted=len(held), begun=begun, searches=begun_searches)
 
     def _change_alert(
-        self, one: Transition, subject: Subject, seen: AlertContext, mute: str | None, counters: Mapping[str, str]
-    ) -> Alert:
+        self,
+        one: Transition,
+        subject: Subject,
+        seen: AlertContext,
+        *,
+        mute: str | None,
+        counters: Mapping[str, str],
+        until: datetime | None,
+    ) -> tuple[Alert, CallWindow | None]:
+        """The alert, and the calls that may have led to what it tells."""
         news, config = Change(one.previous_status, one.run.status), self.context.config
-        severity = severity_of(news, subject, config.rules)
-        alert = status_change_alert(one, seen, severity=severity, muted_by=mute, counters=counters)
-        return alert.routed_to(recipients_of(news, severity, subject, config.routes))
+        severity, window = severity_of(news, subject, config.rules), _window_of(one, seen)
+        alert = status_change_alert(
+            one,
+            seen,
+            severity=severity,
+            muted_by=mute,
+            counters=counters,
+            window=window,
+            looked_for_until=None if mute or severity is Severity.NONE else until,
+        )
+        return alert.routed_to(recipients_of(news, severity, subject, config.routes)), window
 
     def _condition_alerts(
-        self, change: StateChange, subject: Subject, seen: AlertContext
-    ) -> tuple[dict[str, Condition], list[Alert]]:
+        self, change: StateChange, subject: Subject, seen: AlertContext, until: datetime | None
+    ) -> tuple[dict[str, Condition], list[tuple[Alert, CallWindow | None]]]:
         """The alerts about conditions; and by key those that open, which remember their thread and their recipients."""
-        alerts: list[Alert] = []
+        alerts: list[tuple[Alert, CallWindow | None]] = []
         begun: dict[str, Condition] = {}
         for event in change.events:
-            condition, alert = event.condition, condition_alert(event, seen, sequence=change.state.version)
+            window = _window_of_event(event, seen)
+            alert = condition_alert(event, seen, sequence=change.state.version, window=window, looked_for_until=until)
+            condition = event.condition
             if event.phase is Phase.OPENED:
                 condition = replace(condition, opened_by=alert.id, told_to=self._told_of(condition, subject))
                 begun[condition.key] = condition
-            alerts.append(alert.routed_to(condition.told_to))
+            alerts.append((alert.routed_to(condition.told_to), window))
         return begun, alerts
 
     def _told_of(self, condition: Condition, subject: Subject) -> tuple[str, ...]:
@@ -109,6 +148,14 @@ class ChangeCommitter:
         if condition.kind is ConditionKind.UNREACHABLE:
             return config.operators
         return recipients_of(condition.kind, condition.severity, subject, config.routes)
+
+    def _looked_for_until(self, change: StateChange) -> datetime | None:
+        """When it is no longer looked for who did what this commit tells; None if nobody looks."""
+        context = self.context
+        more = len(change.transitions) + len(change.events)
+        if context.call_history is None or len(change.state.searches) + more > MAX_SEARCHES:
+            return None
+        return ends_at(context.now(), timedelta(seconds=context.config.attribution_after_seconds))
 
     def _counters(self, journey: Scope, transitions: Sequence[Transition]) -> dict[str, Mapping[str, str]]:
         """By run id, of runs that ended: what people ask next. Of a few, if there is plenty of time."""
@@ -121,3 +168,24 @@ class ChangeCommitter:
     def _pending(self, alert: Alert) -> list[PendingDelivery]:
         """The channels to which an alert is owed."""
         return [PendingDelivery(alert, name) for name, channel in self.context.channels.items() if channel.takes(alert)]
+
+
+def _window_of(transition: Transition, seen: AlertContext) -> CallWindow | None:
+    """The calls that may have led to a change."""
+    run = transition.run
+    return calls_behind(
+        transition.previous,
+        run.status,
+        seen.provider.calls,
+        of_journey=transition.of_journey,
+        created_at=run.creation_time,
+        changed_at=run.last_update_time,
+        observed_at=seen.observed_at,
+    )
+
+
+def _window_of_event(event: ConditionEvent, seen: AlertContext) -> CallWindow | None:
+    """Those that may have deleted what is missing."""
+    if event.phase is not Phase.OPENED or event.condition.kind is not ConditionKind.MISSING:
+        return None
+    return calls_behind_deletion(seen.provider.calls, since=event.condition.since, observed_at=seen.observed_at)

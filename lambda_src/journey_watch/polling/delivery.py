@@ -338,6 +338,7 @@ class Delivery:
                 self.report.given_up += len(keys)
                 reason = "given up: the channel refuses more of this journey than may be owed to it"
                 logger.error(reason, channel=channel, journey=str(journey), alerts=len(keys))
+        self._refused.clear()  # what is sent after this counts by itself
 
     def _acknowledge(self, accepted: Sequence[PendingDelivery]) -> None:
         """Note what was accepted. If that fails, it is sent once more, with the same ids."""

@@ -15,6 +15,7 @@ from journey_watch.core.condition_rules import Assessment, assess_reading
 from journey_watch.core.conditions import Condition
 from journey_watch.core.errors import JourneyWatchError, SourceError, StateTooLargeError, StoreUnavailableError
 from journey_watch.core.runs import DeliveryLease, JourneyInfo, JourneyKey, JourneyState, Observation, Status
+from journey_watch.core.searches import Search
 from journey_watch.core.transitions import Comparison, StateChange, compare, with_assessment
 from journey_watch.polling.committing import ChangeCommitter
 from journey_watch.polling.poll_context import PollContext
@@ -167,9 +168,10 @@ class JourneyPoll:
     def _commit_all(self, changes: Sequence[StateChange], info: JourneyInfo, outcome: JourneyOutcome) -> None:
         begun: dict[str, Condition] = {}
         owed: dict[str, DeliveryLease] = {}
+        searches: tuple[Search, ...] = ()
         deadline = self._context.time_budget.deadline
         for planned in changes:
-            change = _following(planned, begun, owed)
+            change = _following(planned, begun, owed, searches)
             if not self._context.time_budget.may_send:
                 return  # too late to send what would be committed: the next poll sees the same change
             committed = self.committer.commit(change, info)
@@ -178,6 +180,7 @@ class JourneyPoll:
                 logger.warning("commit not made", journey=str(change.journey), reason=committed.result.name)
                 return
             begun.update(committed.begun)
+            searches += committed.searches
             owed.update((one.key, DeliveryLease(one.alert.sort_key, deadline)) for one in committed.pending)
             outcome.remembered = True
             outcome.baselined = change.state.baselined_at is not None
@@ -186,8 +189,15 @@ class JourneyPoll:
             outcome.muted += committed.muted
 
 
-def _following(change: StateChange, begun: Mapping[str, Condition], owed: Mapping[str, DeliveryLease]) -> StateChange:
-    """The change as it is after those before it: their conditions have threads, and what they owe takes room."""
+def _following(
+    change: StateChange,
+    begun: Mapping[str, Condition],
+    owed: Mapping[str, DeliveryLease],
+    searches: tuple[Search, ...],
+) -> StateChange:
+    """The change as it is after those before it: their conditions have threads, they look for more, and owe more."""
     conditions = {key: begun.get(key, condition) for key, condition in change.state.conditions.items()}
     undelivered = {**change.state.undelivered, **owed}
-    return replace(change, state=replace(change.state, conditions=conditions, undelivered=undelivered))
+    searched = (*change.state.searches, *searches)
+    state = replace(change.state, conditions=conditions, undelivered=undelivered, searches=searched)
+    return replace(change, state=state)

@@ -14,7 +14,7 @@ from journey_watch.core.transitions import alerts_per_commit
 from journey_watch.core.watch_list import Thresholds, WatchTarget
 from journey_watch.messages.envelope import AlertContext, Deployment
 from journey_watch.polling.time_budget import TimeBudget
-from journey_watch.ports import Channel, RunSource, RunStore
+from journey_watch.ports import CallHistory, Channel, RunSource, RunStore
 from journey_watch.settings import WatchConfig
 
 
@@ -31,6 +31,8 @@ class PollContext:
     """By name: each is owed, sent to and acknowledged by itself."""
     config: WatchConfig
     time_budget: TimeBudget
+    call_history: CallHistory | None = None
+    """None if nobody wants to know who did it."""
 
     @property
     def provider(self) -> Provider:

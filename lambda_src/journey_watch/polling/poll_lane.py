@@ -25,6 +25,7 @@ from journey_watch.core.poll_plan import (
 )
 from journey_watch.core.refusals import why_not_in_use
 from journey_watch.core.runs import JourneyKey, JourneyState
+from journey_watch.polling.attributing import attribute
 from journey_watch.polling.committing import ChangeCommitter
 from journey_watch.polling.delivery import Delivery, DigestPolicy
 from journey_watch.polling.journey_poll import JourneyOutcome, JourneyPoll
@@ -83,6 +84,7 @@ class LanePoll:
         pending += health.assess_reachability(plan.states, plan.discovery, outcomes) if not unused else []
         delivery.send(pending)
         self._save_progress(plan, remembered, outcomes)
+        delivery.send(attribute(remembered.states, context, committer, self._side_tasks))
         report = self._report(plan, outcomes, delivery, in_use=not unused)
         _raise_if_blind(report)
         return report

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
+from types import MappingProxyType
 from typing import Final
 
 import boto3
@@ -12,6 +13,8 @@ from journey_watch.core.runs import JourneyKey, Status
 from journey_watch.core.watch_list import Thresholds, WatchTarget
 from journey_watch.ports import RunSource
 
+UserNames = Callable[[str, str], str | None]
+"""By a container's id and a user's: what the user is called, if that is known. Raises SourceError."""
 THRESHOLD_KEYS: Final = tuple(field.name for field in fields(Thresholds))
 """Keys of a `[[watch]]` entry that every provider has: durations."""
 
@@ -44,6 +47,15 @@ class ProviderEntry:
     """What reading these targets, all of one lane, needs in the account of the role that reads."""
     uses: Callable[[Sequence[WatchTarget], Collection[JourneyKey]], list[Access]]
     """What reading these journeys of the targets calls: what `access` is for, without wildcards."""
+
+    make_user_names: Callable[[boto3.Session], UserNames] | None = None
+    """Makes what tells the names of users of its own site; None if it has no such site."""
+    naming_operations: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    """What that calls, as `sdk_operations`."""
+    naming_access: Callable[[Sequence[WatchTarget]], list[Access]] = lambda _: []
+    """What those names need, as `access`."""
+    naming_uses: Callable[[Sequence[WatchTarget], Collection[JourneyKey]], list[Access]] = lambda _, __: []
+    """What asking for them calls, as `uses`."""
 
     @property
     def watch_keys(self) -> tuple[str, ...]:

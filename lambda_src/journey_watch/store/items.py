@@ -31,6 +31,7 @@ from journey_watch.core.runs import (
     Status,
     scope_of,
 )
+from journey_watch.core.searches import CallWindow, Search
 from journey_watch.core.severity import Severity
 from journey_watch.core.transitions import StateChange
 from journey_watch.ports import LaneState, SetByOperators
@@ -50,6 +51,7 @@ _SCHEMA: Final = "schema_version"
 _DURATIONS: Final = "durations"
 _ITSELF: Final = "itself"
 _ACKNOWLEDGED: Final = "acknowledged"
+_SEARCHES: Final = "searches"
 _LONGEST: Final = 10**9
 """Seconds that a run may have taken: thirty years."""
 UNREADABLE: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
@@ -168,6 +170,7 @@ def _journey_state(item: Item) -> JourneyState:
         given_up=_named(item, GIVEN_UP_PREFIX, lambda value: int(value["N"])),
         durations=_named(item, _DURATIONS, lambda value: _durations(json.loads(value["S"]))).get("", ()),
         acknowledged=_moments(item, _ACKNOWLEDGED),
+        searches=_named(item, _SEARCHES, lambda value: _searches(json.loads(value["S"]))).get("", ()),
         mutes={mute_id: _aware(since) for mute_id, since in json.loads(item.get("mutes", {}).get("S", "{}")).items()},
     )
 
@@ -179,6 +182,29 @@ def _moments(item: Item, name: str) -> dict[str, datetime]:
 
 def _itself(item: Item) -> RecordedRun | None:
     return _recorded_run(json.loads(item[_ITSELF]["S"])) if _ITSELF in item else None
+
+
+def _searches(written: list[list[Any]]) -> tuple[Search, ...]:
+    return tuple(
+        Search(
+            _text(sort_key),
+            _aware(since),
+            CallWindow(tuple(map(_text, names)), _text(argument), _aware(earliest), _aware(latest)),
+        )
+        for sort_key, since, names, argument, earliest, latest in written
+    )
+
+
+def _search_values(search: Search) -> list[Any]:
+    window = search.window
+    return [
+        search.sort_key,
+        _short(search.since),
+        list(window.names),
+        window.argument,
+        _short(window.earliest),
+        _short(window.latest),
+    ]
 
 
 def _durations(written: list[int]) -> tuple[int, ...]:
@@ -264,6 +290,7 @@ def state_update(change: StateChange, owed: Sequence[PendingDelivery], lease_unt
             values[name] = {"S": iso(time)}
     # Written even if empty: there may have been some before.
     values["conditions"] = {"S": _conditions_document(state.conditions)}
+    values[_SEARCHES] = {"S": json.dumps([_search_values(one) for one in state.searches], separators=(",", ":"))}
     values |= {name: {"S": text} for name, text in _written_if_there(change)}
     names: dict[str, str] = {}
     entries = {one.key: _entry(one.alert, lease_until) for one in owed}
@@ -305,7 +332,7 @@ def forgetting_update(seen_version: int) -> dict[str, Any]:
     return {
         "ConditionExpression": "version = :seen",
         "UpdateExpression": "SET version = :next, runs = :none "
-        "REMOVE baselined_at, settled_before, settled_update, conditions, durations, itself, acknowledged",
+        "REMOVE baselined_at, settled_before, settled_update, conditions, durations, itself, acknowledged, searches",
         "ExpressionAttributeValues": {
             ":seen": {"N": str(seen_version)},
             ":next": {"N": str(seen_version + 1)},

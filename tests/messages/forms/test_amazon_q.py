@@ -52,7 +52,7 @@ VALIDATOR = Draft202012Validator(CUSTOM_NOTIFICATION)
 def texts(card: dict[str, Any]) -> list[str]:
     """Everything a chat client may look for markup in, but for what this project marks up itself."""
     content, metadata = card["content"], card["metadata"]
-    url = re.compile(r"\nhttps://[!-~]+$")
+    url = re.compile(r"(\nhttps://[!-~]+)+$")
     description = re.sub(r"\n\*[A-Z][A-Za-z ]*:\* ", "\n", url.sub("", content["description"]))
     return [
         content["title"],
@@ -124,7 +124,7 @@ def test_no_name_adds_a_line(an_alert: Alert) -> None:
     detail = an_alert.envelope["detail"]
     lines = card["content"]["description"].split("\n")
     expected = 3 + (2 if "run_id" not in detail else 3)
-    expected += bool(detail["console_url"])
+    expected += bool(detail["console_url"]) + bool(detail.get("cloudtrail_url"))
     expected += bool(detail["previous_status_since"]) + bool(detail["creation_time"]) + bool(detail.get("counters"))
     assert len(lines) in (expected, expected - 1)
 

@@ -132,7 +132,7 @@ def test_no_name_adds_a_line_hides_one_or_makes_the_email_long(an_alert: Alert) 
     labels += ["Counted so far"] if detail.get("counters") else []
     lines = text.splitlines()
     assert [line.partition(":")[0] for line in lines[2 : 2 + len(labels)]] == labels
-    assert len(lines) == 2 + len(labels) + 5 + bool(detail["console_url"])
+    assert len(lines) == 2 + len(labels) + 5 + bool(detail["console_url"]) + bool(detail.get("cloudtrail_url"))
     assert max(map(len, lines[: 2 + len(labels)])) <= 1100
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069\ud800-\udfff]", text)
 

@@ -51,7 +51,7 @@ def words(message: dict[str, Any]) -> Iterator[str]:
     """All texts, without the markup of this project's own."""
     for block in message["blocks"]:
         for text in texts(block):
-            shown = re.sub(r"^<https://[!-;=?-{}~]+\|Open in the console>$", "", text["text"])
+            shown = re.sub(r"^<https://[!-;=?-{}~]+\|(Open in the console|Look in CloudTrail)>$", "", text["text"])
             yield re.sub(r"^\*[A-Z][A-Za-z ]*:\*", "", shown)
 
 

@@ -67,7 +67,7 @@ def title_of(detail: Mapping[str, Any]) -> str:
 
 def _description(alert: Alert, content: Content) -> str:
     detail = alert.envelope["detail"]
-    url = detail.get("console_url") or ""
+    urls = [detail.get(name) or "" for name in ("console_url", "cloudtrail_url")]
     shown = content.members[:_MAX_LINES]
     left_out = len(content.members) - len(shown)
     return "\n".join(
@@ -81,6 +81,6 @@ def _description(alert: Alert, content: Content) -> str:
             *(f"• {for_chat(line_of(member), _MAX_LINE)}" for member in shown),
             *([f"… and {left_out} more"] if left_out else []),
             f"*Where:* {for_chat(place_of(alert.envelope), _MAX_LINE)}",
-            *([url] if url and len(url) <= _MAX_URL else []),
+            *(url for url in urls if url and len(url) <= _MAX_URL),
         ]
     )

@@ -44,6 +44,7 @@ def email_text(alert: Alert) -> str:
             "",
             f"What to do: {content.next_step}",
             *([detail["console_url"]] if detail.get("console_url") else []),
+            *([f"In CloudTrail: {detail['cloudtrail_url']}"] if detail.get("cloudtrail_url") else []),
             "",
             f"Where: {place_of(envelope)}",
             f"Alert id {alert.id}",

@@ -48,7 +48,8 @@ def slack_message(envelope: Mapping[str, Any], *, now: datetime) -> dict[str, An
             *_fields(content),
             *_members(content),
             *([_section(f"*What to do:* {for_chat(content.next_step, _MAX_LINE)}")] if content.next_step else []),
-            *_link(detail.get("console_url") or ""),
+            *_link(detail.get("console_url") or "", "Open in the console"),
+            *_link(detail.get("cloudtrail_url") or "", "Look in CloudTrail"),
             _context(envelope, now),
         ],
     }
@@ -79,10 +80,10 @@ def _members(content: Content) -> Sequence[Block]:
     return [*sections, *([_section(f"… and {left_out} more")] if left_out else [])]
 
 
-def _link(url: str) -> Sequence[Block]:
+def _link(url: str, words: str) -> Sequence[Block]:
     if not _LINKABLE.fullmatch(url):
         return []
-    return [_section(f"<{url.replace('&', '&amp;')}|Open in the console>")]
+    return [_section(f"<{url.replace('&', '&amp;')}|{words}>")]
 
 
 def _context(envelope: Mapping[str, Any], now: datetime) -> Block:

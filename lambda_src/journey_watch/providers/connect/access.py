@@ -9,6 +9,8 @@ from journey_watch.core.watch_list import ALL, WatchTarget
 
 MAX_CAMPAIGN_ARNS: Final = 200
 """A role's policies hold about 60 KB in all: beyond this number, all campaigns are granted."""
+ANY_USER: Final = "78ad3b4c-0000-4000-8000-000000000000"
+"""Stands for whoever is looked up: their ids are known only when they have done something."""
 
 # As in botocore's endpoint data; a test compares them.
 REGIONS: Final = frozenset({
@@ -31,6 +33,25 @@ def access(targets: Sequence[WatchTarget]) -> list[Access]:
             tuple(f"{root}/{campaign}" for campaign in (ALL if everything else sorted(campaigns))),
         ),
     ]
+
+
+def naming_access(targets: Sequence[WatchTarget]) -> list[Access]:
+    """What it takes to learn what a user of the instances is called."""
+    return [Access(("connect:DescribeUser",), tuple(sorted({f"{_instance(target)}/agent/*" for target in targets})))]
+
+
+def naming_uses(targets: Sequence[WatchTarget], journeys: Collection[JourneyKey]) -> list[Access]:
+    """The same for a user of each instance."""
+    instances = {_instance(target) for target in targets if target.container_id != ALL}
+    if any(target.container_id == ALL for target in targets):
+        instances |= {_instance(targets[0], journey.container_id) for journey in journeys}
+    return [Access(("connect:DescribeUser",), tuple(sorted(f"{each}/agent/{ANY_USER}" for each in instances)))]
+
+
+def _instance(target: WatchTarget, instance_id: str | None = None) -> str:
+    region = target.region or "${AWS::Region}"
+    named = instance_id or target.container_id
+    return f"arn:${{AWS::Partition}}:connect:{region}:${{AWS::AccountId}}:instance/{named}"
 
 
 def uses(targets: Sequence[WatchTarget], journeys: Collection[JourneyKey]) -> list[Access]:

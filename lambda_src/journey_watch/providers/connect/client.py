@@ -4,10 +4,11 @@ from typing import TYPE_CHECKING, Final
 
 import boto3
 
-from journey_watch.aws.clients import SOURCE_CONFIG, prepare_source
+from journey_watch.aws.clients import IMPATIENT_CONFIG, SOURCE_CONFIG, prepare_source, share_tls_context
 from journey_watch.aws.rate_limit import Quota, RateLimit
 
 if TYPE_CHECKING:
+    from mypy_boto3_connect import ConnectClient
     from mypy_boto3_connectcampaignsv2 import ConnectCampaignServiceV2Client
 
 CONNECT_READS: Final = Quota(per_second=5, burst=10)
@@ -19,4 +20,11 @@ def campaigns_client(session: boto3.Session, rate_limit: RateLimit) -> "ConnectC
     """A client for Amazon Connect outbound campaigns; its calls wait for the rate limit."""
     client = session.client("connectcampaignsv2", config=SOURCE_CONFIG)
     prepare_source(client, rate_limit)
+    return client
+
+
+def users_client(session: boto3.Session) -> "ConnectClient":
+    """A client for the users of an instance. Whoever asks does without a name rather than wait for it."""
+    client = session.client("connect", config=IMPATIENT_CONFIG)
+    share_tls_context(client)
     return client

@@ -3,6 +3,7 @@
 from typing import Final
 
 from journey_watch.core.provider import Provider
+from journey_watch.providers.connect.calls import CAMPAIGN_CALLS
 
 CONNECT: Final = Provider(
     name="connect",
@@ -20,4 +21,5 @@ CONNECT: Final = Provider(
     "call connect-campaigns:ListCampaigns and connect-campaigns:GetCampaignStateBatch.",
     # The campaigns themselves are shown on the instance's own site, whose name no answer tells; it is linked there.
     console_url_format="https://{console}/connect/v2/app/instances/{container}?region={region}",
+    calls=CAMPAIGN_CALLS,
 )

@@ -4,6 +4,7 @@ from typing import Final
 
 from journey_watch.core.provider import Provider
 from journey_watch.core.runs import Status
+from journey_watch.providers.pinpoint.calls import JOURNEY_CALLS
 
 PINPOINT: Final = Provider(
     name="pinpoint",
@@ -21,4 +22,5 @@ PINPOINT: Final = Provider(
     # Its console ended with its support, on 2026-10-30.
     console_url_format=None,
     journey_statuses={Status.SCHEDULED: "DRAFT", Status.RUNNING: "ACTIVE"},
+    calls=JOURNEY_CALLS,
 )
