@@ -28,6 +28,7 @@ from journey_watch.core.runs import Lane
 from journey_watch.messages.wording import readable_time
 from journey_watch.providers.registry import REGISTRY
 from journey_watch.store.items import iso
+from operator_cli.acknowledge import acknowledgement, meant_by
 from operator_cli.aws_errors import AWS_ERRORS, Options, check_setup, explained
 from operator_cli.deployment import Deployment
 from operator_cli.doctor import Level, examine
@@ -253,6 +254,38 @@ def explain(cli: Cli, alert_id: str) -> None:
         return _table(f"Alert {alert_id}", ("", ""), [(about, escape(text)) for about, text in rows])
 
     cli.show(found.to_json(now), as_table=table)
+
+
+@main.command()
+@click.argument("what", type=_TEXT, metavar="ALERT_OR_RUN")
+@click.option("--for", "how_long", default="4h", show_default=True, help='How long: like "90m", "1h30m" or "2d".')
+@click.option("--note", type=_TEXT, default="", help="What others should know; everybody who was told reads it.")
+@click.pass_obj
+def ack(cli: Cli, *, what: str, how_long: str, note: str) -> None:
+    """Say that you look after what an alert told, by its id, or after all that is wrong with a run or campaign.
+
+    Whoever was told of it is told so by the next poll, in its thread; reminders stop for so long, the page puts it
+    last, and PagerDuty's incident is acknowledged. That it is over is told all the same.
+    """
+    now = datetime.now(UTC)
+    until = _end(how_long, None, now)
+    with _told():
+        given = [
+            acknowledgement(alert, lane, until=until, set_by=_own_name(), identity=cli.deployment.caller(), note=note)
+            for lane in cli.deployment.lanes
+            for alert in meant_by(what, cli.deployment.history(lane), cli.deployment.state(lane))
+        ]
+        if not given:
+            raise ConfigurationError(
+                f"Nothing is wrong that {quoted(what)} means; an alert's id stands at the end of each mail."
+            )
+        for each in given:
+            cli.deployment.put_acknowledgement(each)
+    lines = [(one.alert_id, escape(one.what)) for one in given]
+    cli.show(
+        [{"alert_id": one.alert_id, "what": one.what, "until": one.until} for one in given],
+        as_table=lambda: _table(f"Acknowledged until {until:%Y-%m-%d %H:%M} UTC", ("alert", "what"), lines),
+    )
 
 
 @main.command()

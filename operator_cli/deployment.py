@@ -16,6 +16,7 @@ from infra.deployment_config import CODE_KEY, MUTES_KEY
 from journey_watch import contract
 from journey_watch.aws.clients import dynamodb_client, sns_client
 from journey_watch.channels.sns.subscriptions import TopicSubscriptions, Unheard
+from journey_watch.core.acknowledgements import Acknowledgement
 from journey_watch.core.alerts import Alert
 from journey_watch.core.errors import ConfigurationError
 from journey_watch.core.mutes import Mute
@@ -221,6 +222,10 @@ class Deployment:
 
     def put_mute(self, mute: Mute) -> None:
         self._dynamodb.put_item(TableName=self.outputs["StateTableName"], Item=dynamodb_items.mute_item(mute))
+
+    def put_acknowledgement(self, given: Acknowledgement) -> None:
+        item = dynamodb_items.acknowledgement_item(given)
+        self._dynamodb.put_item(TableName=self.outputs["StateTableName"], Item=item)
 
     def delete_mute(self, mute_id: str) -> bool:
         """False if there was none."""
