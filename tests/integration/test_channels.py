@@ -167,6 +167,26 @@ def test_a_mute_is_set_shown_and_ended(cloud: LocalCloud) -> None:
     assert journey_watch(cloud, "mutes") == (0, [])
 
 
+@pytest.mark.usefixtures("slack")
+def test_what_is_acknowledged_is_told_to_whoever_heard_of_it(cloud: LocalCloud) -> None:
+    eventually(lambda: '"JourneysPolled":1' in "".join(cloud.logs(cloud.outputs["PollerFunctionName"])))
+    run = {"application": "shop", "journey": "welcome", "run": "stopped", "status": "CANCELLED"}
+    cloud.simulator.control("POST", "/events", {"kind": "run_starts", **run})
+
+    def mailed(subject: str) -> dict[str, str]:
+        """Alert ids, by who got them."""
+        mails = cloud.inbox.deliveries(protocol="email", topic_arn=cloud.outputs["AlertMailTopicArn"])
+        found = [each for each in mails if each.subject.startswith(subject)]
+        return {each.endpoint: each.body.partition("Alert id ")[2].strip() for each in found}
+
+    told = eventually(lambda: mailed("[CRITICAL] welcome: new -> CANCELLED"))
+    assert set(told) == {"you@example.com", "everything@example.com", "little@example.com"}
+    code, (given,) = journey_watch(cloud, "ack", "stopped", "--note", "it was me")
+    assert (code, given["alert_id"]) == (0, told["you@example.com"])
+    acknowledged = eventually(lambda: mailed("[ACKNOWLEDGED] welcome: acknowledged by"))
+    assert set(acknowledged) == set(told)
+
+
 def test_doctor_finds_nothing_until_a_schedule_is_disabled(cloud: LocalCloud) -> None:
     eventually(lambda: journey_watch(cloud, "doctor")[0] == 0)
     code, findings = journey_watch(cloud, "doctor")

@@ -24,6 +24,7 @@ COMMANDS = (
     ["status"],
     ["test-alert"],
     ["explain", "0123456789abcdef0123456789abcdef"],
+    ["ack", "0123456789abcdef0123456789abcdef"],
     ["mute", "release", "--for", "1h", "--reason", "a release", "--yes"],
     ["mutes"],
     ["unmute", "release"],
