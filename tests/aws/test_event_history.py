@@ -34,7 +34,7 @@ def simulator() -> Iterator[RunningSimulator]:
 def history(simulator: RunningSimulator, monkeypatch: pytest.MonkeyPatch) -> EventHistory:
     monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDTRAIL", simulator.url)
     session = boto3.Session("made-up", "made-up", region_name="eu-west-1")
-    return EventHistory(cloudtrail_client(session))
+    return EventHistory(lambda: cloudtrail_client(session))
 
 
 def stop(simulator: RunningSimulator) -> None:

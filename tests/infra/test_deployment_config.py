@@ -14,6 +14,7 @@ from hypothesis import given
 from infra import deployment_config, pair_entries, recipients, rule_entries
 from infra.deployment_config import DeploymentConfig
 from infra.recipients import EmailRecipient, SlackChannel, SlackWebhook, TeamsChannel
+from journey_watch.core.attribution import Attribution
 from journey_watch.core.errors import ConfigurationError
 from journey_watch.core.pairs import Pair
 from journey_watch.core.runs import Status
@@ -73,6 +74,8 @@ def test_the_example_is_read_as_it_says() -> None:
     assert config.name == "journey-watch-example"
     assert config.every == timedelta(minutes=1)
     assert config.keep_data is True
+    assert config.watching.attribution is Attribution.WITHOUT_NAMES
+    assert config.watching.attribution_after_seconds == 300
     assert config.alert_email == (
         EmailRecipient("ops@example.com", Severity.WARNING),
         EmailRecipient("marketing@example.com", Severity.INFO),

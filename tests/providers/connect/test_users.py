@@ -25,7 +25,8 @@ user = [
 def users(monkeypatch: pytest.MonkeyPatch) -> Iterator[ConnectUsers]:
     with running(SCENARIO) as simulator:
         monkeypatch.setenv("AWS_ENDPOINT_URL_CONNECT", simulator.url)
-        yield ConnectUsers(users_client(boto3.Session("made-up", "made-up", region_name="eu-west-1")))
+        session = boto3.Session("made-up", "made-up", region_name="eu-west-1")
+        yield ConnectUsers(lambda: users_client(session))
 
 
 @pytest.mark.parametrize(("user", "name"), [("u-1", "Ada Lovelace"), ("u-2", "Hopper"), ("u-3", "kay")])
