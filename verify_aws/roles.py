@@ -25,10 +25,11 @@ def find(verification: Verification) -> Iterator[Finding]:
     iam = verification.surroundings.client("iam")
     stack = deployed_stack(verification)
     watched = lanes_of(verification.config.watch, own_account=stack.account, own_region=stack.region)
+    known, attribution = {lane: [ANY_JOURNEY] for lane in watched}, verification.config.watching.attribution
     without_conditions = Gap.CONDITIONS in verification.surroundings.gaps
     if without_conditions:
         yield not_checked(ABOUT, Gap.CONDITIONS)
-    for role, used in sorted(operations(stack, watched, {lane: [ANY_JOURNEY] for lane in watched}).items()):
+    for role, used in sorted(operations(stack, watched, known, attribution).items()):
         asked = sorted(each for each in used if not (without_conditions and each.context))
         if not used:
             continue

@@ -136,7 +136,7 @@ class Poller:
         if lane not in self._call_histories:
             session = self._session_of(lane, targets)
             names = entry.make_user_names(session) if entry.make_user_names else lambda _, __: None
-            self._call_histories[lane] = EventHistory(cloudtrail_client(session), names)
+            self._call_histories[lane] = EventHistory(lambda: cloudtrail_client(session), names)
         return self._call_histories[lane]
 
     def _session_of(self, lane: Lane, targets: Sequence[WatchTarget]) -> boto3.Session:

@@ -15,6 +15,7 @@ from infra import deployment_config, pair_entries, recipients, route_entries, ru
 from infra.deployment_config import DeploymentConfig
 from infra.filter_entries import filter_keys
 from infra.recipients import EmailRecipient, Recipient, SlackChannel, SlackWebhook, TeamsChannel
+from journey_watch.core.attribution import Attribution
 from journey_watch.core.errors import ConfigurationError
 from journey_watch.core.filters import What
 from journey_watch.core.pairs import Pair
@@ -75,6 +76,8 @@ def test_the_example_is_read_as_it_says() -> None:
     assert config.name == "journey-watch-example"
     assert config.every == timedelta(minutes=1)
     assert config.keep_data is True
+    assert config.watching.attribution is Attribution.WITHOUT_NAMES
+    assert config.watching.attribution_after_seconds == 300
     assert config.default.email == (
         EmailRecipient("ops@example.com", Severity.WARNING),
         EmailRecipient("marketing@example.com", Severity.INFO),

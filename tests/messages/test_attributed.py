@@ -4,13 +4,17 @@ import pytest
 
 from journey_watch.core.alerts import Alert, AlertKind
 from journey_watch.core.attribution import Actor, ActorKind
-from journey_watch.core.runs import JourneyKey
+from journey_watch.core.condition_rules import ConditionEvent, Phase
+from journey_watch.core.conditions import Condition, ConditionKind
+from journey_watch.core.runs import JourneyInfo, JourneyKey
 from journey_watch.core.severity import Severity
+from journey_watch.messages.condition import condition_alert
+from journey_watch.messages.envelope import AlertContext
 from journey_watch.messages.forms.amazon_q import chat_card
 from journey_watch.messages.forms.email import email_subject, email_text
 from journey_watch.messages.forms.slack import slack_message
 from journey_watch.messages.forms.sns import envelope_message
-from tests.core.builders import NOON
+from tests.core.builders import LANE, NOON
 from tests.messages.alert_builders import ADA, CALL, CAMPAIGNS, alert, attributed
 
 NAMES = ("Ada", "203.0.113.7", "aws-cli")
@@ -104,6 +108,19 @@ def test_that_nobody_was_found_is_recorded_with_its_reason_and_reaches_nobody() 
     assert told.detail["found"] is False
     assert "no call" in told.detail["reason"]
     assert "nobody found who did it" in email_subject(told)
+
+
+def test_what_is_missing_was_deleted_by_somebody() -> None:
+    condition = Condition(ConditionKind.MISSING, "R", NOON, opened_at=NOON)
+    context = AlertContext(LANE, CAMPAIGNS, NOON, JourneyKey("A", "J"), JourneyInfo("Welcome"))
+    missing = condition_alert(ConditionEvent(Phase.OPENED, condition), context, sequence=3)
+
+    assert "deleted by Connect user Ada Lovelace" in attributed(missing).detail["summary"]
+    assert (
+        attributed(missing, call=None, actor=None)
+        .detail["summary"]
+        .startswith('Campaign "Welcome" (instance A): MISSING, and nobody was found')
+    )
 
 
 def test_an_alert_has_one_answer_with_one_id() -> None:

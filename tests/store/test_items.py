@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from journey_watch.core.acknowledgements import Acknowledgement
 from journey_watch.core.conditions import Condition, ConditionKind
 from journey_watch.core.mutes import Mute
 from journey_watch.core.runs import LANE_ITSELF, ContainerScope, JourneyKey, Scope, Status
+from journey_watch.core.searches import CallWindow, Search
 from journey_watch.core.severity import Severity
 from journey_watch.store import items
 from tests.core.builders import JOURNEY, LANE, NOON, recorded
@@ -58,6 +60,18 @@ def test_condition_says_that_it_is_from_a_plan_only_if_it_is() -> None:
     item = {**state_item(), "conditions": written[":conditions"]}
     assert [document.get("planned") for document in json.loads(item["conditions"]["S"])] == [None, True]
     assert items.lane_state([item]).journeys[JOURNEY].conditions == kept
+
+
+def test_what_is_looked_for_comes_back_and_an_item_without_any_is_readable() -> None:
+    window = CallWindow(("StopCampaign", "DeleteCampaign"), "CANCELLED", NOON, NOON + timedelta(microseconds=1))
+    searches = (Search("TRANSITION#2026-11-23T12:00:00.000Z#a1", NOON, window),)
+    first = change()
+    looking = replace(first, state=replace(first.state, searches=searches))
+    written = items.state_update(looking, [], NOON)["ExpressionAttributeValues"]
+    item = state_item() | {"searches": written[":searches"]}
+    assert items.lane_state([item]).journeys[JOURNEY].searches == searches
+    del item["searches"]
+    assert items.lane_state([item]).journeys[JOURNEY].searches == ()
 
 
 @given(st.sampled_from(sorted(state_item())), attributes)

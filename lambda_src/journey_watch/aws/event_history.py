@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 import boto3
@@ -35,13 +36,20 @@ def cloudtrail_client(session: boto3.Session) -> "CloudTrailClient":
 
 
 class EventHistory:
-    """A CallHistory by LookupEvents, which filters by one attribute, the event's name; the rest is the caller's."""
+    """A CallHistory by LookupEvents, which filters by one attribute, the event's name; the rest is the caller's.
+
+    Its client is made when it is first needed: most polls look for nobody. Safe for threads.
+    """
 
     def __init__(
-        self, client: "CloudTrailClient", user_names: Callable[[str, str], str | None] = lambda _, __: None
+        self,
+        make_client: "Callable[[], CloudTrailClient]",
+        user_names: Callable[[str, str], str | None] = lambda _, __: None,
     ) -> None:
-        self._client = client
+        self._make_client = make_client
         self._user_names = user_names
+        self._made: CloudTrailClient | None = None
+        self._lock = Lock()
 
     def user_name(self, container_id: str, user_id: str) -> str | None:
         """As CallHistory has it."""
@@ -53,7 +61,7 @@ class EventHistory:
         """As CallHistory has it."""
         more: dict[str, Any] = {"NextToken": token} if token else {}
         try:
-            answer = self._client.lookup_events(
+            answer = self._client().lookup_events(
                 LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": event_name}],
                 StartTime=since,
                 EndTime=until,
@@ -63,3 +71,9 @@ class EventHistory:
             return list(answer["Events"]), following if isinstance(following, str) and following else None
         except Exception as error:
             raise source_error(error, f"Looking up {event_name} in CloudTrail") from error
+
+    def _client(self) -> "CloudTrailClient":
+        with self._lock:
+            if self._made is None:
+                self._made = self._make_client()
+            return self._made

@@ -163,8 +163,9 @@ def _actor(actor: Actor, context: AlertContext, *, names: bool) -> dict[str, Any
 
 
 def _happened(detail: Mapping[str, Any]) -> str:
-    """What was told: the status, or the condition."""
-    return str(detail.get("status") or detail.get("condition") or "change")
+    """What was told: the status; of what is missing and whose deletion is recorded, that it was deleted."""
+    missing = "deleted" if detail["found"] else detail.get("condition")
+    return str(detail.get("status") or missing)
 
 
 def _why(detail: Mapping[str, Any]) -> str:

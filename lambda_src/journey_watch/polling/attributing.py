@@ -42,7 +42,7 @@ PAGES_OF_A_NAME: Final = 4
 """Of fifty calls each, the newest. One is enough but in a storm; a provider has five names of calls at most."""
 SECONDS_FOR_A_CALL: Final = 5.0
 """Nothing is asked any more with less than this, beside what sending takes: answers are committed and sent."""
-PATIENCE_SECONDS: Final = 20.0
+PATIENCE_SECONDS: Final = 10.0
 """A call that hangs is not waited for any longer, if there is so much time: whoever does not hear of it asks again."""
 _NOT_RECORDED: Final = "CloudTrail has recorded no call that matches it by id, kind and time."
 
@@ -149,6 +149,9 @@ class _Attributing:
                 events, token = self.history.page(name, earliest, latest, token)
             except SourceError as refusal:
                 return [*read, refusal]
+            except Exception as error:
+                logger.exception("looking up who did it broke", call=name)
+                return [*read, SourceError(f"Looking up {name} broke: {error!r}", code=type(error).__name__)]
             read += filter(None, map(read_call, events))
             if token is None:
                 return [*read, name]
@@ -210,6 +213,6 @@ class _Attributing:
         """A user of the provider's own site by their name; by their id if that cannot be had."""
         if actor.kind is not ActorKind.SITE_USER or actor.name is None or not self._has_time:
             return actor
-        with self.side_tasks.attempt("a user's name could not be read", user=actor.name):
+        with self.side_tasks.attempt("a user's name could not be read"):
             return replace(actor, name=self.history.user_name(container_id, actor.name) or actor.name)
         return actor

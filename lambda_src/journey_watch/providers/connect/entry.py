@@ -22,7 +22,7 @@ def make_source(session: boto3.Session) -> RunSource:
 
 def make_user_names(session: boto3.Session) -> UserNames:
     """What tells the names of the users of the instances of one lane."""
-    return ConnectUsers(users_client(session)).name
+    return ConnectUsers(lambda: users_client(session)).name
 
 
 CONNECT_ENTRY: Final = ProviderEntry(
