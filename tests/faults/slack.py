@@ -22,7 +22,7 @@ from journey_watch import contract
 from journey_watch.channels.slack.composition import slack_delivery
 from journey_watch.channels.slack.webhook import READ_SECONDS
 from journey_watch.entrypoints import slack_handler
-from tests.channels.slack.stand_in import QueueStandIn
+from tests.channels.queued.stand_in import QueueStandIn
 from tests.entrypoints.conftest import Context
 from tests.faults.alarms import alarms_of, last_minutes_on
 from tests.faults.outcome import Outcome

@@ -5,7 +5,7 @@ import json
 from infra.recipients import SlackWebhook
 from infra.slack_webhooks import BATCH_SIZE
 from journey_watch import contract
-from journey_watch.channels.slack.delivery import SECONDS_PER_MESSAGE
+from journey_watch.channels.slack.poster import SECONDS_PER_MESSAGE
 from journey_watch.channels.slack.webhook import CONNECT_SECONDS, READ_SECONDS
 from journey_watch.core.severity import Severity
 from tests.infra.conftest import EVERYTHING, Synthesize, telling

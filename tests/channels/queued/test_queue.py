@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 
 from journey_watch.aws.clients import sqs_client
-from journey_watch.channels.slack.queue import SqsQueue
+from journey_watch.channels.queued.queue import SqsQueue
 from tests.aws.doubles import ScriptedAnswers, do_not_wait_between_retries, session
 from tests.aws.hostile_answers import hostile
 
