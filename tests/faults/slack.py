@@ -146,7 +146,7 @@ def play_slack(trouble: SlackTrouble, stack: DeployedStack, _reader: DeployedSta
     with _Queue.of(stack) as queue:
         queue.pass_minutes(QUIET_MINUTES)
         queue.wire.faults, queue.slack.mood = {**queue.wire.faults, **trouble.faults}, trouble.mood or _well
-        queue.messages.send(json.dumps(alert().envelope))
+        queue.messages.arrive(json.dumps(alert().envelope))
         queue.pass_minutes(trouble.minutes)
         queue.wire.faults, queue.slack.mood = {_POSTPONING: queue.postpone}, _well
         queue.pass_minutes(HEALING_MINUTES)

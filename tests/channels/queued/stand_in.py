@@ -28,12 +28,16 @@ class QueueStandIn:
         self._waiting: dict[str, _Message] = {}
         self._receipts = map(str, count())
         for body in bodies:
-            self.send(body)
+            self.arrive(body)
         self.dead = 0
         self.slept: list[float] = []
 
-    def send(self, body: str) -> None:
-        self._waiting[next(self._receipts)] = _Message(body, self.at, self.at)
+    def arrive(self, body: str) -> None:
+        """A message comes, to be handed out at once."""
+        self.send("", body)
+
+    def send(self, _queue_url: str, body: str, *, delay: int = 0) -> None:
+        self._waiting[next(self._receipts)] = _Message(body, self.at, self.at + delay)
 
     @property
     def age_of_oldest(self) -> float:

@@ -92,9 +92,12 @@ class QueuedDelivery:
             if isinstance(error, RecipientUnavailableError):
                 pause = error.retry_after or min(wait, self.retries.longest_pause)
                 self._paused_until[alert.queue_arn] = self.clock() + pause
-            reason = str(error)
             logger.warning(
-                f"not accepted by {self.recipient}; kept", reason=reason, attempt=alert.attempt, retry_after=wait
+                "not accepted; kept",
+                recipient=self.recipient,
+                reason=str(error),
+                attempt=alert.attempt,
+                retry_after=wait,
             )
             self.queue.postpone(alert.queue_url, alert.receipt, round(wait))
             raise
