@@ -11,29 +11,21 @@ import pytest
 from journey_watch.channels.pagerduty.poster import RESOLVED_AGAIN_AFTER, RETRIES, PagerDutyPoster, Service
 from journey_watch.channels.queued.delivery import QueuedDelivery
 from journey_watch.core.alerts import Alert
-from journey_watch.core.condition_rules import ConditionEvent, Phase
-from journey_watch.core.conditions import Condition, ConditionKind
+from journey_watch.core.condition_rules import Phase
 from journey_watch.core.errors import ConfigurationError, RecipientRefusedError, RecipientUnavailableError
 from journey_watch.core.severity import Severity
 from journey_watch.entrypoints import pagerduty_handler
-from journey_watch.messages.condition import condition_alert
 from journey_watch.messages.digest import digest_of
-from journey_watch.messages.envelope import AlertContext
 from journey_watch.messages.self_test import self_test_alert
 from journey_watch.providers.pinpoint.words import PINPOINT
 from tests.channels.pagerduty.stand_in import Incidents
 from tests.channels.queued.stand_in import QUEUE_ARN, VISIBILITY_TIMEOUT, QueueStandIn
 from tests.core.builders import LANE, NOON
 from tests.entrypoints.conftest import Context
-from tests.messages.alert_builders import EXAMPLE, alert
+from tests.messages.alert_builders import alert, condition
 
 KEY = "0123456789abcdef0123456789abcdef"
 SERVICE = Service("pagerduty", Severity.WARNING, "eu")
-
-
-def condition(phase: Phase, *, opened_by: str = "", severity: Severity = Severity.WARNING) -> Alert:
-    stuck = Condition(ConditionKind.STUCK, "R", NOON, opened_at=NOON, opened_by=opened_by, severity=severity)
-    return condition_alert(ConditionEvent(phase, stuck), AlertContext(LANE, PINPOINT, NOON, EXAMPLE), sequence=3)
 
 
 OPENED = condition(Phase.OPENED)
@@ -121,11 +113,7 @@ def test_it_comes_again_after_everything_that_it_may_have_overtaken_was_tried_ag
 
 
 def test_an_incident_that_opens_again_is_another_one() -> None:
-    again = condition_alert(
-        ConditionEvent(Phase.OPENED, Condition(ConditionKind.STUCK, "R", NOON, opened_at=NOON)),
-        AlertContext(LANE, PINPOINT, NOON, EXAMPLE),
-        sequence=4,
-    )
+    again = condition(Phase.OPENED, sequence=4)
     played = play([RESOLVED, again])
     played.drain()
 

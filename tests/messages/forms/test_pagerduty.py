@@ -21,9 +21,9 @@ from tests.messages.alert_builders import NASTY, alert, alerts, condition_alerts
 
 def check(event: dict[str, Any]) -> None:
     """What PagerDuty's reference asks of an event."""
-    assert event["event_action"] in ("trigger", "resolve")
+    assert event["event_action"] in ("trigger", "acknowledge", "resolve")
     assert 1 <= len(event["dedup_key"]) <= 255
-    if event["event_action"] == "resolve":
+    if event["event_action"] != "trigger":
         assert event.keys() == {"event_action", "dedup_key"}
         return
     payload = event["payload"]
@@ -54,11 +54,13 @@ def test_no_name_brings_markup_or_links(an_alert: Alert) -> None:
 
 
 @given(every_kind())
-def test_what_is_over_resolves_and_everything_else_triggers(an_alert: Alert) -> None:
+def test_what_is_over_resolves_what_is_acknowledged_is_that_and_everything_else_triggers(an_alert: Alert) -> None:
     actions = [event["event_action"] for event in pagerduty_events(an_alert.envelope)]
 
     if an_alert.kind is AlertKind.TEST:
         assert actions == ["trigger", "resolve"]
+    elif an_alert.kind is AlertKind.ACKNOWLEDGED:
+        assert actions == ["acknowledge"]
     else:
         assert actions == ["resolve" if an_alert.detail.get("phase") == Phase.RESOLVED else "trigger"]
     assert {event["dedup_key"] for event in pagerduty_events(an_alert.envelope)} == {an_alert.thread}

@@ -16,6 +16,7 @@ from journey_watch.messages.untrusted_text import for_chat
 
 CLIENT: Final = "Journey Watch"
 TRIGGER: Final = "trigger"
+ACKNOWLEDGE: Final = "acknowledge"
 RESOLVE: Final = "resolve"
 MAX_SUMMARY: Final = 1024
 MAX_KEY: Final = 255
@@ -34,17 +35,20 @@ Event = dict[str, Any]
 def pagerduty_events(envelope: Mapping[str, Any]) -> list[Event]:
     """What to send about any alert but a digest, whose members are sent by themselves; in this order.
 
-    A condition that opens or lasts triggers, one that is over resolves. A change of status triggers and is never
-    resolved by a later one: it has happened, and whether that was meant is for people to say. A test triggers and
-    resolves. Raises KeyError, TypeError or ValueError if the envelope was not made by this version.
+    A condition that opens or lasts triggers, one that is over resolves, and what somebody looks after is acknowledged.
+    A change of status triggers and is never resolved by a later one: it has happened, and whether that was meant is for
+    people to say. A test triggers and resolves. Raises KeyError, TypeError or ValueError if the envelope was not made by this version.
     """
     detail = envelope["detail"]
     key = detail["dedup_key"]
     if not isinstance(key, str) or not _KEY.fullmatch(key):
         raise ValueError(f"{key!r} is no dedup_key of this version")
     resolve = {"event_action": RESOLVE, "dedup_key": key}
+    kind = AlertKind.of(envelope)
     if detail.get("phase") == Phase.RESOLVED:
         return [resolve]
+    if kind is AlertKind.ACKNOWLEDGED:
+        return [{"event_action": ACKNOWLEDGE, "dedup_key": key}]
     trigger = {
         "event_action": TRIGGER,
         "dedup_key": key,
@@ -52,7 +56,7 @@ def pagerduty_events(envelope: Mapping[str, Any]) -> list[Event]:
         "payload": _payload(envelope),
         "links": _links(detail.get("console_url")),
     }
-    return [trigger, resolve] if AlertKind.of(envelope) is AlertKind.TEST else [trigger]
+    return [trigger, resolve] if kind is AlertKind.TEST else [trigger]
 
 
 def _payload(envelope: Mapping[str, Any]) -> dict[str, Any]:
