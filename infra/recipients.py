@@ -49,9 +49,10 @@ _secret_name: Final = matching(
     re.compile(r"[\w/+=.@-]{1,512}", re.ASCII), "the name of a secret: letters, digits and /_+=.@-"
 )
 _recipient_name: Final = matching(re.compile(r"[a-z][a-z0-9-]{0,30}"), "a short name: small letters, digits and -")
-# Without what would be a secret in the open (a user) or is never sent (a fragment).
+# Without what would be a secret in the open (a user) or is never sent (a fragment). All of a function's variables
+# have 4 KB.
 _https_url: Final = matching(
-    re.compile(r"https://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\d{1,5})?([/?][!-\"$-;=?-~]*)?", re.ASCII),
+    re.compile(r"https://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\d{1,5})?([/?][!-\"$-;=?-~]{0,300})?", re.ASCII),
     "a URL like https://example.com/alerts, of a public address",
 )
 event_bus_name_or_arn: Final = matching(
@@ -169,8 +170,10 @@ class Recipient:
 
     @property
     def known_as(self) -> frozenset[str]:
-        """Addresses, channels, `webhook:` (of Slack), `pagerduty:` or `signed-webhook:` and a secret, `event-bus:` and
-        a bus: words without spaces.
+        """All of them, in words without spaces.
+
+        Addresses and channels as they are; a secret stands behind `webhook:` (of Slack), `pagerduty:` or
+        `signed-webhook:`, a bus behind `event-bus:`.
         """
         addresses = {reader.address for reader in self.email}
         webhooks = {f"webhook:{webhook.secret}" for webhook in self.webhooks}

@@ -115,7 +115,7 @@ def test_the_configurations_are_read(tmp_path: Path) -> None:
     config = DeploymentConfig.from_file(file)
 
     assert tomllib.loads(file.read_text(encoding="utf-8"))["alerts"].keys() == {"pagerduty", "webhook"}
-    assert (len(config.pagerduty), len(config.signed_webhooks)) == (1, 1)
+    assert (len(config.default.pagerduty), len(config.default.signed_webhooks)) == (1, 1)
 
 
 def matches(policy: Mapping[str, list[str]], attributes: Mapping[str, str | tuple[str, ...]]) -> bool:
@@ -148,7 +148,14 @@ def test_every_type_of_a_webhook_is_listed_and_no_other() -> None:
     text = DOCUMENT[DOCUMENT.index("The type is") : DOCUMENT.index("The headers are")]
     listed = {name.removeprefix("journey_watch") for name in re.findall(r"`([a-z_.]+)`", text)}
     detail_types = {
-        *("Journey Run Status Change", "Journey Status Change", "X Digest", "Journey Watch Mute Ended", "X Test"),
+        *(
+            "Journey Run Status Change",
+            "Journey Status Change",
+            "X Digest",
+            "Journey Watch Mute Ended",
+            "X Test",
+            "X Acknowledged",
+        ),
         *(f"X Condition {phase}" for phase in Phase),
     }
 

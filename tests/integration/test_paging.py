@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook
 
+from journey_watch.channels.sns.batch_entry import entry_of
 from journey_watch.contract import PAGERDUTY_HANDLER, SIGNED_WEBHOOK_HANDLER
 from journey_watch.core.alerts import Alert
 from journey_watch.core.condition_rules import Phase
@@ -78,10 +79,11 @@ def lead(cloud: LocalCloud, handler: str, name: str, stand_in: HttpsStandIn) -> 
 
 def publish(cloud: LocalCloud, an_alert: Alert) -> None:
     """As the poller does."""
-    message = envelope_message(an_alert)
-    severity = {"DataType": "String", "StringValue": str(message.attributes["severity"])}
+    entry = entry_of(envelope_message(an_alert))
     cloud.client("sns").publish(
-        TopicArn=cloud.outputs["AlertTopicArn"], Message=message.body, MessageAttributes={"severity": severity}
+        TopicArn=cloud.outputs["AlertTopicArn"],
+        Message=entry["Message"],
+        MessageAttributes=entry["MessageAttributes"],
     )
 
 

@@ -37,7 +37,9 @@ def pagerduty_events(envelope: Mapping[str, Any]) -> list[Event]:
 
     A condition that opens or lasts triggers, one that is over resolves, and what somebody looks after is acknowledged.
     A change of status triggers and is never resolved by a later one: it has happened, and whether that was meant is for
-    people to say. A test triggers and resolves. Raises KeyError, TypeError or ValueError if the envelope was not made by this version.
+    people to say. A test triggers and resolves.
+
+    Raises KeyError, TypeError or ValueError if the envelope was not made by this version.
     """
     detail = envelope["detail"]
     key = detail["dedup_key"]
