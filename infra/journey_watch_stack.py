@@ -11,9 +11,12 @@ from infra.deployment_config import CODE_KEY, MUTES_KEY, RECIPIENTS_KEY, Deploym
 from infra.encryption_key import EncryptionKey
 from infra.monitoring import Monitoring
 from infra.own_metrics import grant_reading_metrics
+from infra.pagerduty_services import PAGERDUTY, pagerduty_readers
 from infra.poller import Poller
+from infra.queued_channel import QueuedChannel
 from infra.schedules import Schedules
-from infra.slack_webhooks import SlackWebhooks
+from infra.signed_webhooks import SIGNED_WEBHOOK, signed_webhook_readers
+from infra.slack_webhooks import SLACK, slack_readers
 from infra.source_access import grant_assuming, grant_reading
 from infra.state_table import StateTable
 from infra.widget import LiveRunsWidget
@@ -65,19 +68,23 @@ class JourneyWatchStack(Stack):
             state=state,
             channels=channels,
         )
-        slack = (
-            SlackWebhooks(
+        queued = [
+            QueuedChannel(
                 self,
-                "Slack",
+                kind,
+                readers,
                 bundle=bundle,
                 alert_topic=topics.alert_topic,
                 ops_topic=topics.ops_topic,
-                readers=config.webhook_readers,
                 operators=config.watching.operators,
             )
-            if config.webhook_readers
-            else None
-        )
+            for kind, readers in (
+                (SLACK, slack_readers(config.webhook_readers)),
+                (PAGERDUTY, pagerduty_readers(config.everybody)),
+                (SIGNED_WEBHOOK, signed_webhook_readers(config.everybody)),
+            )
+            if readers
+        ]
         schedules = Schedules(self, "Schedules", function=poller.function, every=config.every, lanes=lanes)
         live_runs = LiveRunsWidget(self, "LiveRuns", bundle=bundle, state=state)
         monitoring = Monitoring(
@@ -90,7 +97,7 @@ class JourneyWatchStack(Stack):
             state=state,
             topics=topics,
             channels=channels,
-            slack=slack,
+            queued=queued,
             live_runs=live_runs.widget(),
         )
 

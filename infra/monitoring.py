@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Sequence
 from datetime import timedelta
-from typing import Final
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
@@ -12,14 +11,11 @@ from infra.alert_channels import AlertChannels
 from infra.channels import SendingParts
 from infra.dashboard import Dashboard
 from infra.poller import Poller
+from infra.queued_channel import QUEUE_PATIENCE, QueuedChannel
 from infra.saved_queries import SavedQueries
 from infra.schedules import Schedules
-from infra.slack_webhooks import SlackWebhooks
 from infra.state_table import StateTable
 from journey_watch.core.runs import Lane
-
-_SLACK_PATIENCE: Final = timedelta(minutes=15)
-"""Long enough for a storm at one message a second, and for a Slack that is down for a moment."""
 
 
 class Monitoring(Construct):
@@ -37,7 +33,7 @@ class Monitoring(Construct):
         state: StateTable,
         topics: AlertChannels,
         channels: Sequence[SendingParts],
-        slack: SlackWebhooks | None,
+        queued: Sequence[QueuedChannel],
         live_runs: cloudwatch.IWidget | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -51,11 +47,12 @@ class Monitoring(Construct):
         for parts in channels:
             for channel, topic in parts.topics.items():
                 self.alarms.watch_topic(channel, topic)
-        if slack:
-            self.alarms.watch_function("slack", slack.function)
-            self.alarms.watch_dead_letters("slack", slack.dead_letters)
-            for secret, queue in slack.queues.items():
-                self.alarms.watch_queue_age(f"slack {secret}", queue, limit=_SLACK_PATIENCE)
+        for one in queued:
+            name = one.kind.name
+            self.alarms.watch_function(name, one.function)
+            self.alarms.watch_dead_letters(name, one.dead_letters)
+            for secret, queue in one.queues.items():
+                self.alarms.watch_queue_age(f"{name} {secret}", queue, limit=QUEUE_PATIENCE)
         self.alarms.watch_table(state.table)
         SavedQueries(self, "Queries", log_group=poller.log_group)
         self.dashboard = Dashboard(

@@ -49,6 +49,15 @@ The log group is the stack's own: CreateLogGroup is not needed."""
 EMPTYING_QUEUE: Final = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 """What Lambda calls as a function's role to feed it from a queue (Lambda Developer Guide, "Using Lambda with SQS")."""
 _TABLE_ACTIONS: Final = ("dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem")
+_POSTPONING: Final = "sqs:ChangeMessageVisibility"
+"""What a recipient does not take comes back when it may take it again."""
+_QUEUED: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
+    contract.SLACK_HANDLER: (contract.ENV_WEBHOOK_SECRETS, (_POSTPONING,)),
+    # A digest goes back to the queue in parts, and what resolves an incident for its second time.
+    contract.PAGERDUTY_HANDLER: (contract.ENV_PAGERDUTY_SERVICES, (_POSTPONING, "sqs:SendMessage")),
+    contract.SIGNED_WEBHOOK_HANDLER: (contract.ENV_SIGNED_WEBHOOKS, (_POSTPONING,)),
+}
+"""By handler, of the functions that empty queues: the variable that names queues and secrets, what it does there."""
 ANY_SECRET_ENDING: Final = "-AbCdEf"  # noqa: S105 - of a name, not of a secret
 """Secrets Manager ends each ARN in a hyphen and six characters. Which ones, only it knows."""
 ANY_LOG_STREAM: Final = "stream"
@@ -84,7 +93,7 @@ def operations(
     for handler, calls in (
         (contract.POLL_HANDLER, _of_poller(stack, watched, journeys, attribution)),
         (contract.WIDGET_HANDLER, _of_widget(stack)),
-        (contract.SLACK_HANDLER, _of_slack(stack)),
+        *((handler, _of_queued(stack, handler)) for handler in _QUEUED),
     ):
         function = stack.function(handler)
         if function:
@@ -141,15 +150,15 @@ def _of_widget(stack: DeployedStack) -> Iterator[Operation]:
     yield Operation("cloudwatch:GetMetricData", "*")
 
 
-def _of_slack(stack: DeployedStack) -> Iterator[Operation]:
-    function = stack.function(contract.SLACK_HANDLER)
+def _of_queued(stack: DeployedStack, handler: str) -> Iterator[Operation]:
+    """What a function that hands alerts from queues to recipients calls."""
+    function = stack.function(handler)
     if function is None:
         return
-    secrets = json.loads(stack.environment(function)[contract.ENV_WEBHOOK_SECRETS])
-    for queue, secret in secrets.items():
-        yield from (Operation(action, queue) for action in EMPTYING_QUEUE)
-        # What Slack does not take comes back when Slack may take it again.
-        yield Operation("sqs:ChangeMessageVisibility", queue)
+    variable, queue_actions = _QUEUED[handler]
+    for queue, told in json.loads(stack.environment(function)[variable]).items():
+        yield from (Operation(action, queue) for action in (*EMPTYING_QUEUE, *queue_actions))
+        secret = told if isinstance(told, str) else told["secret"]
         yield Operation("secretsmanager:GetSecretValue", secret_arn(stack, secret))
 
 

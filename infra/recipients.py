@@ -12,7 +12,7 @@ from strict_toml.tables import Parser, Place, Table, boolean, list_of, matching,
 
 T = TypeVar("T")
 
-WAYS: Final = ("email", "slack", "teams", "event_bus")
+WAYS: Final = ("email", "slack", "teams", "pagerduty", "webhook", "event_bus")
 """The keys by which a recipient is told, under `[alerts]` and in a `[[recipient]]` entry."""
 RECIPIENT_ENTRY_KEYS: Final = ("name", *WAYS, "attribution")
 MAX_RECIPIENTS: Final = 49
@@ -20,6 +20,12 @@ MAX_RECIPIENTS: Final = 49
 RECIPIENT_KEYS: Final = ("to", "min_severity")
 SLACK_KEYS: Final = ("workspace_id", "channel_id", "webhook_secret", "min_severity")
 TEAMS_KEYS: Final = ("team_id", "tenant_id", "channel_id", "min_severity")
+PAGERDUTY_KEYS: Final = ("secret", "region", "min_severity")
+SIGNED_WEBHOOK_KEYS: Final = ("url", "secret", "min_severity")
+
+PAGERDUTY_REGIONS: Final = ("us", "eu")
+PAGING: Final = (Severity.WARNING, Severity.CRITICAL)
+"""What an incident may be opened for: that a run began is none, and nothing would ever resolve it."""
 
 _UUID: Final = r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 _EVENT_BUS_NAME: Final = r"[A-Za-z0-9._/-]{1,256}"
@@ -44,6 +50,12 @@ _secret_name: Final = matching(
     re.compile(r"[\w/+=.@-]{1,512}", re.ASCII), "the name of a secret: letters, digits and /_+=.@-"
 )
 _recipient_name: Final = matching(re.compile(r"[a-z][a-z0-9-]{0,30}"), "a short name: small letters, digits and -")
+# Without what would be a secret in the open (a user) or is never sent (a fragment). All of a function's variables
+# have 4 KB.
+_https_url: Final = matching(
+    re.compile(r"https://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\d{1,5})?([/?][!-\"$-;=?-~]{0,300})?", re.ASCII),
+    "a URL like https://example.com/alerts, of a public address",
+)
 event_bus_name_or_arn: Final = matching(
     re.compile(rf"(arn:aws[a-z-]*:events:[a-z0-9-]+:\d{{12}}:event-bus/)?{_EVENT_BUS_NAME}", re.ASCII),
     "the name or the ARN of an event bus",
@@ -88,6 +100,28 @@ class SlackWebhook:
     min_severity: Severity = Severity.INFO
 
 
+@dataclass(frozen=True, slots=True)
+class PagerDutyService:
+    """A PagerDuty service with an Events API v2 integration."""
+
+    secret: str
+    """The name of the Secrets Manager secret that is the integration's routing key."""
+    min_severity: Severity = Severity.CRITICAL
+    region: str = "us"
+    """PagerDuty's service region in which the account is, `us` or `eu`."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedWebhook:
+    """An HTTPS endpoint that gets alerts by the Standard Webhooks convention."""
+
+    url: str
+    secret: str
+    """The name of the Secrets Manager secret that holds the key, or two while it is replaced. Each endpoint has its
+    own: whoever knows the key could speak in our name to any other."""
+    min_severity: Severity = Severity.INFO
+
+
 SlackRecipient = SlackChannel | SlackWebhook
 
 
@@ -99,6 +133,8 @@ class Recipient:
     email: tuple[EmailRecipient, ...] = ()
     slack: tuple[SlackRecipient, ...] = ()
     teams: tuple[TeamsChannel, ...] = ()
+    pagerduty: tuple[PagerDutyService, ...] = ()
+    signed_webhooks: tuple[SignedWebhook, ...] = ()
     event_bus: str | None = None
     """The name or ARN of a bus that gets every alert as an event."""
     attribution: bool = True
@@ -118,6 +154,8 @@ class Recipient:
         """How they are told, by what the configuration calls each: all of which it can have once."""
         return {
             **{channel.channel_id: "channel" for channel in self.chat},
+            **{f"pagerduty:{service.secret}": "PagerDuty service" for service in self.pagerduty},
+            **{f"signed-webhook:{webhook.secret}": "webhook" for webhook in self.signed_webhooks},
             **({f"event-bus:{self.event_bus}": "event bus"} if self.event_bus else {}),
         }
 
@@ -126,12 +164,20 @@ class Recipient:
         """From which severity on each way of telling them is used, in the words of `known_as`."""
         mails = {reader.address: reader.min_severity for reader in self.email}
         chats = {channel.channel_id: channel.min_severity for channel in self.chat}
-        webhooks = {f"webhook:{webhook.secret}": webhook.min_severity for webhook in self.webhooks}
-        return mails | chats | webhooks | ({f"event-bus:{self.event_bus}": Severity.INFO} if self.event_bus else {})
+        queued = {
+            **{f"webhook:{webhook.secret}": webhook.min_severity for webhook in self.webhooks},
+            **{f"pagerduty:{service.secret}": service.min_severity for service in self.pagerduty},
+            **{f"signed-webhook:{webhook.secret}": webhook.min_severity for webhook in self.signed_webhooks},
+        }
+        return mails | chats | queued | ({f"event-bus:{self.event_bus}": Severity.INFO} if self.event_bus else {})
 
     @property
     def known_as(self) -> frozenset[str]:
-        """Addresses, channels, `webhook:` and a secret, `event-bus:` and a bus: words without spaces."""
+        """All of them, in words without spaces.
+
+        Addresses and channels as they are; a secret stands behind `webhook:` (of Slack), `pagerduty:` or
+        `signed-webhook:`, a bus behind `event-bus:`.
+        """
         addresses = {reader.address for reader in self.email}
         webhooks = {f"webhook:{webhook.secret}" for webhook in self.webhooks}
         return frozenset(addresses | webhooks | self.ways.keys())
@@ -144,6 +190,8 @@ def read_ways(table: Table, name: str = DEFAULT) -> Recipient:
         email=table.get("email", email_recipients, ()),
         slack=table.get("slack", slack_recipients, ()),
         teams=table.get("teams", teams_channels, ()),
+        pagerduty=table.get("pagerduty", pagerduty_services, ()),
+        signed_webhooks=table.get("webhook", signed_webhooks, ()),
         event_bus=table.get("event_bus", event_bus_name_or_arn, None),
     )
 
@@ -161,13 +209,16 @@ def read_recipients(value: object, place: Place) -> tuple[Recipient, ...]:
 
 
 def check_ways(recipients: Sequence[Recipient], places: Sequence[Place]) -> None:
-    """Raises ConfigurationError if two recipients have one channel or bus: it would be told twice what is for both."""
+    """Raises ConfigurationError if two recipients have one channel, service, webhook or bus.
+
+    It would be told twice what is for both.
+    """
     seen: dict[str, Place] = {}
     for recipient, place in zip(recipients, places, strict=True):
         for way, kind in recipient.ways.items():
             if way in seen:
                 raise place.error(
-                    f'has the {kind} "{way.removeprefix("event-bus:")}", which {seen[way].path} has too; '
+                    f'has the {kind} "{way.partition(":")[2] or way}", which {seen[way].path} has too; '
                     "expected it in one of them, and that one in both routes."
                 )
             seen[way] = place
@@ -209,6 +260,37 @@ def teams_channels(value: object, place: Place) -> tuple[TeamsChannel, ...]:
     channels = _one_or_more(_teams_entry)(value, place)
     _refuse_repeats([channel.channel_id for channel in channels], place)
     return channels
+
+
+def pagerduty_services(value: object, place: Place) -> tuple[PagerDutyService, ...]:
+    """`[alerts.pagerduty]`, or several `[[alerts.pagerduty]]`."""
+    services = _one_or_more(pagerduty_service)(value, place)
+    _refuse_repeats([service.secret for service in services], place)
+    return services
+
+
+def signed_webhooks(value: object, place: Place) -> tuple[SignedWebhook, ...]:
+    """`[alerts.webhook]`, or several `[[alerts.webhook]]`."""
+    webhooks = _one_or_more(signed_webhook)(value, place)
+    _refuse_repeats([webhook.url for webhook in webhooks], place)
+    _refuse_repeats([webhook.secret for webhook in webhooks], place)
+    return webhooks
+
+
+def pagerduty_service(value: object, place: Place) -> PagerDutyService:
+    entry = Table(value, place, keys=PAGERDUTY_KEYS)
+    return PagerDutyService(
+        entry.get("secret", _secret_name),
+        Severity(entry.get("min_severity", one_of(PAGING), Severity.CRITICAL.value)),
+        entry.get("region", one_of(PAGERDUTY_REGIONS), "us"),
+    )
+
+
+def signed_webhook(value: object, place: Place) -> SignedWebhook:
+    entry = Table(value, place, keys=SIGNED_WEBHOOK_KEYS)
+    return SignedWebhook(
+        entry.get("url", _https_url), entry.get("secret", _secret_name), _min_severity(entry, Severity.INFO)
+    )
 
 
 def _email_recipient(value: object, place: Place) -> EmailRecipient:

@@ -22,7 +22,7 @@ from operator_cli.words import counted
 OVERDUE: Final = timedelta(minutes=5)
 """An alert that waits for longer is no matter of one poll any more."""
 QUEUE_PATIENCE: Final = timedelta(minutes=15)
-"""As the alarm `queue-too-old` has it: a storm at one message a second, or a Slack that is down for a moment."""
+"""As the alarm `queue-too-old` has it: a storm at one message a second, or a short outage."""
 RUNBOOK: Final = "docs/runbook.md"
 _DEPLOYED: Final = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "IMPORT_COMPLETE")
 _ROLLED_BACK: Final = ("UPDATE_ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS")
@@ -285,8 +285,8 @@ def _queues(deployment: Deployment) -> Iterator[Finding]:
             )
         else:
             text = (
-                f"{given_up} These alerts did not reach Slack. Mend what the function's log names, then have SQS "
-                f"send them again: SQS → Queues → {queue} → Start DLQ redrive."
+                f"{given_up} These alerts did not reach whom they are for. Mend what the function's log names, then "
+                f"have SQS send them again: SQS → Queues → {queue} → Start DLQ redrive."
             )
         yield Finding(Level.PROBLEM, queue, text)
 

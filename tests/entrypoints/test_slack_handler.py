@@ -12,13 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journey_watch.channels.slack.delivery import SlackDelivery
+from journey_watch.channels.queued.delivery import QueuedDelivery
+from journey_watch.channels.slack.poster import RETRIES, SECONDS_PER_MESSAGE, SlackPoster
 from journey_watch.channels.slack.webhook import SlackWebhook
 from journey_watch.core.errors import ConfigurationError
 from journey_watch.entrypoints import slack_handler
 from tests.aws.hostile_answers import VALUES
+from tests.channels.queued.stand_in import QUEUE_ARN, QueueStandIn
 from tests.channels.slack import stand_in as moods
-from tests.channels.slack.stand_in import QUEUE_ARN, QueueStandIn, SlackStandIn, slack_stand_in
+from tests.channels.slack.stand_in import SlackStandIn, slack_stand_in
 from tests.damage import damaged
 from tests.entrypoints.anything import JSON
 from tests.entrypoints.conftest import Context
@@ -59,12 +61,18 @@ def drain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
             if trusted:
                 monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
             handler: Callable[..., Any] = slack_handler.handler
-            delivery = SlackDelivery(
+            poster = SlackPoster(
                 secrets={QUEUE_ARN: "slack"},
                 url_of=lambda secret: url_of(secret, slack),
                 webhook=SlackWebhook(read_timeout=0.3),
-                queue=queue,
                 now=queue.now,
+            )
+            delivery = QueuedDelivery(
+                "Slack",
+                poster,
+                queue,
+                RETRIES,
+                seconds_per_alert=SECONDS_PER_MESSAGE,
                 clock=queue.clock,
                 sleep=queue.sleep,
             )
@@ -163,7 +171,8 @@ def test_whatever_its_neighbours_are_an_alert_arrives_and_what_does_not_stays_in
     records = [record(body, f"neighbour-{number}", attempt) for number, body in enumerate(bodies)]
     records.insert(position, record(BODIES[1], "sound", "1"))
     posted = Posted()
-    delivery = SlackDelivery({QUEUE_ARN: "slack"}, lambda secret: secret, posted, posted, sleep=lambda _: None)
+    poster = SlackPoster({QUEUE_ARN: "slack"}, lambda secret: secret, posted)
+    delivery = QueuedDelivery("Slack", poster, posted, RETRIES)
     handler: Callable[..., Any] = slack_handler.handler
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(slack_handler, "delivery", lambda: delivery)

@@ -22,7 +22,7 @@ from journey_watch import contract
 from journey_watch.channels.slack.composition import slack_delivery
 from journey_watch.channels.slack.webhook import READ_SECONDS
 from journey_watch.entrypoints import slack_handler
-from tests.channels.slack.stand_in import QueueStandIn
+from tests.channels.queued.stand_in import QueueStandIn
 from tests.entrypoints.conftest import Context
 from tests.faults.alarms import alarms_of, last_minutes_on
 from tests.faults.outcome import Outcome
@@ -146,7 +146,7 @@ def play_slack(trouble: SlackTrouble, stack: DeployedStack, _reader: DeployedSta
     with _Queue.of(stack) as queue:
         queue.pass_minutes(QUIET_MINUTES)
         queue.wire.faults, queue.slack.mood = {**queue.wire.faults, **trouble.faults}, trouble.mood or _well
-        queue.messages.send(json.dumps(alert().envelope))
+        queue.messages.arrive(json.dumps(alert().envelope))
         queue.pass_minutes(trouble.minutes)
         queue.wire.faults, queue.slack.mood = {_POSTPONING: queue.postpone}, _well
         queue.pass_minutes(HEALING_MINUTES)

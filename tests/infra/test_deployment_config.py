@@ -14,7 +14,15 @@ from hypothesis import given
 from infra import deployment_config, pair_entries, recipients, route_entries, rule_entries
 from infra.deployment_config import DeploymentConfig
 from infra.filter_entries import filter_keys
-from infra.recipients import EmailRecipient, Recipient, SlackChannel, SlackWebhook, TeamsChannel
+from infra.recipients import (
+    EmailRecipient,
+    PagerDutyService,
+    Recipient,
+    SignedWebhook,
+    SlackChannel,
+    SlackWebhook,
+    TeamsChannel,
+)
 from journey_watch.core.attribution import Attribution
 from journey_watch.core.errors import ConfigurationError
 from journey_watch.core.filters import What
@@ -37,6 +45,9 @@ KEYS = [
 ]
 
 SLACK = "[alerts.slack]\n"
+PAGERDUTY = "[alerts.pagerduty]\n"
+WEBHOOK = "[alerts.webhook]\n"
+WEBHOOKS = "[alerts]\nwebhook = ["
 
 Write = Callable[[str], Path]
 
@@ -94,6 +105,10 @@ def test_the_example_is_read_as_it_says() -> None:
             Severity.WARNING,
         ),
     )
+    assert config.default.pagerduty == (PagerDutyService("journey-watch/pagerduty", Severity.CRITICAL, "us"),)
+    assert config.default.signed_webhooks == (
+        SignedWebhook("https://example.com/journey-watch", "journey-watch/webhook", Severity.INFO),
+    )
     assert config.default.event_bus == "default"
     assert config.ops_email == ("oncall@example.com",)
     assert config.watch[1].journey_ids == ("0a1b2c3d4e5f60718293a4b5c6d7e8f9", "1a1b2c3d4e5f60718293a4b5c6d7e8f9")
@@ -139,6 +154,8 @@ def test_the_example_shows_every_key() -> None:
         "reader": parsed["alerts"]["email"][1].keys(),
         "slack": {key for entry in parsed["alerts"]["slack"] for key in entry},
         "teams": {key for entry in parsed["alerts"]["teams"] for key in entry},
+        "pagerduty": {key for entry in parsed["alerts"]["pagerduty"] for key in entry},
+        "webhook": {key for entry in parsed["alerts"]["webhook"] for key in entry},
         "rule": {key for entry in parsed["alerts"]["rules"] for key in entry},
         "route": {key for entry in parsed["alerts"]["route"] for key in entry}
         | ({key for entry in parsed["alerts"]["rules"] for key in entry} & set(filter_keys())),
@@ -154,6 +171,8 @@ def test_the_example_shows_every_key() -> None:
         "reader": set(recipients.RECIPIENT_KEYS),
         "slack": set(recipients.SLACK_KEYS),
         "teams": set(recipients.TEAMS_KEYS),
+        "pagerduty": set(recipients.PAGERDUTY_KEYS),
+        "webhook": set(recipients.SIGNED_WEBHOOK_KEYS),
         "rule": set(rule_entries.rule_keys()),
         "route": set(route_entries.route_keys()),
         "recipient": set(recipients.RECIPIENT_ENTRY_KEYS),
@@ -285,6 +304,27 @@ def test_every_misspelling_of_every_key_names_the_file_the_key_and_the_right_one
         ),
         ("alerts.slack = 1", "alerts.slack is 1; expected a list"),
         ('[alerts.teams]\nteam_id = "Ops"', 'alerts.teams.team_id is "Ops"; expected a team'),
+        ("alerts.pagerduty = 1", "alerts.pagerduty is 1; expected a list"),
+        (PAGERDUTY + 'min_severity = "critical"', "alerts.pagerduty.secret is missing"),
+        (PAGERDUTY + 'secret = "a key"', 'alerts.pagerduty.secret is "a key"; expected the name of a secret'),
+        (PAGERDUTY + 'secret = "s"\nmin_severity = "info"', "Expected one of: warning, critical"),
+        (PAGERDUTY + 'secret = "s"\nregion = "eu-west-1"', "Expected one of: us, eu"),
+        (
+            '[[alerts.pagerduty]]\nsecret = "s"\n[[alerts.pagerduty]]\nsecret = "s"\nregion = "eu"',
+            'alerts.pagerduty names "s" 2 times; expected it once',
+        ),
+        (WEBHOOK + 'url = "https://example.com"', "alerts.webhook.secret is missing"),
+        (WEBHOOK + 'secret = "s"\nurl = "http://example.com"', "expected a URL like https://example.com/alerts"),
+        (WEBHOOK + 'secret = "s"\nurl = "https://user@example.com/"', "expected a URL like https://example.com/alerts"),
+        (WEBHOOK + 'secret = "s"\nurl = "https://example.com/#x"', "expected a URL like https://example.com/alerts"),
+        (
+            WEBHOOKS + '{ secret = "a", url = "https://a.example/" }, { secret = "b", url = "https://a.example/" }]',
+            'alerts.webhook names "https://a.example/" 2 times; expected it once',
+        ),
+        (
+            WEBHOOKS + '{ secret = "a", url = "https://a.example/" }, { secret = "a", url = "https://b.example/" }]',
+            'alerts.webhook names "a" 2 times; expected it once',
+        ),
         ('[alerts]\nevent_bus = "a bus"', 'alerts.event_bus is "a bus"; expected the name or the ARN'),
         ("[alerts]\nalert_on_first_sight = 1", "alerts.alert_on_first_sight is 1; expected true or false"),
         ('[[alerts.rules]]\nseverity = "info"', "alerts.rules[0].when is missing"),

@@ -15,7 +15,7 @@ from infra.bundle import PYTHON_VERSION, Bundle
 from infra.deployment_config import CODE_KEY, MUTES_KEY, RECIPIENTS_KEY, DeploymentConfig
 from infra.journey_watch_stack import JourneyWatchStack
 from infra.reader_role import ReaderRoleStack
-from infra.recipients import SlackChannel, SlackWebhook, TeamsChannel
+from infra.recipients import PagerDutyService, SignedWebhook, SlackChannel, SlackWebhook, TeamsChannel
 from journey_watch import contract
 from journey_watch.core.errors import ConfigurationError
 from journey_watch.core.mutes import Mute
@@ -33,6 +33,8 @@ KITCHEN_SINK = replace(
         teams=(
             TeamsChannel("0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9", "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9", "19%3Aa%40b"),
         ),
+        pagerduty=(PagerDutyService("team/pager"),),
+        signed_webhooks=(SignedWebhook("https://receiver.example/in", "team/hook"),),
         event_bus="default",
     ),
     keep_data=False,
@@ -72,6 +74,8 @@ def test_the_template_says_whom_it_sends_to_for_the_next_deployment_to_compare(s
         "C1",
         "C2",
         "event-bus:default",
+        "pagerduty:team/pager",
+        "signed-webhook:team/hook",
         "webhook:team/slack",
         "you@example.com",
     ]

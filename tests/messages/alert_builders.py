@@ -110,6 +110,12 @@ def attributed(
     )
 
 
+def condition(phase: Phase, *, opened_by: str = "", sequence: int = 3) -> Alert:
+    """A run that is stuck, or was; `opened_by` is the id of the alert that said so first."""
+    stuck = Condition(ConditionKind.STUCK, "R", NOON, opened_at=NOON, opened_by=opened_by)
+    return condition_alert(ConditionEvent(phase, stuck), AlertContext(LANE, PINPOINT, NOON, EXAMPLE), sequence=sequence)
+
+
 NASTY: Final = (
     "<!channel> <@U123> <https://evil.example|Reset your password>",
     "*bold* _italic_ ~gone~ `code` ```block```",

@@ -146,7 +146,7 @@ FAULTS: Final = (
         one_is_given_up("SlackDeadLetters"),
         Level.PROBLEM,
         "SlackDeadLetters",
-        "1 message was given up. These alerts did not reach Slack",
+        "1 message was given up. These alerts did not reach whom they are for",
         "SlackDeadLetters → Start DLQ redrive",
     ),
     Fault(a_lane_is_refused, Level.PROBLEM, str(LANE), f"min now: {DENIED}", "deploy again"),

@@ -16,7 +16,15 @@ from infra.deployed_stack import DeployedStack
 from infra.deployment_config import DeploymentConfig
 from infra.journey_watch_stack import JourneyWatchStack
 from infra.reader_role import ReaderRoleStack
-from infra.recipients import EmailRecipient, Recipient, SlackChannel, SlackWebhook, TeamsChannel
+from infra.recipients import (
+    EmailRecipient,
+    PagerDutyService,
+    Recipient,
+    SignedWebhook,
+    SlackChannel,
+    SlackWebhook,
+    TeamsChannel,
+)
 from journey_watch import contract
 from journey_watch.core.attribution import Attribution
 from journey_watch.core.runs import JourneyKey, Lane
@@ -32,6 +40,8 @@ REGION: Final = "eu-west-2"
 READER_ROLE: Final = "arn:aws:iam::444455556666:role/monitoring/JourneyWatchReader"
 EXTERNAL_ID: Final = "handshake"
 WEBHOOK_SECRET: Final = "team/slack"
+PAGERDUTY_SECRET: Final = "team/pager"
+SIGNING_SECRET: Final = "team/hook"
 BUS: Final = "alerts"
 _UUID: Final = "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9"
 
@@ -52,6 +62,8 @@ CONFIG: Final = DeploymentConfig(
         email=(EmailRecipient("reader@example.com"),),
         slack=(SlackChannel("T1", "C1"), SlackWebhook(WEBHOOK_SECRET)),
         teams=(TeamsChannel(_UUID, _UUID, "19%3Aone%40thread.tacv2", Severity.CRITICAL),),
+        pagerduty=(PagerDutyService(PAGERDUTY_SECRET),),
+        signed_webhooks=(SignedWebhook("https://receiver.example/in", SIGNING_SECRET),),
         event_bus=BUS,
     ),
     ops_email=("ops@example.com",),

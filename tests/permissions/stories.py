@@ -3,11 +3,13 @@
 import functools
 import json
 import sys
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -15,13 +17,25 @@ from moto import mock_aws
 
 from infra.deployed_stack import DeployedStack
 from journey_watch import composition, contract
+from journey_watch.channels.pagerduty.composition import pagerduty_delivery
+from journey_watch.channels.queued.delivery import QueuedDelivery
+from journey_watch.channels.queued.https import Answer, Https
+from journey_watch.channels.signed_webhook.composition import signed_webhook_delivery
 from journey_watch.channels.slack.composition import slack_delivery
 from journey_watch.channels.sns.mail_pace import MailPace
 from journey_watch.composition import Poller
+from journey_watch.core.alerts import Alert
+from journey_watch.core.condition_rules import Phase
 from journey_watch.core.errors import JourneyWatchError, PollFailedError
 from journey_watch.core.mutes import Mute
 from journey_watch.core.runs import JourneyKey, Lane
-from journey_watch.entrypoints import poll_handler, slack_handler, widget_handler
+from journey_watch.entrypoints import (
+    pagerduty_handler,
+    poll_handler,
+    signed_webhook_handler,
+    slack_handler,
+    widget_handler,
+)
 from journey_watch.live_page.composition import LivePage
 from journey_watch.polling.delivery import Delivery
 from journey_watch.providers.connect.access import ANY_USER
@@ -30,11 +44,13 @@ from journey_watch.store import items as dynamodb_items
 from simulator import Simulation, running
 from tests.channels.slack.stand_in import BROKEN, slack_stand_in
 from tests.entrypoints.conftest import Context
-from tests.messages.alert_builders import alert
+from tests.messages.alert_builders import alert, condition
 from tests.permissions.deployment import (
     CONFIG,
     JOURNEYS,
+    PAGERDUTY_SECRET,
     READER_ROLE,
+    SIGNING_SECRET,
     WATCHED,
     WEBHOOK_SECRET,
     make_parts,
@@ -44,7 +60,13 @@ from tests.permissions.deployment import (
 from tests.permissions.judge import Judge, Principal
 from tests.permissions.policy import statements_of
 
-HANDLERS = {"poller": contract.POLL_HANDLER, "widget": contract.WIDGET_HANDLER, "slack": contract.SLACK_HANDLER}
+HANDLERS = {
+    "poller": contract.POLL_HANDLER,
+    "widget": contract.WIDGET_HANDLER,
+    "slack": contract.SLACK_HANDLER,
+    "pagerduty": contract.PAGERDUTY_HANDLER,
+    "signed webhook": contract.SIGNED_WEBHOOK_HANDLER,
+}
 READER = "reader"
 FIRST, SECOND, *_ = WATCHED
 """The first lane looks up recipients for all."""
@@ -245,13 +267,51 @@ def the_dashboard_is_looked_at(story: Story) -> None:
 
 def slack_is_down(story: Story, directory: Path) -> None:
     """An alert waits in a webhook's queue; Slack does not take it, and it goes back for a while."""
-    session = setting_up()
     environment = story.become("slack")
-    (queue_arn,) = json.loads(environment[contract.ENV_WEBHOOK_SECRETS])
-    url = session.client("sqs").get_queue_url(QueueName=queue_arn.rpartition(":")[2])["QueueUrl"]
-    session.client("sqs").send_message(QueueUrl=url, MessageBody=json.dumps(alert().envelope))
-    (message,) = session.client("sqs").receive_message(QueueUrl=url)["Messages"]
-    record = {
+    record = _waiting(story, environment[contract.ENV_WEBHOOK_SECRETS], alert())
+    with slack_stand_in(directory, [BROKEN]) as (slack, certificate):
+        story.patch.setenv("SSL_CERT_FILE", str(certificate))
+        setting_up().client("secretsmanager").create_secret(Name=WEBHOOK_SECRET, SecretString=slack.url)
+        _hand_over(story, slack_handler, slack_delivery(environment), record)
+    assert slack.requests == 1
+
+
+def pagerduty_is_down(story: Story) -> None:
+    """An alert waits in a service's queue; PagerDuty does not take it, and it goes back for a while."""
+    setting_up().client("secretsmanager").create_secret(Name=PAGERDUTY_SECRET, SecretString="0" * 32)
+    environment = story.become("pagerduty")
+    record = _waiting(story, environment[contract.ENV_PAGERDUTY_SERVICES], alert())
+    with _everybody_answers(story, 503):
+        _hand_over(story, pagerduty_handler, pagerduty_delivery(environment), record)
+
+
+def a_condition_is_over(story: Story) -> None:
+    """PagerDuty resolves its incident, and the queue keeps the word for a second time."""
+    environment = story.become("pagerduty")
+    over = condition(Phase.RESOLVED, opened_by="it")
+    record = _waiting(story, environment[contract.ENV_PAGERDUTY_SERVICES], over)
+    with _everybody_answers(story, 202):
+        _hand_over(story, pagerduty_handler, pagerduty_delivery(environment), record)
+
+
+def an_endpoint_is_down(story: Story) -> None:
+    """An alert waits in the queue of a signed webhook; the endpoint does not take it, and it goes back for a while."""
+    key = f"whsec_{b64encode(bytes(32)).decode()}"
+    setting_up().client("secretsmanager").create_secret(Name=SIGNING_SECRET, SecretString=key)
+    environment = story.become("signed webhook")
+    record = _waiting(story, environment[contract.ENV_SIGNED_WEBHOOKS], alert())
+    with _everybody_answers(story, 503):
+        _hand_over(story, signed_webhook_handler, signed_webhook_delivery(environment), record)
+
+
+def _waiting(story: Story, told: str, of: Alert) -> dict[str, Any]:
+    """As Lambda hands over an alert that waits in the one queue of which a function is told."""
+    (queue_arn,) = json.loads(told)
+    sqs = setting_up().client("sqs")
+    url = sqs.get_queue_url(QueueName=queue_arn.rpartition(":")[2])["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody=json.dumps(of.envelope))
+    (message,) = sqs.receive_message(QueueUrl=url)["Messages"]
+    return {
         "messageId": message["MessageId"],
         "receiptHandle": message["ReceiptHandle"],
         "body": message["Body"],
@@ -260,12 +320,18 @@ def slack_is_down(story: Story, directory: Path) -> None:
         "eventSourceARN": queue_arn,
         "awsRegion": story.stack.region,
     }
-    with slack_stand_in(directory, [BROKEN]) as (slack, certificate):
-        story.patch.setenv("SSL_CERT_FILE", str(certificate))
-        session.client("secretsmanager").create_secret(Name=WEBHOOK_SECRET, SecretString=slack.url)
-        delivery = slack_delivery(environment)
-        story.patch.setattr(slack_handler, "delivery", lambda: delivery)
-        story.patch.setattr(slack_handler.logger.registered_handler, "stream", sys.stdout)
-        handler: Callable[..., object] = slack_handler.handler
-        handler({"Records": [record]}, Context())
-    assert slack.requests == 1
+
+
+@contextmanager
+def _everybody_answers(story: Story, status: int) -> Iterator[None]:
+    with story.patch.context() as patch:
+        patch.setattr(Https, "post_json", lambda *_, **__: Answer(status, None, b""))
+        yield
+
+
+def _hand_over(story: Story, module: ModuleType, delivery: QueuedDelivery, record: Mapping[str, Any]) -> None:
+    """Let the function of a module deliver an alert."""
+    delivery.sleep = lambda _: None
+    story.patch.setattr(module, "delivery", lambda: delivery)
+    story.patch.setattr(module.logger.registered_handler, "stream", sys.stdout)
+    module.handler({"Records": [record]}, Context())

@@ -23,7 +23,7 @@ from tests.permissions.policy import (
 )
 from tests.permissions.stories import READER, Story, role_ids
 
-FUNCTIONS = ("poller", "widget", "slack")
+FUNCTIONS = ("poller", "widget", "slack", "pagerduty", "signed webhook")
 ROLES = (*FUNCTIONS, "schedules", "chat", READER)
 Used = dict[str, frozenset[Operation]]
 

@@ -38,14 +38,18 @@ class PollFailedError(JourneyWatchError):
     """Nothing of what a lane watches could be read: the monitor is blind there."""
 
 
-class ChatUnavailableError(JourneyWatchError):
-    """A chat service takes no messages now; others would fare the same."""
+class NotAcceptedError(JourneyWatchError):
+    """Whom an alert is for did not accept it."""
 
     def __init__(self, message: str, *, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
-        """How many seconds to wait, if the service said so."""
+        """How many seconds to wait, if that is known better than from how often it was tried."""
 
 
-class ChatRefusedError(JourneyWatchError):
-    """A chat service refused one message, or the webhook it came by."""
+class RecipientUnavailableError(NotAcceptedError):
+    """Who should get an alert takes none now; others would fare the same."""
+
+
+class RecipientRefusedError(NotAcceptedError):
+    """Who should get an alert refused this one, or the way by which it came."""

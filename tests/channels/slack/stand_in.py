@@ -1,16 +1,13 @@
-"""Slack's side of an incoming webhook, over real TLS, in every mood: and a queue whose time passes only when told."""
+"""Slack's side of an incoming webhook, over real TLS, in every mood."""
 
 import json
 import ssl
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from itertools import count
-from math import inf
 from pathlib import Path
 from typing import Any, Final
 
@@ -114,83 +111,3 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_request(self, code: object = "-", size: object = "-") -> None:
         """Nothing: what came of requests is what the tests look at."""
-
-
-QUEUE_ARN: Final = "arn:aws:sqs:eu-west-1:111122223333:slack"
-VISIBILITY_TIMEOUT: Final = 360
-
-
-@dataclass
-class _Message:
-    body: str
-    sent_at: float
-    visible_at: float
-    attempt: int = 0
-
-
-class QueueStandIn:
-    """One SQS queue with Lambda behind it: visibility, batches, partial failures, dead letters; virtual seconds."""
-
-    def __init__(self, bodies: Sequence[str], *, most_attempts: int) -> None:
-        self._most_attempts = most_attempts
-        self.at = 0.0
-        self._waiting: dict[str, _Message] = {}
-        self._receipts = map(str, count())
-        for body in bodies:
-            self.send(body)
-        self.dead = 0
-        self.slept: list[float] = []
-
-    def send(self, body: str) -> None:
-        self._waiting[next(self._receipts)] = _Message(body, self.at, self.at)
-
-    @property
-    def age_of_oldest(self) -> float:
-        """Of what waits, in seconds; 0 if nothing does."""
-        return self.at - min((message.sent_at for message in self._waiting.values()), default=self.at)
-
-    def clock(self) -> float:
-        return self.at
-
-    def now(self) -> datetime:
-        return datetime(2026, 11, 23, 13, tzinfo=UTC) + timedelta(seconds=self.at)
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.at += seconds
-
-    def postpone(self, _queue_url: str, receipt: str, seconds: int) -> None:
-        self._waiting[receipt].visible_at = self.at + seconds
-
-    def drain(self, invoke: Callable[[dict[str, Any]], Any], *, until: float = inf) -> None:
-        """Hand messages out until none is left, or the time has come."""
-        while self._waiting:
-            next_at = max(self.at, min(message.visible_at for message in self._waiting.values()))
-            if next_at > until:
-                return
-            self.at = next_at
-            batch = [receipt for receipt, message in self._waiting.items() if message.visible_at <= self.at][:5]
-            for receipt in batch:
-                self._waiting[receipt].attempt += 1
-                self._waiting[receipt].visible_at = self.at + VISIBILITY_TIMEOUT
-            answer = invoke({"Records": [self._record(receipt) for receipt in batch]})
-            failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
-            for receipt in batch:
-                if receipt not in failed:
-                    del self._waiting[receipt]
-                elif self._waiting[receipt].attempt >= self._most_attempts:
-                    del self._waiting[receipt]
-                    self.dead += 1
-
-    def _record(self, receipt: str) -> dict[str, Any]:
-        message = self._waiting[receipt]
-        return {
-            "messageId": receipt,
-            "receiptHandle": receipt,
-            "body": message.body,
-            "attributes": {"ApproximateReceiveCount": str(message.attempt)},
-            "messageAttributes": {},
-            "eventSource": "aws:sqs",
-            "eventSourceARN": QUEUE_ARN,
-            "awsRegion": "eu-west-1",
-        }

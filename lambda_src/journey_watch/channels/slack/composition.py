@@ -7,21 +7,24 @@ import boto3
 
 from journey_watch import contract
 from journey_watch.aws import clients as aws_clients
-from journey_watch.channels.slack.delivery import SlackDelivery
-from journey_watch.channels.slack.queue import SqsQueue
+from journey_watch.channels.queued.delivery import QueuedDelivery
+from journey_watch.channels.queued.queue import SqsQueue
+from journey_watch.channels.slack.poster import RETRIES, SECONDS_PER_MESSAGE, SlackPoster
 from journey_watch.channels.slack.webhook import SlackWebhook
 from journey_watch.channels.slack.webhook_secrets import WebhookSecrets
 from journey_watch.core.errors import ConfigurationError
 
 
-def slack_delivery(env: Mapping[str, str]) -> SlackDelivery:
+def slack_delivery(env: Mapping[str, str]) -> QueuedDelivery:
     """Raises ConfigurationError if the environment does not say which secret belongs to which queue."""
     if contract.ENV_WEBHOOK_SECRETS not in env:
         raise ConfigurationError(f"The function's environment lacks {contract.ENV_WEBHOOK_SECRETS}; deploy again.")
     session = boto3.Session()
-    return SlackDelivery(
+    poster = SlackPoster(
         secrets=json.loads(env[contract.ENV_WEBHOOK_SECRETS]),
         url_of=WebhookSecrets(aws_clients.secrets_client(session)).url,
         webhook=SlackWebhook(),
-        queue=SqsQueue(aws_clients.sqs_client(session)),
+    )
+    return QueuedDelivery(
+        "Slack", poster, SqsQueue(aws_clients.sqs_client(session)), RETRIES, seconds_per_alert=SECONDS_PER_MESSAGE
     )

@@ -13,7 +13,8 @@ from typing import Any, Final
 
 import urllib3
 
-from journey_watch.core.errors import ChatRefusedError, ChatUnavailableError
+from journey_watch.channels.queued.retry_after import retry_after_seconds
+from journey_watch.core.errors import RecipientRefusedError, RecipientUnavailableError
 
 CONNECT_SECONDS: Final = 2.0
 READ_SECONDS: Final = 5.0
@@ -36,8 +37,8 @@ class SlackWebhook:
     def post(self, url: str, message: Mapping[str, Any]) -> None:
         """Post a message; returning means that it was accepted.
 
-        Raises ChatUnavailableError if there was no answer (it may have been accepted all the same), a web page, or
-        one that asks to come back; ChatRefusedError for any other.
+        Raises RecipientUnavailableError if there was no answer (it may have been accepted all the same), a web page, or
+        one that asks to come back; RecipientRefusedError for any other.
         """
         try:
             response = self._http.request(
@@ -49,25 +50,20 @@ class SlackWebhook:
             )
         except (urllib3.exceptions.HTTPError, OSError) as error:
             # Not chained: the error may hold the URL.
-            raise ChatUnavailableError(f"Slack did not answer ({type(error).__name__}).") from None
+            raise RecipientUnavailableError(f"Slack did not answer ({type(error).__name__}).") from None
         if response.status == HTTPStatus.OK:
             # Slack says "ok", and others that speak its webhooks something short too: a page is somebody in between.
             if response.data.lstrip().startswith(b"<"):
-                raise ChatUnavailableError("A page came in place of Slack's answer: a proxy may stand in between.")
+                raise RecipientUnavailableError("A page came in place of Slack's answer: a proxy may stand in between.")
             return
         answer = f"Slack answered {response.status}{_word(response.data)}."
         if response.status == HTTPStatus.TOO_MANY_REQUESTS or response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            raise ChatUnavailableError(answer, retry_after=_seconds(response.headers.get("Retry-After")))
-        raise ChatRefusedError(f"{answer} If the webhook is gone, put another one's URL into the secret.")
+            raise RecipientUnavailableError(
+                answer, retry_after=retry_after_seconds(response.headers.get("Retry-After"), most=MAX_WAIT)
+            )
+        raise RecipientRefusedError(f"{answer} If the webhook is gone, put another one's URL into the secret.")
 
 
 def _word(body: bytes) -> str:
     text = body[:100].decode("ascii", "replace").strip()
     return f" ({text})" if _SLACKS_OWN_WORD.fullmatch(text) else ""
-
-
-def _seconds(retry_after: str | None) -> float | None:
-    """None if there is no number in it: HTTP allows dates, Slack does not use them."""
-    if retry_after is None or not re.fullmatch(r"\d{1,9}", retry_after.strip()):
-        return None
-    return min(max(1.0, float(retry_after)), MAX_WAIT)

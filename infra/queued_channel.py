@@ -1,0 +1,175 @@
+"""What needs a queue to be told: the alerts for programs, a queue for each recipient, one small function for a kind.
+
+The queue keeps what its recipient does not take, for as long as it is not taken.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from aws_cdk import ArnFormat, Duration, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.audiences import audience_policy
+from infra.bundle import Bundle
+from infra.function import add_function
+from infra.nag import acknowledge
+from journey_watch.core.severity import Severity
+
+BATCH_SIZE: Final = 5
+CONCURRENCY: Final = 2
+"""The least that Lambda takes; nothing is reserved, which a new account may not be able to."""
+KEPT: Final = Duration.days(14)
+"""The most that SQS keeps: dead letters wait for somebody to send them again."""
+
+QUEUE_PATIENCE: Final = timedelta(minutes=15)
+"""So long may an alert wait before operators hear of it: a storm at one message a second, or a short outage."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedRecipient:
+    """One of those who get alerts through a queue."""
+
+    secret: str
+    """The name of the Secrets Manager secret by which it is reached; no two of a kind have the same."""
+    least: Mapping[str, Severity]
+    """As which recipients of the configuration it is told, and from which severity on as each."""
+    told: object
+    """What the function must know of it, as JSON."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueuedKind:
+    """What sets one kind of them apart from others."""
+
+    name: str
+    """In the names of alarms, one word."""
+    construct_id: str
+    recipients_are: str
+    """Whom the function hands alerts to."""
+    handler: str
+    variable: str
+    """Of the function's environment: a JSON object from the ARN of each queue to `told`."""
+    timeout: Duration
+    """Enough for BATCH_SIZE alerts of which each takes as long as it may."""
+    max_attempts: int
+    """After so many an alert is a dead letter."""
+    queue_actions: Sequence[str] = ()
+    """What the function does with its queues, beside what all do."""
+
+
+class QueuedChannel(Construct):
+    """Everything between the topics for programs and the recipients of one kind.
+
+    `operators` are the recipients of the configuration who are told of a blind monitor too.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        kind: QueuedKind,
+        recipients: Sequence[QueuedRecipient],
+        *,
+        bundle: Bundle,
+        alert_topic: sns.ITopic,
+        ops_topic: sns.ITopic,
+        operators: Collection[str],
+    ) -> None:
+        super().__init__(scope, kind.construct_id)
+        self.kind = kind
+        self.dead_letters = self._queue("DeadLetters", dead_letters=None)
+        acknowledge(self.dead_letters, "SQS3", reason="It is itself the dead-letter queue.")
+        self.queues: dict[str, sqs.Queue] = {}
+        """By the name of the recipient's secret."""
+        for recipient in recipients:
+            # An id may not have a slash; no secret's name has a colon.
+            queue = self._queue(f"Queue:{recipient.secret.replace('/', ':')}", dead_letters=self.dead_letters)
+            self.queues[recipient.secret] = queue
+            self._subscribe(queue, alert_topic, recipient.least)
+            as_operator = {name: severity for name, severity in recipient.least.items() if name in operators}
+            if as_operator:
+                # Alarms come without the attribute: the functions could not word them.
+                self._subscribe(queue, ops_topic, as_operator)
+        told = {self.queues[recipient.secret].queue_arn: recipient.told for recipient in recipients}
+        made = add_function(
+            self,
+            bundle=bundle,
+            handler=kind.handler,
+            description=f"Hands alerts to {kind.recipients_are}",
+            role_description=f"Journey Watch: hands alerts from its queues to {kind.recipients_are}",
+            # It waits most of its time; less memory would only make its start slow.
+            memory_mb=256,
+            timeout=kind.timeout,
+            environment={kind.variable: Stack.of(self).to_json_string(told)},
+        )
+        self.function, self.role, self.log_group = made.function, made.role, made.log_group
+        self._grant_emptying_queues()
+        self._grant_reading_secrets()
+        self._empty_queues()
+
+    def _queue(self, construct_id: str, *, dead_letters: sqs.IQueue | None) -> sqs.Queue:
+        return sqs.Queue(
+            self,
+            construct_id,
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            retention_period=KEPT,
+            # What Lambda asks for. It is the wait after a crash only: the function sets its own after what it caught.
+            visibility_timeout=Duration.seconds(6 * self.kind.timeout.to_seconds()),
+            dead_letter_queue=sqs.DeadLetterQueue(queue=dead_letters, max_receive_count=self.kind.max_attempts)
+            if dead_letters
+            else None,
+        )
+
+    @staticmethod
+    def _subscribe(queue: sqs.Queue, topic: sns.ITopic, least: Mapping[str, Severity]) -> None:
+        policy = audience_policy(least)
+        topic.add_subscription(subscriptions.SqsSubscription(queue, raw_message_delivery=True, filter_policy=policy))
+
+    def _grant_emptying_queues(self) -> None:
+        """What Lambda calls as the function's role, and what the function itself does: let an alert wait longer."""
+        self.role.add_to_policy(
+            iam.PolicyStatement(
+                actions=[
+                    "sqs:ChangeMessageVisibility",
+                    "sqs:DeleteMessage",
+                    "sqs:GetQueueAttributes",
+                    "sqs:ReceiveMessage",
+                    *self.kind.queue_actions,
+                ],
+                resources=[queue.queue_arn for queue in self.queues.values()],
+            )
+        )
+
+    def _grant_reading_secrets(self) -> None:
+        self.role.add_to_policy(
+            iam.PolicyStatement(
+                actions=["secretsmanager:GetSecretValue"],
+                resources=[
+                    # Secrets Manager ends each ARN in a hyphen and six characters of its own.
+                    Stack.of(self).format_arn(
+                        service="secretsmanager",
+                        resource="secret",
+                        resource_name=f"{secret}-??????",
+                        arn_format=ArnFormat.COLON_RESOURCE_NAME,
+                    )
+                    for secret in self.queues
+                ],
+            )
+        )
+
+    def _empty_queues(self) -> None:
+        for queue in self.queues.values():
+            # SqsEventSource would grant GetQueueUrl too, which nothing calls.
+            self.function.add_event_source_mapping(
+                f"From:{queue.node.id}",
+                event_source_arn=queue.queue_arn,
+                batch_size=BATCH_SIZE,
+                max_concurrency=CONCURRENCY,
+                report_batch_item_failures=True,
+            )

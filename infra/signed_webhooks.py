@@ -1,0 +1,33 @@
+"""Webhooks signed by the Standard Webhooks convention."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from aws_cdk import Duration
+
+from infra.queued_channel import QueuedKind, QueuedRecipient
+from infra.recipients import Recipient
+from journey_watch import contract
+
+MAX_ATTEMPTS: Final = 12
+"""Three days, by the waits of the convention: the last ones are of eleven hours."""
+SIGNED_WEBHOOK: Final = QueuedKind(
+    name="webhook",
+    construct_id="SignedWebhook",
+    recipients_are="signed webhooks",
+    handler=contract.SIGNED_WEBHOOK_HANDLER,
+    variable=contract.ENV_SIGNED_WEBHOOKS,
+    # An endpoint may take 15 s for each answer.
+    timeout=Duration.minutes(2),
+    max_attempts=MAX_ATTEMPTS,
+)
+
+
+def signed_webhook_readers(everybody: Sequence[Recipient]) -> list[QueuedRecipient]:
+    return [
+        QueuedRecipient(
+            webhook.secret, {recipient.name: webhook.min_severity}, {"secret": webhook.secret, "url": webhook.url}
+        )
+        for recipient in everybody
+        for webhook in recipient.signed_webhooks
+    ]

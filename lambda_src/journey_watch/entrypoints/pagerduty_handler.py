@@ -1,0 +1,26 @@
+"""The PagerDuty function: Lambda hands it what waits in the services' queues, a few alerts at a time."""
+
+import os
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from journey_watch.channels.pagerduty.composition import pagerduty_delivery
+from journey_watch.channels.queued.batch import deliver_batch
+from journey_watch.channels.queued.delivery import QueuedDelivery
+
+logger = Logger()
+
+
+@cache
+def delivery() -> QueuedDelivery:
+    return pagerduty_delivery(os.environ)
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+    """Post the batch; answers which alerts must stay in their queue."""
+    return deliver_batch(event, context, lambda alert: delivery().deliver(alert))

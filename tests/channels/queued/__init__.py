@@ -1,0 +1,1 @@
+"""Queues between the alert topic and whom alerts are for, and what goes wrong there."""

@@ -1,0 +1,1 @@
+"""Signed webhooks, against an endpoint that verifies them."""

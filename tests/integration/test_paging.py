@@ -1,0 +1,148 @@
+"""PagerDuty and the endpoint of a signed webhook are down for a while: then they have everything, once and in order."""
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from standardwebhooks import Webhook
+
+from journey_watch.channels.sns.batch_entry import entry_of
+from journey_watch.contract import PAGERDUTY_HANDLER, SIGNED_WEBHOOK_HANDLER
+from journey_watch.core.alerts import Alert
+from journey_watch.core.condition_rules import Phase
+from journey_watch.messages.digest import digest_of
+from journey_watch.messages.forms.sns import envelope_message
+from journey_watch.providers.pinpoint.words import PINPOINT
+from local_cloud.cloud import LocalCloud
+from local_cloud.waiting import eventually
+from tests.channels.pagerduty.stand_in import Incidents
+from tests.channels.queued.https_stand_in import REFUSES_CONNECTIONS, HttpsStandIn, https_stand_in
+from tests.core.builders import LANE
+from tests.docs.test_integrations import KEY
+from tests.integration.synthesized import deploy
+from tests.messages.alert_builders import alert, condition
+
+pytestmark = pytest.mark.integration
+
+CONFIG = """
+name = "paging"
+keep_data = false
+[[watch]]
+provider = "pinpoint"
+application_id = "*"
+[[alerts.pagerduty]]
+secret = "team/pager"
+min_severity = "warning"
+[[alerts.webhook]]
+url = "https://receiver.example/alerts"
+secret = "team/hook"
+"""
+SCENARIO = """
+[[application]]
+id = "shop"
+    [[application.journey]]
+    id = "welcome"
+"""
+ROUTING_KEY = "0123456789abcdef0123456789abcdef"
+STAND_INS = Path(__file__).parent / "stand_ins"
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    files = tmp_path_factory.mktemp("config")
+    config, scenario = files / "paging.toml", files / "scenario.toml"
+    config.write_text(CONFIG, encoding="utf-8")
+    scenario.write_text(SCENARIO, encoding="utf-8")
+    with LocalCloud.start(scenario=scenario) as started:
+        deploy(started, config)
+        secrets = started.client("secretsmanager")
+        secrets.create_secret(Name="team/pager", SecretString=ROUTING_KEY)
+        secrets.create_secret(Name="team/hook", SecretString=KEY)
+        yield started
+
+
+def lead(cloud: LocalCloud, handler: str, name: str, stand_in: HttpsStandIn) -> None:
+    """Let a function find a stand-in under a name, and trust its certificate as it would a company's own."""
+    functions = cloud.client("lambda")
+    (function,) = [each for each in functions.list_functions()["Functions"] if each["Handler"] == handler]
+    variables = {
+        **function["Environment"]["Variables"],
+        "SSL_CERT_FILE": str(stand_in.certificate),
+        "PYTHONPATH": str(STAND_INS),
+        "STAND_INS": json.dumps({name: stand_in.port}),
+    }
+    functions.update_function_configuration(FunctionName=function["FunctionName"], Environment={"Variables": variables})
+
+
+def publish(cloud: LocalCloud, an_alert: Alert) -> None:
+    """As the poller does."""
+    entry = entry_of(envelope_message(an_alert))
+    cloud.client("sns").publish(
+        TopicArn=cloud.outputs["AlertTopicArn"],
+        Message=entry["Message"],
+        MessageAttributes=entry["MessageAttributes"],
+    )
+
+
+def waiting(cloud: LocalCloud) -> dict[str, int]:
+    """How many messages the queue of each kind holds, of whatever standing."""
+    sqs = cloud.client("sqs")
+    names = [f"ApproximateNumberOfMessages{which}" for which in ("", "Delayed", "NotVisible")]
+    counts = {
+        url: sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+        for url in sqs.list_queues()["QueueUrls"]
+    }
+    return {
+        kind: sum(int(count) for url, found in counts.items() if kind in url for count in found.values())
+        for kind in ("SignedWebhookQueue", "PagerDutyQueue")
+    }
+
+
+def test_after_an_outage_everybody_has_everything_once_and_in_order(
+    cloud: LocalCloud, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    runs = [alert(run_id=f"r{number}") for number in range(3)]
+    members = [alert(run_id=f"of the digest {number}") for number in range(3)]
+    digest = digest_of(members, lane=LANE, provider=PINPOINT)
+    opened = condition(Phase.OPENED)
+    resolved = condition(Phase.RESOLVED, opened_by=opened.thread)
+    with ExitStack() as stack:
+        pagerduty = stack.enter_context(
+            https_stand_in(tmp_path_factory.mktemp("pagerduty"), name="events.pagerduty.com", usual=202, answers=[503])
+        )
+        receiver = stack.enter_context(
+            https_stand_in(
+                tmp_path_factory.mktemp("receiver"),
+                name="receiver.example",
+                usual=204,
+                answers=[503, REFUSES_CONNECTIONS],
+            )
+        )
+        lead(cloud, PAGERDUTY_HANDLER, "events.pagerduty.com", pagerduty)
+        lead(cloud, SIGNED_WEBHOOK_HANDLER, "receiver.example", receiver)
+        for each in (*runs, digest, opened):
+            publish(cloud, each)
+
+        def events() -> list[dict[str, Any]]:
+            return [json.loads(request.body) for request in pagerduty.requests]
+
+        eventually(lambda: len(events()) == len(runs) + len(members) + 1, timeout=180)
+        eventually(lambda: len(receiver.requests) == len(runs) + 2, timeout=60)
+        everything = {one.thread for one in (*runs, *members, opened)}
+        assert Incidents().take(events()).open == everything
+
+        publish(cloud, resolved)
+        eventually(lambda: Incidents().take(events()).open == everything - {opened.thread}, timeout=60)
+        eventually(lambda: len(receiver.requests) == len(runs) + 3, timeout=60)
+
+    assert pagerduty.seen == len(events()) + 1
+    assert {event["routing_key"] for event in events()} == {ROUTING_KEY}
+    for request in receiver.requests:
+        Webhook(KEY).verify(request.body, request.headers)
+    ids = [request.headers["webhook-id"] for request in receiver.requests]
+    assert sorted(ids) == sorted(one.id for one in (*runs, digest, opened, resolved))
+    # The resolution comes again when anything that it may have overtaken was tried once more.
+    eventually(lambda: waiting(cloud) == {"SignedWebhookQueue": 0, "PagerDutyQueue": 1})
