@@ -37,7 +37,7 @@ def pagerduty_events(envelope: Mapping[str, Any]) -> list[Event]:
 
     A condition that opens or lasts triggers, one that is over resolves, and what somebody looks after is acknowledged.
     A change of status triggers and is never resolved by a later one: it has happened, and whether that was meant is for
-    people to say. A test triggers and resolves.
+    people to say. A test triggers and resolves. Who did it is no event: it would open again what somebody resolved.
 
     Raises KeyError, TypeError or ValueError if the envelope was not made by this version.
     """
@@ -49,6 +49,8 @@ def pagerduty_events(envelope: Mapping[str, Any]) -> list[Event]:
     kind = AlertKind.of(envelope)
     if detail.get("phase") == Phase.RESOLVED:
         return [resolve]
+    if kind is AlertKind.ATTRIBUTED:
+        return []
     if kind is AlertKind.ACKNOWLEDGED:
         return [{"event_action": ACKNOWLEDGE, "dedup_key": key}]
     trigger = {
