@@ -9,8 +9,8 @@ from infra.queued_channel import QueuedKind, QueuedRecipient
 from infra.recipients import Recipient
 from journey_watch import contract
 
-MAX_ATTEMPTS: Final = 12
-"""Three days, by the waits of the convention: the last ones are of eleven hours."""
+MAX_ATTEMPTS: Final = 440
+"""At ten minutes an attempt, more than three days of an endpoint being down."""
 SIGNED_WEBHOOK: Final = QueuedKind(
     name="webhook",
     construct_id="SignedWebhook",

@@ -169,7 +169,7 @@ def test_the_waits_are_as_it_says() -> None:
     assert f"tried again after {', '.join(waits)}, then every {last}, and" in " ".join(DOCUMENT.split())
     assert f"after {PAGERDUTY_ATTEMPTS} attempts, more than a day" in " ".join(DOCUMENT.split())
     *waits, last = (in_words(wait) for wait in signed_webhook.RETRIES.unavailable)
-    assert f"tried again after {', '.join(waits)}, then every {last} " in " ".join(DOCUMENT.split())
+    assert f"tried again after {', '.join(waits)}, then every {last}, closer" in " ".join(DOCUMENT.split())
     unavailable = signed_webhook.RETRIES.unavailable
     total = sum(unavailable) + (WEBHOOK_ATTEMPTS - 1 - len(unavailable)) * unavailable[-1]
     assert 3 * 86400 < total < 4 * 86400

@@ -161,7 +161,9 @@ def _condition(body: str) -> str:
 @contextmanager
 def _deployed(stack: DeployedStack, reader: DeployedStack, lane: Lane) -> Iterator[_Polling]:
     wire = Wire(lambda _: None, {})
-    with pytest.MonkeyPatch.context() as patch, wire.tapped(), stories.deployment(stack, reader) as story:
+    # CloudTrail shows nothing yet: who did it would be an alert of its own.
+    deployed = stories.deployment(stack, reader, cloudtrail_delay="1d")
+    with pytest.MonkeyPatch.context() as patch, wire.tapped(), deployed as story:
         logging.disable()
         # Each play makes a dozen clients: the SDK's models of the services are read once for all of them.
         patch.setattr("botocore.session.create_loader", lambda _=None: _LOADER)

@@ -7,7 +7,7 @@ from typing import Final
 from infra.deployed_stack import DeployedStack
 from tests.faults.outcome import Outcome
 from tests.faults.polling import play_poller
-from tests.faults.slack import SLACKS, play_slack
+from tests.faults.queued import QUEUES, play_queue
 from tests.faults.troubles import POLLERS
 from tests.infra.conftest import ROOT
 
@@ -28,7 +28,7 @@ Play = Callable[[DeployedStack, DeployedStack], Outcome]
 
 PLAYS: Final[Mapping[Line, tuple[Play, bool]]] = {
     **{(one.dependency, one.what): (partial(play_poller, one), one.may_repeat) for one in POLLERS},
-    **{(one.dependency, one.what): (partial(play_slack, one), one.may_repeat) for one in SLACKS},
+    **{(one.dependency, one.what): (partial(play_queue, one), one.may_repeat) for one in QUEUES},
 }
 """By line: what plays it, and whether alerts may come again, as something is carried out whose answer gets lost."""
 

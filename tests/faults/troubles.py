@@ -15,8 +15,9 @@ from tests.permissions.deployment import WATCHED
 PINPOINT_LANE: Final = next(iter(WATCHED))
 CONNECT_LANE: Final = next(lane for lane in WATCHED if lane.provider == "connect")
 UNREACHABLE_MINUTES: Final = 18
-"""A trouble of a provider lasts until operators are told that it cannot be reached."""
 """A trouble at a provider lasts so long that operators are told that it cannot be reached."""
+ASKED_MINUTES: Final = 14
+"""Within them CloudTrail is asked twice who ended it."""
 READER_LANE: Final = next(lane for lane, targets in WATCHED.items() if targets[0].role_arn)
 
 
@@ -141,6 +142,14 @@ POLLERS: Final = (
         lane=READER_LANE,
         minutes=UNREACHABLE_MINUTES,
         at_cold_start=True,
+    ),
+    *_of(
+        "CloudTrail",
+        "cloudtrail",
+        throttled=refuses("ThrottlingException", "Rate exceeded"),
+        denied=_denied("cloudtrail:LookupEvents"),
+        gone=None,
+        minutes=ASKED_MINUTES,
     ),
     *_of(
         "DynamoDB",

@@ -91,9 +91,10 @@ BEGINS: Final = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
 """A full hour: then the poller looks who never confirmed."""
 
 
-def scenario() -> str:
+def scenario(*, cloudtrail_delay: str = "5m") -> str:
     """A simulator's, with JOURNEYS where the configuration looks for them, each with a run that runs."""
     texts = [f'account = "{ACCOUNT}"\nregion = "{REGION}"\naws_quotas = false\nstarts_at = {BEGINS.isoformat()}']
+    texts.append(f'cloudtrail_delay = "{cloudtrail_delay}"')
     texts.append(f'[[role]]\narn = "{READER_ROLE}"\nexternal_id = "{EXTERNAL_ID}"')
     for lane, journeys in JOURNEYS.items():
         container, journey = ("application", "journey") if lane.provider == "pinpoint" else ("instance", "campaign")

@@ -158,7 +158,7 @@ class Story:
 
 
 @contextmanager
-def deployment(stack: DeployedStack, reader: DeployedStack) -> Iterator[Story]:
+def deployment(stack: DeployedStack, reader: DeployedStack, *, cloudtrail_delay: str = "5m") -> Iterator[Story]:
     """Everything but AWS is real: moto in process, the simulator for what is watched and for STS."""
     ids = role_ids(stack)
     principals = {name: Principal(name, stack, statements_of(stack, ids[name])) for name in HANDLERS}
@@ -166,7 +166,7 @@ def deployment(stack: DeployedStack, reader: DeployedStack) -> Iterator[Story]:
     assumed = Principal(READER, reader, statements_of(reader, reader_id))
     with ExitStack() as everything:
         patch = everything.enter_context(pytest.MonkeyPatch.context())
-        simulator = everything.enter_context(running(scenario()))
+        simulator = everything.enter_context(running(scenario(cloudtrail_delay=cloudtrail_delay)))
         sessions = simulator.control.sessions
 
         def principal_of(access_key: str) -> Principal | None:
