@@ -14,6 +14,7 @@ from journey_watch.core.severity import Severity
 
 TEAM = '[[recipient]]\nname = "team"\nemail = ["team@example.com"]\n'
 BOSS = '[[recipient]]\nname = "boss"\nemail = ["boss@example.com"]\n'
+HOOK = '[{ url = "https://a.example", secret = "s" }]'
 TO_TEAM = '[[alerts.route]]\nto = ["team"]\n'
 
 
@@ -107,6 +108,14 @@ def test_the_command_line_adds_to_the_default_recipient(read: Callable[[str], De
         (
             '[alerts]\nevent_bus = "bus"\n' + TEAM + 'event_bus = "bus"\n' + TO_TEAM,
             'recipient[0] has the event bus "bus", which alerts has too; expected it in one of them',
+        ),
+        (
+            '[alerts]\npagerduty = [{ secret = "s" }]\n' + TEAM + 'pagerduty = [{ secret = "s" }]\n' + TO_TEAM,
+            'recipient[0] has the PagerDuty service "s", which alerts has too; expected it in one of them',
+        ),
+        (
+            f"[alerts]\nwebhook = {HOOK}\n{TEAM}webhook = {HOOK}\n{TO_TEAM}",
+            'recipient[0] has the webhook "s", which alerts has too; expected it in one of them',
         ),
         (TEAM + TO_TEAM + TO_TEAM.replace("to =", 'region = "eu-west-1"\nto ='), "alerts.route[1] never decides"),
         (TEAM + "[[alerts.route]]\nto = []", "alerts.route[0].to is empty"),
