@@ -33,6 +33,7 @@ from journey_watch.live_page.elements import ATTRIBUTES, ELEMENTS
 from journey_watch.live_page.last_polls import LastPoll
 from journey_watch.live_page.timeline_bars import MAX_RUNS
 from journey_watch.live_page.view import PAGE_SIZE, SHOWN_CHANGES, SHOWN_PROBLEMS
+from journey_watch.messages.content import severity_in_words
 from journey_watch.providers.pinpoint.words import PINPOINT
 from tests.core.builders import minutes
 from tests.live_page.markup import Markup
@@ -430,7 +431,7 @@ def test_whatever_was_recorded_can_be_shown(told: Alert) -> None:
 
     markup = Markup(page([LaneSnapshot(PINPOINT_LANE, PINPOINT, {}, [change])]))
 
-    assert change.severity is told.severity
+    assert change.severity is severity_in_words(told.detail)
     assert {tag for tag, _ in markup.elements} <= ELEMENTS
     assert markup.counts["cwdb-action"] == 0
 
