@@ -187,9 +187,8 @@ def routes() -> None:
 
 
 @routes.command("test")
-@click.option(
-    "--when", required=True, help='What happens: a change like "RUNNING->CANCELLED", or a condition like "STUCK".'
-)
+@click.argument("alert_id", metavar="[ALERT_ID]", required=False)
+@click.option("--when", help='What happens: a change like "RUNNING->CANCELLED", or a condition like "STUCK".')
 @click.option("--provider", type=click.Choice(tuple(REGISTRY)), default=next(iter(REGISTRY)), show_default=True)
 @click.option("--container", default="made-up", help="The id of its application or instance.")
 @click.option("--journey", default="made-up", help="The id of the journey or campaign.")
@@ -207,7 +206,8 @@ def routes() -> None:
 def routes_test(
     cli: Cli,
     *,
-    when: str,
+    alert_id: str | None,
+    when: str | None,
     provider: str,
     container: str,
     journey: str,
@@ -217,10 +217,19 @@ def routes_test(
     region: str,
     file: Path | None,
 ) -> None:
-    """Say who would hear of an alert, and why, by a configuration: nothing is sent, and no account is asked."""
+    """Say who would hear of an alert, and why, by a configuration. Nothing is sent.
+
+    A made-up alert is described by --when and what it is about; no account is asked then. ALERT_ID is that of one which
+    the deployment has recorded; only its journey's --type has to be named, if routes choose by it.
+    """
+    if (alert_id is None) == (when is None):
+        raise click.UsageError("Name an alert's id, or describe one with --when.")
     with _told():
-        lane = Lane(provider, account, region)
-        question = Question.of(when, lane=lane, container=container, journey=journey, name=name, type_=type_)
+        if when is not None:
+            lane = Lane(provider, account, region)
+            question = Question.of(when, lane=lane, container=container, journey=journey, name=name, type_=type_)
+        else:
+            question = Question.about(_explained(cli, str(alert_id)).alert, type_=type_)
         answer = answered(question, configured(file))
     steps = [(one.at, "[green]yes[/]" if one.matches else "no", escape(one.why)) for one in answer.steps]
     told = [(name, escape(way), "[green]yes[/]" if loud else "no: too quiet for it") for name, way, loud in answer.told]

@@ -8,6 +8,8 @@ from typing import Any
 from infra.config_files import deployed_file
 from infra.deployment_config import DeploymentConfig
 from infra.news_entries import read_what
+from journey_watch.core.alerts import Alert
+from journey_watch.core.condition_rules import Phase
 from journey_watch.core.conditions import ConditionKind
 from journey_watch.core.errors import ConfigurationError
 from journey_watch.core.filters import ANY, NEW, Change, Filter, News, Subject
@@ -15,6 +17,7 @@ from journey_watch.core.routes import Route, recipients_of
 from journey_watch.core.runs import JourneyKey, Lane, Status
 from journey_watch.core.severity import Severity
 from journey_watch.core.severity_rules import severity_of
+from journey_watch.messages.content import entities_of
 from strict_toml.tables import Place
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -22,7 +25,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """An alert that somebody made up."""
+    """An alert that somebody made up, or one that was recorded."""
 
     news: News
     subject: Subject
@@ -41,6 +44,28 @@ class Question:
             else ConditionKind(what.condition)
         )
         return cls(news, Subject(lane, JourneyKey(container, journey), name, type_))
+
+    @classmethod
+    def about(cls, alert: Alert, *, type_: str | None) -> "Question":
+        """The same news again. Raises ConfigurationError if routes do not decide about such an alert."""
+        detail = alert.detail
+        if alert.is_for_operators:
+            raise ConfigurationError("That alert was for operators: [ops] says who they are, not a route.")
+        if detail.get("phase") == Phase.RESOLVED:
+            raise ConfigurationError("That alert told that something is over: who heard of it before hears of that.")
+        news: News
+        if alert.status is not None:
+            before = detail["previous_status"]
+            news = Change(None if before is None else Status(before), alert.status)
+        elif alert.condition is not None:
+            news = alert.condition
+        else:
+            raise ConfigurationError(
+                f"That alert goes to whoever heard of what it is about: {detail['summary']} Ask about that one."
+            )
+        lane = Lane(detail["provider"], alert.envelope["account"], alert.envelope["region"])
+        name = next((entity.name for entity in entities_of(detail)[1:2]), None)
+        return cls(news, Subject(lane, alert.journey, name, type_))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from journey_watch.core.alerts import Alert
+from journey_watch.core.condition_rules import Phase
+from journey_watch.core.runs import Status
 from operator_cli.__main__ import main
+from tests.messages.alert_builders import CAMPAIGNS, alert, attributed, condition
+from tests.operator_cli.account import REGION, Account
 
 CONFIG = """
 [[watch]]
@@ -112,3 +117,48 @@ def test_people_see_tables(file: Path) -> None:
     shown = CliRunner().invoke(main, arguments).stdout
     assert "critical, for pager" in shown
     assert "event-bus:pager" in shown
+
+
+def of_alert(file: Path, alert_id: str, *options: str) -> Result:
+    arguments = ["--region", REGION, "--json", "routes", "test", "--config", str(file), alert_id, *options]
+    return CliRunner().invoke(main, arguments)
+
+
+RECORDED = [
+    (alert(provider=CAMPAIGNS, name="black-friday"), ["team", "pager"]),
+    (alert(provider=CAMPAIGNS, name=None), ["pager"]),
+    (alert(None, Status.RUNNING, provider=CAMPAIGNS, name="black-friday"), ["team"]),
+    (condition(Phase.OPENED), ["pager"]),
+]
+
+
+@pytest.mark.parametrize(("told", "recipients"), RECORDED)
+def test_a_recorded_alert_is_decided_about_again(
+    account: Account, file: Path, told: Alert, recipients: list[str]
+) -> None:
+    account.record(told)
+
+    assert json.loads(of_alert(file, told.id).stdout)["recipients"] == recipients
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        (condition(Phase.RESOLVED), "who heard of it before hears of that"),
+        (attributed(alert()), "Ask about that one"),
+    ],
+)
+def test_what_follows_others_is_not_for_routes_to_decide(account: Account, file: Path, told: Alert, said: str) -> None:
+    account.record(told)
+
+    assert said in of_alert(file, told.id).stderr
+
+
+@pytest.mark.usefixtures("account")
+def test_an_alert_that_is_not_there_is_no_guess(file: Path) -> None:
+    assert "is recorded" in of_alert(file, "nobody's").stderr
+
+
+@pytest.mark.parametrize("options", [(), ("an-id", "--when", "STUCK")])
+def test_it_is_one_or_the_other(file: Path, options: tuple[str, ...]) -> None:
+    assert "Name an alert's id, or describe one with --when." in asked(file, *options).stderr
