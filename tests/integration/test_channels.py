@@ -112,7 +112,7 @@ def program(cloud: LocalCloud, topic: str) -> str:
     return arn
 
 
-def test_a_test_alert_reaches_every_channel_and_slack_on_its_second_attempt(
+def test_a_test_alert_reaches_every_channel_and_slack_though_it_refuses_once(
     cloud: LocalCloud, slack: SlackStandIn
 ) -> None:
     queue = bus_reader(cloud)
@@ -128,9 +128,10 @@ def test_a_test_alert_reaches_every_channel_and_slack_on_its_second_attempt(
         assert sum(each.endpoint.endswith(end) for each in told) == 1
     (event,) = eventually(lambda: cloud.client("sqs").receive_message(QueueUrl=queue).get("Messages"))
     assert json.loads(event["Body"])["detail"]["id"] == answer["id"]
-    eventually(lambda: slack.accepted, timeout=60)
-    assert slack.alert_ids == {answer["id"]: 1}
-    assert slack.requests == 2
+    eventually(lambda: answer["id"] in slack.alert_ids, timeout=60)
+    assert slack.alert_ids[answer["id"]] == 1
+    # The first that comes is refused, be it this alert or another test's.
+    assert slack.requests == slack.alert_ids.total() + 1
 
 
 def test_each_recipient_is_mailed_what_an_attribute_that_sns_has_says_it_asked_for(cloud: LocalCloud) -> None:

@@ -29,8 +29,8 @@ def test_the_whole_email() -> None:
     told = attributed()
     assert email_subject(told) == "[INFO] Welcome: CANCELLED by Connect user Ada Lovelace (eu-west-1)"
     assert email_text(told) == (
-        'INFO: Campaign "Welcome" (instance "Shop"): CANCELLED by Connect user Ada Lovelace, who called StopCampaign '
-        "at 2026-11-23 11:59:57 UTC.\n\n"
+        'INFO: Campaign "Welcome" (instance "Shop"): CANCELLED by Connect user Ada Lovelace, with StopCampaign at '
+        "2026-11-23 11:59:57 UTC.\n\n"
         "Instance: Shop (id A)\n"
         "Campaign: Welcome (id J)\n"
         "Status: CANCELLED by Connect user Ada Lovelace\n"
@@ -82,7 +82,7 @@ def test_it_reaches_whoever_had_the_alert_and_is_no_louder_than_information() ->
     ],
 )
 def test_every_kind_of_caller_has_its_words(actor: Actor, words: str) -> None:
-    assert f"CANCELLED by {words}, who called StopCampaign" in attributed(actor=actor).detail["summary"]
+    assert f"CANCELLED by {words}, with StopCampaign" in attributed(actor=actor).detail["summary"]
 
 
 @pytest.mark.parametrize("kind", ActorKind)

@@ -93,7 +93,7 @@ USUAL = UsualDuration(12, timedelta(minutes=40), timedelta(hours=1))
 
 def test_what_is_stuck_says_its_limit_and_how_long_such_runs_usually_take() -> None:
     alert = told(limit=timedelta(hours=2), usual=USUAL)
-    assert alert.detail["summary"].endswith("has been RUNNING for 5 h, longer than 2 h.")
+    assert alert.detail["summary"].endswith("has been RUNNING for 5 h, over its limit of 2 h.")
     assert alert.detail["limit_seconds"] == 7200
     assert alert.detail["usual"] == {"runs": 12, "median_seconds": 2400, "longest_seconds": 3600}
     said = "its last 12 completed runs were RUNNING for 40 min (the median), 1 h at most"
@@ -138,9 +138,9 @@ def test_what_is_over_is_as_loud_as_its_opening_to_those_who_choose_by_severity(
     [
         (
             Resolution.DELETED,
-            "does not exist any more at the provider, and no longer counts as STUCK, as it has for 5 h.",
+            "does not exist any more at the provider, and so no longer counts as STUCK, after 5 h.",
         ),
-        (Resolution.UNWATCHED, "is not watched any more, and no longer counts as STUCK, as it has for 5 h."),
+        (Resolution.UNWATCHED, "is not watched any more, and so no longer counts as STUCK, after 5 h."),
     ],
 )
 def test_what_nobody_can_see_any_more_does_not_pass_for_well(resolution: Resolution, said: str) -> None:

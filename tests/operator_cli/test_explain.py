@@ -37,7 +37,7 @@ def test_who_did_it_is_said_with_the_thread_and_who_was_told(account: Account) -
     account.record(told, attributed(told, provider=PINPOINT))
 
     text = said(explain(told.id))
-    assert "CANCELLED by site user Ada Lovelace, who called StopCampaign at" in text
+    assert "CANCELLED by site user Ada Lovelace, with StopCampaign at " in text
     assert "every channel that takes alerts of severity critical" in text
     assert text.count("2026-11-23 12:0") >= 2
 

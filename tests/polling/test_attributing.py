@@ -177,7 +177,7 @@ def test_an_automations_call_is_told_from_a_persons(
 
     (detail,) = looking.told
     assert detail["actor"] == actor
-    assert f"CANCELLED by {words}, who called UpdateJourneyState" in detail["summary"]
+    assert f"CANCELLED by {words}, with UpdateJourneyState" in detail["summary"]
 
 
 def test_nothing_is_written_while_it_is_looked_for(looking: Looking) -> None:

@@ -439,7 +439,7 @@ def test_what_was_wrong_with_a_journey_that_nobody_watches_any_more_resolves_and
     harness.poll_a_minute_later()
     assert conditions(harness.channel) == [("STUCK", "Resolved", "UNWATCHED")]
     (alert,) = harness.channel.accepted
-    assert "is not watched any more, and no longer counts as STUCK" in alert.envelope["detail"]["summary"]
+    assert "is not watched any more, and so no longer counts as STUCK" in alert.envelope["detail"]["summary"]
     harness.poll_a_minute_later()
     assert len(harness.channel.accepted) == 1
     assert harness.store.load(LANE).journeys[WELCOME].baselined_at is None

@@ -74,9 +74,10 @@ def attributed_alert(
         "console_url": about.get("console_url"),
         "cloudtrail_url": event_url_of(context.lane, call.id) if call else about.get("cloudtrail_url"),
     }
-    detail["summary"] = _summary(detail)
-    of_journey = explained.kind is AlertKind.JOURNEY_STATUS_CHANGE
-    subject = context.provider.journey_noun.capitalize() if of_journey else context.provider.subject
+    detail["summary"] = _summary({**detail, **context.deployment.detail})
+    provider = context.provider
+    of_journey_itself = provider.run_field is not None and provider.run_field not in detail
+    subject = provider.journey_noun.capitalize() if of_journey_itself else provider.subject
     alert_id = stable_id(["attributed", explained.id])
     envelope = framed(
         alert_id,
@@ -179,4 +180,4 @@ def _summary(detail: Mapping[str, Any]) -> str:
         return f"{what}, and nobody was found who did it: {_why(detail)}"
     call = detail["call"]
     at = clock_of(detail)(call["event_time"])
-    return f"{what} by {who(detail, MAX_NAME)}, who called {call['event_name']} at {at}."
+    return f"{what} by {who(detail, MAX_NAME)}, with {call['event_name']} at {at}."

@@ -96,9 +96,12 @@ _PLANNED: Final = {ConditionKind.LATE: "Planned start", ConditionKind.STUCK: "Pl
 _STILL: Final = "no longer counts as {kind}: it is {status} still or again, for no longer than it may"
 """How it ended where the run has that status: more patience is configured, a plan was moved, or it began anew."""
 _RESOLUTIONS: Final = {
-    Resolution.DELETED: "does not exist any more at the provider, and no longer counts as {kind}, as it has for {long}",
-    Resolution.UNWATCHED: "is not watched any more, and no longer counts as {kind}, as it has for {long}",
+    Resolution.DELETED: "does not exist any more at the provider, and so no longer counts as {kind}, after {long}",
+    Resolution.UNWATCHED: "is not watched any more, and so no longer counts as {kind}, after {long}",
 }
+_TROUBLE_HINT: Final = (
+    "Each poll tries again. If it lasts, see whether AWS Health names the service; the poller's log has what it says."
+)
 _HEADLINE: Final = {
     Phase.OPENED: "{kind}",
     Phase.REMINDER: "still {kind}",
@@ -144,7 +147,7 @@ def condition_alert(
         "console_url": context.console_url(),
         **context.traces(window, looked_for_until),
     }
-    detail["summary"] = _summary(detail)
+    detail["summary"] = _summary({**detail, **context.deployment.detail})
     what = [condition.kind.value, since, condition.reminders]
     alert_id = stable_id([*context.ids, condition.run_id, detail_type, *what, sequence])
     thread = alert_id if event.phase is Phase.OPENED else condition.opened_by or alert_id
@@ -175,7 +178,7 @@ def content(detail: Mapping[str, Any], *, lane: Entity) -> Content:
             ("Seen", time(detail["observed_time"])),
             *([("Usually", _usually(detail["usual"]))] if "usual" in detail else []),
         ],
-        next_step=NOTHING if phase is Phase.RESOLVED else WORDS[kind].next_step.format(hint=hint),
+        next_step=NOTHING if phase is Phase.RESOLVED else WORDS[kind].next_step.format(hint=hint).strip(),
     )
 
 
@@ -185,7 +188,7 @@ def _hint(condition: Condition, provider: Provider) -> str:
     if is_denial(condition.reason):
         action = denied_action(condition.reason)
         return f"{f'The permission {action} is missing. ' if action else ''}{DENIAL_HINT}"
-    return provider.refusal_hint if is_absence(condition.reason) else ""
+    return provider.refusal_hint if is_absence(condition.reason) else _TROUBLE_HINT
 
 
 def _measure(event: ConditionEvent) -> dict[str, Any]:
@@ -225,7 +228,9 @@ def _state(detail: Mapping[str, Any]) -> str:
         return words.is_over.format(long=long, now=f"it is {status} now" if status else "it has ended")
     return words.is_so.format(
         long=long,
-        limit=f"longer than {readable_duration(detail['limit_seconds'])}" if "limit_seconds" in detail else "too long",
+        limit=f"over its limit of {readable_duration(detail['limit_seconds'])}"
+        if "limit_seconds" in detail
+        else "too long",
         planned=clock_of(detail)(detail["since"]),
         reason=one_line(detail["reason"], MAX_REASON),
     )

@@ -88,6 +88,9 @@ def members_of(envelope: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _detail_type(subject: str, member: Mapping[str, Any]) -> str:
+    if "explains" in member:
+        of_journey_itself = "journey_id" in member and "run_id" not in member
+        return f"{'Journey' if of_journey_itself else subject} {AlertKind.ATTRIBUTED}"
     if "condition" in member:
         return f"{subject} {AlertKind.CONDITION} {Phase(member['phase'])}"
     return (

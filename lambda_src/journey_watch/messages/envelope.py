@@ -1,6 +1,7 @@
 """What all envelopes are made of: the frame, ids, names, times and links."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ SCHEMA_VERSION: Final = "1"
 MAX_TEXT: Final = 512
 """A text is cut at so many characters. No name or status of a provider comes near it."""
 _ID_DIGITS: Final = 32
+_EVENT_ID: Final = re.compile(r"[0-9A-Za-z-]{1,100}")
 _NOTHING_KNOWN: Final = JourneyInfo()
 
 
@@ -31,6 +33,12 @@ class Deployment:
     """Tells it from others, such as `prod`; empty if the configuration gives none."""
     time_zone: str = "UTC"
     """By whose clock people read times; an IANA name."""
+
+    @property
+    def detail(self) -> dict[str, str]:
+        """What of it an alert's detail says."""
+        label = {"label": self.label} if self.label else {}
+        return label if self.time_zone == "UTC" else {**label, "time_zone": self.time_zone}
 
 
 UNNAMED: Final = Deployment()
@@ -117,8 +125,6 @@ def framed(
 
     `thread` is the same for all alerts of one run, and for all of one condition from its opening to its end.
     """
-    own = {"label": deployment.label} if deployment.label else {}
-    clock = {"time_zone": deployment.time_zone} if deployment.time_zone != UNNAMED.time_zone else {}
     return {
         "version": "0",
         "id": alert_id,
@@ -128,7 +134,7 @@ def framed(
         "region": lane.region,
         "time": detail["observed_time"],
         "resources": list(resources),
-        "detail": {**detail, "dedup_key": thread, **own, **clock},
+        "detail": {**detail, "dedup_key": thread, **deployment.detail},
     }
 
 
@@ -173,9 +179,9 @@ def calls_url_of(lane: Lane, window: CallWindow) -> str:
     return f"{_event_history_of(lane)}?EventName={quote(window.names[0], safe='')}&{query}"
 
 
-def event_url_of(lane: Lane, event_id: str) -> str:
-    """Where CloudTrail's console shows one event."""
-    return f"{_event_history_of(lane)}/{quote(event_id, safe='', errors='replace')}"
+def event_url_of(lane: Lane, event_id: str) -> str | None:
+    """Where CloudTrail's console shows one event; None if no event can have that id."""
+    return f"{_event_history_of(lane)}/{event_id}" if _EVENT_ID.fullmatch(event_id) else None
 
 
 def _event_history_of(lane: Lane) -> str:

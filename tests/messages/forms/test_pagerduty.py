@@ -16,7 +16,7 @@ from journey_watch.messages.forms.pagerduty import pagerduty_events
 from journey_watch.messages.self_test import self_test_alert
 from journey_watch.providers.pinpoint.words import PINPOINT
 from tests.core.builders import LANE, NOON
-from tests.messages.alert_builders import NASTY, alert, alerts, condition_alerts, every_kind
+from tests.messages.alert_builders import NASTY, alert, alerts, attributed_alerts, condition_alerts, every_kind
 
 
 def check(event: dict[str, Any]) -> None:
@@ -68,7 +68,7 @@ def test_what_is_over_resolves_what_is_acknowledged_is_that_and_everything_else_
     assert {event["dedup_key"] for event in pagerduty_events(an_alert.envelope)} <= {an_alert.thread}
 
 
-@given(alerts() | condition_alerts())
+@given(alerts() | condition_alerts() | attributed_alerts())
 def test_a_member_of_a_digest_is_told_as_by_itself(an_alert: Alert) -> None:
     (member,) = members_of(digest_of([an_alert], lane=LANE, provider=PINPOINT).envelope)
     of_pinpoint = an_alert.detail["provider"] == PINPOINT.name

@@ -16,19 +16,22 @@ MAX_LINES: Final = 100
 
 
 def email_subject(alert: Alert) -> str:
-    """Severity first, then the journey, then what happened: long names are cut, what happened is not.
+    """Severity first, then what it is about unless that is many things, then what happened.
 
-    It names no run, so that a mail client puts the same news about a journey in one conversation.
+    Long names are cut, what happened is not. It names no run, so that a mail client puts the same news about a journey
+    in one conversation.
     """
     content = content_of(alert.envelope)
     label = alert.detail.get("label")
     head = f"[{word_of(alert.detail)}] " + (f"[{printable_ascii(label)}] " if label else "")
-    tail = f": {printable_ascii(content.headline)} ({printable_ascii(alert.envelope['region'])})"
+    tail = f"{printable_ascii(content.headline)} ({printable_ascii(alert.envelope['region'])})"
+    if content.members:
+        return (head + tail)[:MAX_SUBJECT]
     name = printable_ascii(content.about.name or "")
     if not any(character.isalnum() for character in name):
         name = f"{content.about.noun} {printable_ascii(content.about.id)}"
-    room = MAX_SUBJECT - len(head) - len(tail)
-    return (head + cut(name, room, "...") + tail)[:MAX_SUBJECT]
+    room = MAX_SUBJECT - len(head) - len(tail) - 2
+    return f"{head}{cut(name, room, '...')}: {tail}"[:MAX_SUBJECT]
 
 
 def email_text(alert: Alert) -> str:
