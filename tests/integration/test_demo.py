@@ -36,7 +36,7 @@ def test_every_alert_came_as_it_must_and_the_one_of_the_killed_function_again(pr
     below = [printed[position + 1].strip() for position in told]
     assert below[0].startswith("↳ The function was killed here")
     assert below[1].startswith("↳ Again the e-mail, same id ")
-    assert any(line.startswith("✓ 16 alerts") for line in printed)
+    assert any(line.startswith("✓ 17 alerts") for line in printed)
 
 
 def test_what_it_says_to_type_works_in_any_shell(printed: list[str]) -> None:
