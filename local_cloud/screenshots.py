@@ -33,6 +33,7 @@ PICTURES: Final = (
     Picture("live-runs-dark", ".jw", width=1280, scheme="dark"),
     Picture("live-runs-narrow", ".jw", width=375),
     Picture("alert", ".letter.critical:has(.card)", width=1280),
+    Picture("mail", ".letter.critical:has(.card) .email", width=390),
     Picture("local-page", "body", width=1600, height=1000),
 )
 
