@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from journey_watch.core.severity import Severity
 from journey_watch.live_page.elements import Html, element, fragment
+from journey_watch.messages.content import word_of
 from local_cloud.inbox import Delivery
 
 SHOWN: Final = 50
@@ -19,7 +20,7 @@ LETTERS: Final = "letters"
 """The parameter of the page's address that asks for more."""
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 _ID_IN_TEXT: Final = re.compile(r"^Alert id (\S+)$", re.MULTILINE)
-_SUBJECT: Final = re.compile(r"\[(CRITICAL|WARNING|INFO)\] ")
+_SUBJECT: Final = re.compile(r"\[([A-Z]+)\] ")
 _LABELLED: Final = re.compile(r"\*(?P<label>[^*]+)\* (?P<value>.*)")
 
 
@@ -33,11 +34,12 @@ class Letter:
     envelope: Mapping[str, Any] | None = None
 
     @property
-    def severity(self) -> Severity:
+    def word(self) -> str:
+        """How loud it is, or `resolved`, or `acknowledged`."""
         if self.envelope:
-            return Severity(self.envelope["detail"]["severity"])
+            return word_of(self.envelope["detail"]).lower()
         named = _SUBJECT.match(self.email[0].subject) if self.email else None
-        return Severity(named[1].lower()) if named else Severity.NONE
+        return named[1].lower() if named else Severity.NONE.value
 
     @property
     def title(self) -> str:
@@ -80,12 +82,12 @@ def _letter(letter: Letter) -> Html:
         "article",
         element(
             "h2",
-            element("span", letter.severity.value, cls="badge"),
+            element("span", letter.word, cls="badge"),
             element("span", letter.title),
             element("time", at, title="UTC"),
         ),
         element("div", *_forms(letter), cls="forms"),
-        cls=f"letter {letter.severity}",
+        cls=f"letter {letter.word}",
     )
 
 

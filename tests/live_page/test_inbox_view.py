@@ -3,12 +3,12 @@
 from hypothesis import given, settings
 
 from journey_watch.core.alerts import Alert
-from journey_watch.core.severity import Severity
+from journey_watch.core.condition_rules import Phase
 from journey_watch.live_page.elements import ATTRIBUTES, ELEMENTS
 from local_cloud.page.inbox_view import SHOWN, inbox_html, letters
 from tests.live_page.deliveries import delivered, delivery
 from tests.live_page.markup import Markup
-from tests.messages.alert_builders import alert, every_kind
+from tests.messages.alert_builders import alert, condition, every_kind
 
 
 def test_the_forms_of_one_alert_are_one_letter() -> None:
@@ -17,9 +17,16 @@ def test_the_forms_of_one_alert_are_one_letter() -> None:
     (letter,) = letters(delivered(told))
 
     assert [each.endpoint for each in letter.email] == ["a@b.c", "d@e.f"]
-    assert (letter.envelope, letter.severity) == (told.envelope, Severity.CRITICAL)
+    assert (letter.envelope, letter.word) == (told.envelope, "critical")
     assert letter.card is not None
     assert letter.title == told.envelope["detail"]["summary"]
+
+
+def test_what_is_over_looks_like_it() -> None:
+    over = delivered(condition(Phase.RESOLVED))
+
+    assert 'class="letter resolved"' in inbox_html(over)
+    assert [letter.word for letter in letters([each for each in over if each.protocol == "email"])] == ["resolved"]
 
 
 def test_the_latest_alert_comes_first() -> None:
@@ -35,7 +42,7 @@ def test_what_is_no_alert_of_ours_is_a_letter_of_its_own() -> None:
 
     (letter,) = letters([alarm])
 
-    assert (letter.title, letter.severity) == ('ALARM: "heartbeat"', Severity.NONE)
+    assert (letter.title, letter.word) == ('ALARM: "heartbeat"', "none")
 
 
 def test_each_form_stands_under_its_name() -> None:
