@@ -26,6 +26,7 @@ _CHAT_LOOKALIKES: Final = str.maketrans(
         "@": "＠", "[": "［", "]": "］", "|": "¦", "\\": "＼",  # noqa: RUF001
     }
 )  # fmt: skip
+_LINKABLE: Final = re.compile(r"https://[!-;=?-{}~]{1,2000}")
 _LOOSE_UNDERSCORE: Final = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 """One that does not stand between letters or digits: only such a one can begin or end italics."""
 
@@ -55,6 +56,11 @@ def for_chat(text: str, limit: int) -> str:
     """
     plain = one_line(text, limit).translate(_CHAT_LOOKALIKES)
     return _LOOSE_UNDERSCORE.sub("＿", plain).replace("://", ":∕∕")  # noqa: RUF001
+
+
+def is_linkable(url: str) -> bool:
+    """True for an HTTPS address in printable ASCII, without what ends a link in Slack's markup."""
+    return _LINKABLE.fullmatch(url) is not None
 
 
 def cut(text: str, limit: int, ellipsis: str = ELLIPSIS) -> str:

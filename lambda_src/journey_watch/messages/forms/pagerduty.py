@@ -12,7 +12,7 @@ from journey_watch.core.condition_rules import Phase
 from journey_watch.core.severity import Severity
 from journey_watch.messages.content import Content, line_of, place_of
 from journey_watch.messages.kinds import content_of
-from journey_watch.messages.untrusted_text import for_chat
+from journey_watch.messages.untrusted_text import for_chat, is_linkable
 
 CLIENT: Final = "Journey Watch"
 TRIGGER: Final = "trigger"
@@ -25,7 +25,6 @@ _MAX_LINES: Final = 10
 """So many of the changes that one alert accounts for are shown."""
 _MAX_FACTS: Final = 10
 _KEY: Final = re.compile(rf"[!-~]{{1,{MAX_KEY}}}")
-_LINKABLE: Final = re.compile(r"https://[!-;=?-{}~]{1,2000}")
 _SEVERITIES: Final = {Severity.CRITICAL: "critical", Severity.WARNING: "warning"}
 
 Event = dict[str, Any]
@@ -100,4 +99,4 @@ def _details(envelope: Mapping[str, Any], content: Content) -> dict[str, Any]:
 
 
 def _links(url: str | None) -> list[dict[str, str]]:
-    return [{"href": url, "text": "Open in the console"}] if url and _LINKABLE.fullmatch(url) else []
+    return [{"href": url, "text": "Open in the console"}] if url and is_linkable(url) else []

@@ -3,7 +3,6 @@
 Limits: https://docs.slack.dev/reference/block-kit/blocks
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -12,7 +11,7 @@ from journey_watch.core.durations import readable_duration
 from journey_watch.messages.content import Content, line_of, place_of
 from journey_watch.messages.forms.amazon_q import title_of
 from journey_watch.messages.kinds import content_of
-from journey_watch.messages.untrusted_text import for_chat
+from journey_watch.messages.untrusted_text import for_chat, is_linkable
 from journey_watch.messages.wording import clock_of
 
 # Slack counts characters without saying which: all of this fits even if each of them counts twice.
@@ -25,8 +24,6 @@ _LINES_PER_SECTION: Final = 5
 _MAX_LINES: Final = 20
 """A digest shows so many members; the JSON form has them all."""
 _MAX_FIELDS: Final = 10
-_LINKABLE: Final = re.compile(r"https://[!-;=?-{}~]{1,2000}")
-"""Printable ASCII without what ends a link in Slack's markup."""
 
 Block = dict[str, Any]
 
@@ -81,7 +78,7 @@ def _members(content: Content) -> Sequence[Block]:
 
 
 def _link(url: str, words: str) -> Sequence[Block]:
-    if not _LINKABLE.fullmatch(url):
+    if not is_linkable(url):
         return []
     return [_section(f"<{url.replace('&', '&amp;')}|{words}>")]
 
