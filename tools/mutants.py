@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import ndiff
+from itertools import cycle
 from pathlib import Path
 from typing import Final
 
@@ -60,6 +61,9 @@ END: Final = "<!-- end -->"
 SURVIVED: Final = (0, 33)
 BY_TESTS: Final = (1, 3)
 """Exit statuses of pytest that mutmut keeps, and its own for what no test reaches; all others are time-outs."""
+ONLY_WORDS: Final = (
+    "Only words of a log line, of an error or of a thread's name change: no test quotes what nothing depends on."
+)
 
 console = Console(stderr=True)
 
@@ -201,7 +205,7 @@ def _findings(module: str, known: Sequence[Excuse]) -> Findings:
         module,
         killed=sum(counts[status] for status in BY_TESTS),
         timed_out=len(statuses) - sum(counts[status] for status in (*BY_TESTS, *SURVIVED)),
-        survivors=[(one, next((each for each in known if each.holds_for(one)), None)) for one in mutants],
+        survivors=[(one, excuse_of(one, known)) for one in mutants],
     )
 
 
@@ -225,6 +229,24 @@ def excuses(kept: str) -> list[Excuse]:
         for reason in tomllib.loads(kept).get("reason", ())
         for change in reason["changes"]
     ]
+
+
+def excuse_of(mutant: Mutant, known: Iterable[Excuse]) -> Excuse | None:
+    """Why it may survive; what is said of it by itself comes first. None if nobody has said why."""
+    said = next((one for one in known if one.holds_for(mutant)), None)
+    if said is None and _changes_only_words(mutant):
+        return Excuse(ONLY_WORDS, equivalent=False, module=mutant.module, function=mutant.function, was=mutant.was)
+    return said
+
+
+def _changes_only_words(mutant: Mutant) -> bool:
+    """True if mutmut did nothing but mark the words of string literals, or write them in other letters."""
+    before, after = mutant.was.split('"'), mutant.becomes.split('"')
+    # Every other piece stands between quotes; an empty literal has no words.
+    return len(before) == len(after) and all(
+        new == old or (between_quotes and old and new in (f"XX{old}XX", old.lower(), old.upper()))
+        for between_quotes, old, new in zip(cycle((False, True)), before, after, strict=False)
+    )
 
 
 def _needless(known: Iterable[Excuse], findings: Sequence[Findings]) -> list[Excuse]:
@@ -278,7 +300,8 @@ def _named(survivors: Iterable[tuple[Mutant, Excuse | None]]) -> Iterator[str]:
     by_reason: dict[str, Counter[str]] = {}
     for mutant, excuse in survivors:
         if excuse is None or not excuse.equivalent:
-            becomes = f" → `{mutant.becomes}`" if excuse is None or excuse.becomes is not None else ""
+            instead = f"`{mutant.becomes}`" if mutant.becomes else "left out"
+            becomes = f" → {instead}" if excuse is None or excuse.becomes is not None else ""
             where = f"`{mutant.module}`, `{mutant.function}`: `{mutant.was}`{becomes}"
             by_reason.setdefault(excuse.why if excuse else "Nobody has said why.", Counter())[where] += 1
     for why, places in by_reason.items():

@@ -97,9 +97,10 @@ def test_what_is_planned_for_later_is_late_from_then_on() -> None:
     assert (condition.since, condition.planned) == (plan, True)
 
 
-def test_a_plan_that_was_over_when_a_run_was_scheduled_says_nothing_of_that_run() -> None:
+@pytest.mark.parametrize("plan", [NOON - days(3), NOON], ids=["long ago", "at that moment"])
+def test_a_plan_that_was_over_when_a_run_was_scheduled_says_nothing_of_that_run(plan: datetime) -> None:
     """A journey that repeats has the plan of its first run."""
-    (condition,) = late(with_run(Status.SCHEDULED), NOON + HOUR + minutes(1), NOON - days(3))
+    (condition,) = late(with_run(Status.SCHEDULED), NOON + HOUR + minutes(1), plan)
     assert (condition.since, condition.planned) == (NOON, False)
 
 

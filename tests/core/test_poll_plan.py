@@ -76,6 +76,11 @@ def test_poll_begins_where_the_last_one_was_cut_short() -> None:
     assert plan(discovered, {}, resume_at="zzz") == [A, B, C]
 
 
+def test_poll_that_resumes_nothing_begins_with_the_first_whatever_applications_are_called() -> None:
+    first, last = JourneyKey("0a", "a"), JourneyKey("fa", "a")
+    assert plan(dict.fromkeys((last, first), JourneyInfo()), {}) == [first, last]
+
+
 def test_poll_resumes_where_it_stopped_whatever_applications_are_called() -> None:
     """`-` comes before `/`: so `app-1/a` before `app/a`, and `app` before `app-1`."""
     discovered = dict.fromkeys((A, JourneyKey("app", "a")), JourneyInfo())

@@ -449,6 +449,14 @@ def test_what_is_owed_crowds_a_state_too() -> None:
     assert approximate_bytes(replace(known({"run": recorded(RUNNING)}), undelivered=owed)) > stored
 
 
+def test_the_longer_the_names_of_channels_are_the_more_room_takes_what_is_owed_to_them() -> None:
+    def with_name(length: int) -> int:
+        key = f"id@{'c' * length}"
+        return approximate_bytes(replace(known({}), undelivered={key: DeliveryLease("TRANSITION", NOON)}))
+
+    assert with_name(60) - with_name(6) == 54
+
+
 def test_pruning_first_never_makes_pending_news_look_settled() -> None:
     """After an outage, a run that ended unseen is older than those dropped: a crash in between would lose it."""
     state = crowded(recorded_days_ago=3, created_days_ago=3)

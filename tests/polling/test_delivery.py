@@ -4,22 +4,23 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from journey_watch.core.alerts import Alert
+from journey_watch.core.alerts import Alert, PendingDelivery
 from journey_watch.core.errors import PollFailedError, SourceError, StoreUnavailableError
 from journey_watch.core.mutes import Mute
 from journey_watch.core.routes import Route
 from journey_watch.core.runs import JourneyKey, Lane, Scope, Status
 from journey_watch.core.severity import Severity
+from journey_watch.core.transitions import ALERTS_PER_COMMIT, StateChange
 from journey_watch.core.watch_list import Thresholds
 from journey_watch.messages import digest
 from journey_watch.polling import delivery, side_by_side
 from journey_watch.polling.delivery import MAX_OWED
-from journey_watch.ports import Channel
+from journey_watch.ports import Channel, CommitResult
 from tests.core.builders import LANE, NOON
 from tests.polling.conftest import Said
 from tests.polling.scripted import EVERYTHING, WELCOME, WINBACK, Crash, PollHarness, ScriptedChannel, told
@@ -133,6 +134,15 @@ def test_digests_are_cut_in_the_order_of_time_and_sorted_worst_first_inside(harn
     for one in harness.channel.accepted:
         loudness = [change["severity"] for change in one.envelope["detail"]["changes"]]
         assert loudness == sorted(loudness, key=["critical", "warning", "info"].index)
+
+
+def test_digest_says_which_deployment_it_is_of(harness: PollHarness) -> None:
+    harness.config = replace(harness.config, label="prod", digest_over=1)
+    for journey in (WELCOME, WINBACK):
+        harness.source.set(journey, "s1", Status.CANCELLED)
+    harness.poll()
+    (one,) = harness.channel.accepted
+    assert (len(one.detail["changes"]), one.detail["label"]) == (2, "prod")
 
 
 @pytest.mark.usefixtures("small_digests")
@@ -603,6 +613,23 @@ def test_conditions_of_one_poll_begin_each_its_own_thread_whatever_commit_they_a
     threads = {condition.opened_by for condition in harness.store.load(LANE).journeys[WELCOME].conditions.values()}
     assert len(threads) == 61
     assert threads < opened
+
+
+def test_commit_reckons_with_what_those_before_it_owe(harness: PollHarness, monkeypatch: pytest.MonkeyPatch) -> None:
+    owed: list[int] = []
+    commit = harness.store.commit
+
+    def counted(
+        lane: Lane, change: StateChange, alerts: Sequence[Alert], new: Sequence[PendingDelivery], until: datetime
+    ) -> CommitResult:
+        owed.append(len(change.state.undelivered))
+        return commit(lane, change, alerts, new, until)
+
+    monkeypatch.setattr(harness.store, "commit", counted)
+    for n in range(ALERTS_PER_COMMIT + 1):
+        harness.source.set(WELCOME, f"s{n}", Status.RUNNING)
+    harness.poll()
+    assert owed == [0, ALERTS_PER_COMMIT]
 
 
 def test_many_changes_with_many_channels_are_committed_and_told_to_each(harness: PollHarness) -> None:

@@ -301,6 +301,16 @@ def test_muted_change_is_recorded_never_sent_and_accounted_for_once(harness: Pol
     assert ended[0].severity == "critical"
 
 
+def test_account_of_a_mute_says_who_set_it_and_why(harness: PollHarness) -> None:
+    until = harness.clock.time + timedelta(minutes=3)
+    harness.store.set_mutes(Mute(id="release", until=until, set_by="ann", reason="deploying"))
+    harness.source.set(WELCOME, "r1", Status.CANCELLED)
+    for _ in range(6):
+        harness.poll_a_minute_later()
+    (account,) = harness.channel.accepted
+    assert (account.detail["set_by"], account.detail["reason"]) == ("ann", "deploying")
+
+
 def test_what_a_mute_holds_back_is_counted_whatever_commit_it_is_in(harness: PollHarness) -> None:
     harness.channels |= {f"more-{n}": Channel(ScriptedChannel()) for n in range(8)}
     harness.store.set_mutes(Mute(id="release", until=harness.clock.time + timedelta(minutes=3)))

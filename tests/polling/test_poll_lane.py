@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from journey_watch.core.severity import Severity
 from journey_watch.core.severity_rules import AlertRule
 from journey_watch.core.transitions import StateChange
 from journey_watch.core.watch_list import AUTO, Thresholds, WatchTarget
+from journey_watch.messages.envelope import iso
 from journey_watch.polling import poll_lane, side_by_side
 from journey_watch.polling.time_budget import DELIVERY_RESERVE_SECONDS
 from journey_watch.ports import CommitResult
@@ -698,6 +700,21 @@ def test_only_a_journey_that_may_have_runs_is_overdue(*, dormant: bool, told: li
     for _ in range(10):
         harness.poll_a_minute_later()
     assert [alert.envelope["detail"]["condition"] for alert in harness.channel.accepted] == told
+
+
+def test_run_that_has_not_begun_an_hour_after_its_planned_start_is_late() -> None:
+    harness = PollHarness()
+    harness.configure(replace(EVERYTHING, thresholds=Thresholds(late_after=3600)))
+    harness.source.set(WELCOME, "r1", Status.SCHEDULED)
+    planned = harness.clock.time + timedelta(hours=5)
+    harness.source.infos[WELCOME] = JourneyInfo(starts_at=planned)
+    harness.poll()
+    harness.clock.advance(hours=6)
+    harness.poll()
+    assert harness.channel.accepted == []
+    harness.poll_a_minute_later()
+    (late,) = harness.channel.accepted
+    assert (late.condition, late.detail["since"]) == ("LATE", iso(planned))
 
 
 def test_run_that_takes_much_longer_than_those_before_it_is_told_with_how_long_they_took() -> None:

@@ -6,7 +6,18 @@ from typing import Final
 import pytest
 
 from tests.infra.conftest import ROOT
-from tools.mutants import HEART, KEPT, Excuse, Findings, Mutant, excuses, share, without_decorated_properties
+from tools.mutants import (
+    HEART,
+    KEPT,
+    ONLY_WORDS,
+    Excuse,
+    Findings,
+    Mutant,
+    excuse_of,
+    excuses,
+    share,
+    without_decorated_properties,
+)
 
 MUTANT: Final = Mutant("core/mutes.py", "Mute.covers", "return a and b", "return a or b")
 
@@ -54,6 +65,39 @@ def test_what_is_equivalent_does_not_count_and_what_is_excused_otherwise_does() 
     assert share([findings(excuse(equivalent=True), killed=2, timed_out=1)]) == 100
     assert share([findings(excuse(equivalent=False), killed=2, timed_out=1)]) == 75
     assert share([findings(None, killed=2, timed_out=1)]) == 75
+
+
+def log_line(becomes: str, *, was: str = 'logger.info("Not Made", of=one)') -> Mutant:
+    return Mutant("core/mutes.py", "Mute.covers", was, becomes)
+
+
+@pytest.mark.parametrize("words", ["XXNot MadeXX", "not made", "NOT MADE"])
+def test_words_may_change_and_count_all_the_same(words: str) -> None:
+    found = excuse_of(log_line(f'logger.info("{words}", of=one)'), [])
+    assert found is not None
+    assert (found.why, found.equivalent) == (ONLY_WORDS, False)
+
+
+@pytest.mark.parametrize(
+    "mutant",
+    [
+        log_line('logger.info("Not Made", of=None)'),
+        log_line("logger.info(None, of=one)"),
+        log_line('logger.info("NOT MADE", of=None)'),
+        log_line('logger.info("Made", of=one)'),
+        log_line('return it or "XXXX"', was='return it or ""'),
+        log_line("", was='it = "made"'),
+    ],
+    ids=["an argument", "no words", "more than words", "other words", "nothing was said", "a line is left out"],
+)
+def test_what_is_more_than_words_is_not_excused(mutant: Mutant) -> None:
+    assert excuse_of(mutant, []) is None
+
+
+def test_what_is_said_of_a_change_comes_before_what_holds_for_words() -> None:
+    mutant = log_line('logger.info("NOT MADE", of=one)')
+    said = Excuse("said", True, mutant.module, mutant.function, mutant.was)
+    assert excuse_of(mutant, [said]) is said
 
 
 def test_properties_are_changed_as_well() -> None:
