@@ -25,7 +25,7 @@ test: install ## Run every test, in a random order (no AWS account, no network b
 	$(PYTEST) -n 4 $(TEST_ARGS)
 
 .PHONY: test-quick
-test-quick: install ## Run the tests that need no local cloud, no browser and no half hour of virtual time: the inner loop
+test-quick: install ## Run the tests that need no local cloud, no browser and no hours of virtual time: the inner loop
 	$(PYTEST) -n 2 --hypothesis-profile quick -m "not integration and not browser and not played" $(TEST_ARGS)
 
 .PHONY: prove

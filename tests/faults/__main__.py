@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.progress import track
 
 from tests.faults.table import PLAYS, Cells, Line, rendered, write
+from tests.made_once import make_once
 from tests.permissions.deployment import reader_of, synthesized
 
 
@@ -19,6 +20,7 @@ def main(words: tuple[str, ...], *, into_document: bool) -> None:
     """Only troubles that have one of the words in them, all if there is none. Ends with 1 if a promise was broken."""
     if words and into_document:
         raise click.UsageError("The document has the whole table: leave the words out.")
+    make_once()
     console, stack = Console(stderr=True), synthesized()
     reader = reader_of(stack)
     chosen = [line for line in PLAYS if not words or any(word.lower() in ": ".join(line).lower() for word in words)]

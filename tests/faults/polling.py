@@ -12,7 +12,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
-from botocore.loaders import Loader
 
 from infra.deployed_stack import DeployedStack
 from journey_watch import contract
@@ -47,7 +46,6 @@ _TOPICS: Final = {
     contract.CHANNEL_OPS: contract.ENV_OPS_TOPIC,
     contract.CHANNEL_OPS_MAIL: contract.ENV_OPS_MAIL_TOPIC,
 }
-_LOADER: Final = Loader()
 _OPERATORS: Final = frozenset({contract.CHANNEL_OPS, contract.CHANNEL_OPS_MAIL})
 
 
@@ -165,8 +163,6 @@ def _deployed(stack: DeployedStack, reader: DeployedStack, lane: Lane) -> Iterat
     deployed = stories.deployment(stack, reader, cloudtrail_delay="1d")
     with pytest.MonkeyPatch.context() as patch, wire.tapped(), deployed as story:
         logging.disable()
-        # Each play makes a dozen clients: the SDK's models of the services are read once for all of them.
-        patch.setattr("botocore.session.create_loader", lambda _=None: _LOADER)
         try:
             clock = _Clock(story)
             wire.wait = clock.sleep

@@ -18,6 +18,7 @@ from tests.infra.conftest import Synthesize
 from tests.infra.synthesis import text
 
 CANCEL = {"kind": "run_status", "application": "shop", "journey": "welcome", "run": "r1", "status": "CANCELLED"}
+pytestmark = pytest.mark.played
 
 
 @dataclass

@@ -16,6 +16,7 @@ def told(harness: PollHarness) -> list[tuple[str, str, str]]:
     return [(detail["journey_id"], detail["run_id"], detail["status"]) for detail in harness.channel.told]
 
 
+@pytest.mark.played
 def test_ten_thousand_journeys_are_watched_and_a_change_in_any_is_told() -> None:
     harness = PollHarness()
     journeys = [JourneyKey("app-1", f"j{n:05}") for n in range(10_000)]

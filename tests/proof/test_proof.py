@@ -19,6 +19,7 @@ from proof.trial import play, shrunk
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.played
 def test_no_promise_is_broken_in_many_trials() -> None:
     broken = [violation for seed in range(150) for violation in play(Scenario.of(seed)).violations]
     assert broken == []
@@ -31,6 +32,7 @@ def test_a_trial_takes_the_same_course_whenever_it_is_played() -> None:
     assert list(play(scenario).trace) == list(play(scenario).trace)
 
 
+@pytest.mark.played
 def test_trials_are_not_all_alike() -> None:
     happened = "\n".join(line for seed in range(60) for line in play(Scenario.of(seed)).trace)
     for what in (
@@ -53,6 +55,7 @@ def breakage(rule: str) -> int:
     return number
 
 
+@pytest.mark.played
 @pytest.mark.parametrize(
     "rule",
     [
@@ -89,12 +92,14 @@ def test_the_command_plays_and_prints_and_replays() -> None:
     assert "loads the lane" in replayed.output
 
 
+@pytest.mark.played
 def test_a_day_of_troubles_ends_with_everything_told_and_little_remembered() -> None:
     soaked = CliRunner().invoke(main, ["soak", "--polls", "600"])
     assert soaked.exit_code == 0, soaked.output
     assert "0 alerts are owed" in soaked.output
 
 
+@pytest.mark.played
 def test_polls_that_leave_something_behind_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     left: list[PollContext] = []
 
