@@ -30,6 +30,13 @@ def test_it_is_told_once_by_a_commit_of_its_own() -> None:
     assert with_acknowledgements(JOURNEY, change.state, (), [GIVEN], NOON) == ()
 
 
+def test_of_two_in_one_thread_one_counts_and_is_told_once() -> None:
+    two = [GIVEN, replace(GIVEN, alert_id="reminder", until=NOON + minutes(90))]
+    (change,) = with_acknowledgements(JOURNEY, STATE, (), two, NOON)
+    assert change.acknowledged == (two[1],)
+    assert with_acknowledgements(JOURNEY, change.state, (), two, NOON) == ()
+
+
 def test_it_comes_after_what_else_has_changed() -> None:
     changes = compare(STATE, listing(observed("r1", Status.CANCELLED)), now=NOON).changes
     *before, last = with_acknowledgements(JOURNEY, STATE, changes, [GIVEN], NOON)

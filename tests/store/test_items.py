@@ -141,6 +141,11 @@ def test_acknowledgement_comes_back_and_is_no_mute(scope: Scope) -> None:
     assert list(found.mutes) == ["m"]
 
 
+def test_a_thread_has_one_acknowledgement_whichever_of_its_alerts_it_names() -> None:
+    first, later = (items.acknowledgement_item(replace(ACKNOWLEDGEMENT, alert_id=name)) for name in ("a1", "a2"))
+    assert (first["pk"], first["sk"]) == (later["pk"], later["sk"])
+
+
 @given(value=anything)
 def test_acknowledgement_of_anything_is_read_or_left_out(value: object) -> None:
     item = {**items.acknowledgement_item(ACKNOWLEDGEMENT), "acknowledgement": {"S": json.dumps(value)}}

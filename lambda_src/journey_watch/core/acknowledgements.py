@@ -51,7 +51,8 @@ def with_acknowledgements(
     now: datetime,
 ) -> tuple[StateChange, ...]:
     """Let one commit more tell of what was acknowledged since the last poll; each is told once."""
-    news = [each for each in given if each.until > now and state.acknowledged.get(each.thread) != each.until]
+    one_a_thread = {each.thread: each for each in given}.values()
+    news = [each for each in one_a_thread if each.until > now and state.acknowledged.get(each.thread) != each.until]
     if not news:
         return tuple(changes)
     before = changes[-1].state if changes else state

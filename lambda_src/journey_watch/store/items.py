@@ -421,7 +421,7 @@ ACKNOWLEDGEMENT_PREFIX: Final = "ACKNOWLEDGEMENT#"
 
 
 def acknowledgement_item(given: Acknowledgement) -> dict[str, Any]:
-    """The item of an acknowledgement; it expires a day after its end."""
+    """The item of an acknowledgement; it expires a day after its end. A thread has one: the next takes its place."""
     values = {
         **{name: getattr(given, name) for name in _ACKNOWLEDGEMENT_TEXTS},
         "severity": given.severity.value,
@@ -434,7 +434,7 @@ def acknowledgement_item(given: Acknowledgement) -> dict[str, Any]:
     }
     return {
         PARTITION_KEY: {"S": CONTROL},
-        SORT_KEY: {"S": ACKNOWLEDGEMENT_PREFIX + given.alert_id},
+        SORT_KEY: {"S": ACKNOWLEDGEMENT_PREFIX + given.thread},
         "acknowledgement": {"S": json.dumps(values)},
         EXPIRES_AT: {"N": str(int((given.until + timedelta(days=1)).timestamp()))},
     }
