@@ -20,6 +20,7 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from infra.bundle import shipped_code
+from journey_watch.core.acknowledgements import Acknowledgement
 from journey_watch.core.durations import parse_duration, readable_duration
 from journey_watch.core.errors import ConfigurationError, JourneyWatchError
 from journey_watch.core.filters import ANY
@@ -28,7 +29,7 @@ from journey_watch.core.runs import Lane
 from journey_watch.messages.wording import readable_time
 from journey_watch.providers.registry import REGISTRY
 from journey_watch.store.items import iso
-from operator_cli.acknowledge import acknowledgement, meant_by
+from operator_cli.acknowledge import meant_by
 from operator_cli.aws_errors import AWS_ERRORS, Options, check_setup, explained
 from operator_cli.deployment import Deployment
 from operator_cli.doctor import Level, examine
@@ -279,8 +280,9 @@ def ack(cli: Cli, *, what: str, how_long: str, note: str) -> None:
     now = datetime.now(UTC)
     until = _end(how_long, None, now)
     with _told():
+        set_by, identity = _own_name(), cli.deployment.caller()
         given = [
-            acknowledgement(alert, lane, until=until, set_by=_own_name(), identity=cli.deployment.caller(), note=note)
+            Acknowledgement.of(alert, lane, until=until, set_by=set_by, identity=identity, note=note)
             for lane in cli.deployment.lanes
             for alert in meant_by(what, cli.deployment.history(lane), cli.deployment.state(lane))
         ]

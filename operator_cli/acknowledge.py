@@ -1,13 +1,11 @@
-"""`journey-watch ack`: which alerts are meant, and what is set about them."""
+"""`journey-watch ack`: which alerts are meant."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 
-from journey_watch.core.acknowledgements import Acknowledgement
 from journey_watch.core.alerts import Alert
 from journey_watch.core.condition_rules import Phase
 from journey_watch.core.errors import ConfigurationError
-from journey_watch.core.runs import JourneyState, Lane, Scope
+from journey_watch.core.runs import JourneyState, Scope
 from journey_watch.core.severity import Severity
 from journey_watch.ports import LaneState
 
@@ -39,23 +37,3 @@ def _of_run(run: str, history: Sequence[Alert], states: Mapping[Scope, JourneySt
 
 def _open_threads(state: JourneyState | None) -> set[str]:
     return {one.opened_by for one in state.conditions.values() if one.opened_at} if state else set()
-
-
-def acknowledgement(
-    alert: Alert, lane: Lane, *, until: datetime, set_by: str, identity: str, note: str
-) -> Acknowledgement:
-    """What is set about an alert."""
-    return Acknowledgement(
-        alert_id=alert.id,
-        thread=alert.thread,
-        lane=lane,
-        scope=alert.journey,
-        what=alert.detail["summary"],
-        severity=alert.severity,
-        recipients=alert.recipients,
-        for_operators=alert.is_for_operators,
-        until=until,
-        set_by=set_by,
-        identity=identity,
-        note=note,
-    )

@@ -293,15 +293,9 @@ def mute_alerts(draw: st.DrawFn) -> Alert:
 def acknowledged_alerts(draw: st.DrawFn) -> Alert:
     """Any alert that somebody looks after something, with hostile names and words."""
     about = draw(alerts() | condition_alerts())
-    given = Acknowledgement(
-        alert_id=about.id,
-        thread=about.thread,
-        lane=LANE,
-        scope=about.journey,
-        what=about.detail["summary"],
-        severity=about.severity,
-        recipients=draw(st.sampled_from([("default",), ("team", "default")])),
-        for_operators=about.is_for_operators,
+    given = Acknowledgement.of(
+        about.routed_to(draw(st.sampled_from([("default",), ("team", "default")]))),
+        LANE,
         until=NOON + timedelta(hours=1),
         set_by=draw(hostile_text()),
         identity=draw(st.sampled_from(["", "arn:aws:iam::111122223333:user/ann"])),

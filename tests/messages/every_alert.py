@@ -284,15 +284,9 @@ def _others() -> Iterator[tuple[str, Alert]]:
     yield "who did it, without names", _answer(cancelled, ada, names=False)
     yield "a role did it", _answer(cancelled, Actor(ActorKind.ROLE, role="deployer", session="ann@example.com"))
     yield "a service did it", _answer(cancelled, Actor(ActorKind.SERVICE, "scheduler.amazonaws.com"))
-    given = Acknowledgement(
-        alert_id=stuck.id,
-        thread=stuck.thread,
-        lane=_LANES[CONNECT.name],
-        scope=stuck.journey,
-        what=stuck.detail["summary"],
-        severity=stuck.severity,
-        recipients=stuck.recipients,
-        for_operators=False,
+    given = Acknowledgement.of(
+        stuck,
+        _LANES[CONNECT.name],
         until=NOW + timedelta(hours=4),
         set_by="ann",
         identity=f"arn:aws:iam::{ACCOUNT}:user/ann",

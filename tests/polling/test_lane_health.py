@@ -424,18 +424,7 @@ def test_condition_that_a_mute_held_back_is_told_once_when_it_ends(harness: Poll
 
 
 def acknowledging(alert: Alert, *, until: datetime) -> Acknowledgement:
-    return Acknowledgement(
-        alert_id=alert.id,
-        thread=alert.thread,
-        lane=LANE,
-        scope=alert.journey,
-        what=alert.detail["summary"],
-        severity=alert.severity,
-        recipients=alert.recipients,
-        for_operators=alert.is_for_operators,
-        until=until,
-        set_by="ann",
-    )
+    return Acknowledgement.of(alert, LANE, until=until, set_by="ann")
 
 
 def test_what_is_acknowledged_is_told_once_in_its_thread_and_nobody_is_reminded(harness: PollHarness) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from journey_watch.core.alerts import Alert
 from journey_watch.core.runs import JourneyState, Lane, Scope
 from journey_watch.core.severity import Severity
 from journey_watch.core.transitions import StateChange
@@ -33,6 +34,26 @@ class Acknowledgement:
     """The ARN of the AWS identity whose credentials set it."""
     note: str = ""
     """What they had to say about it."""
+
+    @classmethod
+    def of(
+        cls, alert: Alert, lane: Lane, *, until: datetime, set_by: str, identity: str = "", note: str = ""
+    ) -> "Acknowledgement":
+        """One about an alert of the lane."""
+        return cls(
+            alert_id=alert.id,
+            thread=alert.thread,
+            lane=lane,
+            scope=alert.journey,
+            what=alert.detail["summary"],
+            severity=alert.severity,
+            recipients=alert.recipients,
+            for_operators=alert.is_for_operators,
+            until=until,
+            set_by=set_by,
+            identity=identity,
+            note=note,
+        )
 
 
 def in_force(
