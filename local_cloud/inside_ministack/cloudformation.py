@@ -20,7 +20,7 @@ def extend() -> None:
     """Register what is missing, and complete what is only half there."""
     handlers = service("cloudformation.provisioners")._RESOURCE_HANDLERS
     handlers["AWS::DynamoDB::Table"] = _with_table_settings(handlers["AWS::DynamoDB::Table"])
-    handlers["AWS::SNS::Topic"] = _encrypted(handlers["AWS::SNS::Topic"])
+    handlers["AWS::SNS::Topic"] = _with_topic_settings(handlers["AWS::SNS::Topic"])
     handlers["AWS::SNS::Subscription"] = _confirmed(handlers["AWS::SNS::Subscription"])
     for kind in ("SlackChannelConfiguration", "MicrosoftTeamsChannelConfiguration"):
         handlers[f"AWS::Chatbot::{kind}"] = _chat_channel(handlers["AWS::SNS::Subscription"])
@@ -54,13 +54,16 @@ def _with_enabled(encryption: Properties | None) -> Properties | None:
     return encryption and {**encryption, "Enabled": encryption.get("SSEEnabled", False)}
 
 
-def _encrypted(topic: Handler) -> Handler:
-    """Topics that know the key with which the template encrypts them."""
+def _with_topic_settings(topic: Handler) -> Handler:
+    """Topics that know the key with which the template encrypts them, and whether they keep an order."""
 
     def create(logical_id: str, properties: Properties, stack: str) -> Created:
         arn, attributes = topic["create"](logical_id, properties, stack)
+        settings = service("sns")._topics[arn]["attributes"]
         if "KmsMasterKeyId" in properties:
-            service("sns")._topics[arn]["attributes"]["KmsMasterKeyId"] = properties["KmsMasterKeyId"]
+            settings["KmsMasterKeyId"] = properties["KmsMasterKeyId"]
+        if properties.get("FifoTopic"):
+            settings |= {"FifoTopic": "true", "ContentBasedDeduplication": "false"}
         return arn, attributes
 
     return {**topic, "create": create}
