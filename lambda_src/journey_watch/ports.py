@@ -200,14 +200,16 @@ class Channel:
     """What is quieter is not owed to this channel."""
     recipient: str | None = None
     """Whose it is; None for one whose readers choose by what a message says of its recipients."""
-    for_operators: bool = False
-    """True: it is owed the alerts about the monitor's own sight and no others; False: all the others."""
+    for_operators: bool | None = False
+    """True: it is owed the alerts about the monitor's own sight and no others; False: all the others; None: both."""
     at_once: int = 10
     """This many alerts are handed over together: what a notifier sends without a pause between."""
     formerly: tuple[str, ...] = ()
     """Names under which alerts may be owed to it that no channel has any more."""
     max_single: int = 1_000
     """More alerts than this in one poll become a digest, whatever the configuration says: it would take too long."""
+    one_by_one: bool = False
+    """True: it gets no digest, however many alerts there are."""
 
     def takes(self, alert: Alert) -> bool:
         """True if the alert is owed to it."""
@@ -215,4 +217,4 @@ class Channel:
             return False
         if self.recipient is not None:
             return self.recipient in alert.recipients
-        return alert.is_for_operators == self.for_operators
+        return self.for_operators in (None, alert.is_for_operators)

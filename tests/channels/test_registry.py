@@ -35,6 +35,7 @@ ENVIRONMENT = {
     contract.ENV_OPS_TOPIC: SETTINGS.ops_topic_arn,
     contract.ENV_OPS_MAIL_TOPIC: SETTINGS.ops_mail_topic_arn,
     contract.ENV_CHAT_TOPICS: json.dumps({"default/critical": f"arn:aws:sns:{REGION}:111122223333:cards"}),
+    contract.ENV_ORDERED_TOPIC: f"arn:aws:sns:{REGION}:111122223333:in-order.fifo",
     contract.ENV_EVENT_BUSES: json.dumps({"default": f"arn:aws:events:{REGION}:111122223333:event-bus/alerts"}),
 }
 
@@ -56,6 +57,7 @@ def test_every_channel_has_the_name_under_which_alerts_are_owed(context: Channel
         contract.CHANNEL_MAIL,
         contract.CHANNEL_ALERTS,
         contract.chat_channel(Severity.CRITICAL),
+        contract.CHANNEL_IN_ORDER,
         contract.CHANNEL_EVENT_BUS,
     }
 
@@ -87,10 +89,25 @@ def test_each_recipient_has_channels_of_its_own(context: ChannelContext) -> None
     assert channels[contract.CHANNEL_MAIL].takes(routed), "its subscriptions choose"
 
 
-def test_the_bus_is_a_channel_only_where_there_is_one(context: ChannelContext) -> None:
-    without = {name: value for name, value in ENVIRONMENT.items() if name != contract.ENV_EVENT_BUSES}
+@pytest.mark.parametrize(
+    ("channel", "variable"),
+    [
+        (contract.CHANNEL_EVENT_BUS, contract.ENV_EVENT_BUSES),
+        (contract.CHANNEL_IN_ORDER, contract.ENV_ORDERED_TOPIC),
+    ],
+)
+def test_what_not_every_deployment_has_is_a_channel_only_where_it_is(
+    context: ChannelContext, channel: str, variable: str
+) -> None:
+    without = {name: value for name, value in ENVIRONMENT.items() if name != variable}
     with mock_aws():
-        assert contract.CHANNEL_EVENT_BUS not in channels_of(replace(context, environment=without))
+        assert channel not in channels_of(replace(context, environment=without))
+
+
+def test_what_is_told_in_order_is_told_one_by_one_whoever_it_is_for(context: ChannelContext) -> None:
+    with mock_aws():
+        channel = channels_of(context)[contract.CHANNEL_IN_ORDER]
+    assert (channel.one_by_one, channel.for_operators) == (True, None)
 
 
 def test_a_channel_more_is_an_entry_more(context: ChannelContext, monkeypatch: pytest.MonkeyPatch) -> None:

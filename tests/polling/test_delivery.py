@@ -136,6 +136,29 @@ def test_digests_are_cut_in_the_order_of_time_and_sorted_worst_first_inside(harn
         assert loudness == sorted(loudness, key=["critical", "warning", "info"].index)
 
 
+def test_channel_that_is_told_one_by_one_gets_each_alert_of_a_storm_in_its_order(harness: PollHarness) -> None:
+    one_by_one = ScriptedChannel(refuse=lambda _: True)
+    harness.channels["in-order"] = Channel(one_by_one, one_by_one=True)
+    two_steps_of_many_runs(harness)
+    one_by_one.refuse = lambda _: False
+    harness.poll()
+    assert all("changes" in digest.detail for digest in harness.channel.accepted)
+    assert all("changes" not in alert.detail for alert in one_by_one.accepted)
+    for n in range(4):
+        assert [status for run_id, status in told(one_by_one) if run_id == f"s{n}"] == ["RUNNING", "PAUSED", "RUNNING"]
+
+
+def test_channel_for_both_gets_what_is_for_operators_and_what_is_not(harness: PollHarness) -> None:
+    both = ScriptedChannel()
+    harness.channels["in-order"] = Channel(both, for_operators=None)
+    harness.source.failures[WINBACK] = SourceError("it does not answer", code="InternalServerErrorException")
+    harness.poll()
+    harness.clock.advance(minutes=16)
+    harness.source.set(WELCOME, "r1", Status.CANCELLED)
+    harness.poll()
+    assert {alert.condition or alert.status for alert in both.accepted} == {"UNREACHABLE", "CANCELLED"}
+
+
 def test_digest_says_which_deployment_it_is_of(harness: PollHarness) -> None:
     harness.config = replace(harness.config, label="prod", digest_over=1)
     for journey in (WELCOME, WINBACK):

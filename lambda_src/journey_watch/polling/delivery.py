@@ -228,12 +228,12 @@ class Delivery:
 
     def _send_to(self, channel: str, pending: Sequence[PendingDelivery]) -> list[PendingDelivery]:
         """Send in order; returns what there was no time for."""
+        serving = self._context.channels[channel]
         in_order = sorted(pending, key=lambda one: (str(one.alert.journey), one.alert.sequence))
         singly = in_order
         late: list[PendingDelivery] = []
-        for audience in self._audiences(in_order):
-            max_single = self._context.channels[channel].max_single
-            together = self._digest_policy.told_together(audience, max_single=max_single)
+        for audience in [] if serving.one_by_one else self._audiences(in_order):
+            together = self._digest_policy.told_together(audience, max_single=serving.max_single)
             keys = {one.key for one in together}
             singly = [one for one in singly if one.key not in keys]
             late += self._send_digests(channel, _in_time_order(together))

@@ -70,6 +70,26 @@ def test_a_queue_gets_the_envelope_with_attributes_to_filter_by(queue_url: str) 
     assert notification["MessageAttributes"]["status"] == {"Type": "String.Array", "Value": '["CANCELLED"]'}
 
 
+def test_a_queue_of_an_ordered_topic_gets_a_thread_in_its_order_and_nothing_twice_within_minutes(
+    queue_url: str,  # noqa: ARG001 - only for what makes it
+) -> None:
+    sns, sqs = boto3.client("sns"), boto3.client("sqs")
+    topic_arn = sns.create_topic(Name="in-order.fifo", Attributes={"FifoTopic": "true"})["TopicArn"]
+    url = sqs.create_queue(QueueName="reader.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    sns.subscribe(TopicArn=topic_arn, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"})
+    notifier = SnsNotifier(sns, topic_arn, compose=envelope_message, in_order=True)
+    first, second = alert(run_id="r", sequence=1), alert(run_id="r", sequence=2)
+    assert notifier.publish([first, second, alert(run_id="other")]) == {}
+    assert notifier.publish([first]) == {}
+
+    def read() -> list[str]:
+        messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=1).get("Messages", [])
+        return [json.loads(message["Body"])["id"] for message in messages]
+
+    assert [read(), read(), read()] == [[first.id], [alert(run_id="other").id], []]
+
+
 def test_people_get_a_subject_and_plain_text() -> None:
     topic = Topic()
     built = alert(name="Grüße 🎂")

@@ -1,4 +1,4 @@
-"""The topics of a deployment: for people, for programs, for operators, and the cards for Amazon Q."""
+"""The topics of a deployment: for people, for programs, for operators, the cards for Amazon Q, and the ordered one."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -55,6 +55,11 @@ def _channels(context: ChannelContext) -> Mapping[str, Channel]:
     def for_programs(topic_arn: str, *, for_operators: bool = False) -> Channel:
         return Channel(SnsNotifier(sns, topic_arn, compose=envelope_message), for_operators=for_operators)
 
+    def in_order(topic_arn: str) -> Channel:
+        notifier = SnsNotifier(sns, topic_arn, compose=envelope_message, in_order=True)
+        return Channel(notifier, for_operators=None, one_by_one=True)
+
+    ordered = context.environment.get(contract.ENV_ORDERED_TOPIC)
     chats = {contract.chat_channel(severity, recipient) for recipient, severity in settings.chat_topic_arns}
     heirs: set[str] = set()
 
@@ -76,16 +81,18 @@ def _channels(context: ChannelContext) -> Mapping[str, Channel]:
             )
             for (recipient, severity), topic_arn in settings.chat_topic_arns.items()
         },
+        **({contract.CHANNEL_IN_ORDER: in_order(ordered)} if ordered else {}),
     }
 
 
 def _uses(environment: Mapping[str, str]) -> list[Access]:
+    ordered = environment.get(contract.ENV_ORDERED_TOPIC)
     mail = (environment[contract.ENV_ALERT_MAIL_TOPIC], environment[contract.ENV_OPS_MAIL_TOPIC])
     programs = (environment[contract.ENV_ALERT_TOPIC], environment[contract.ENV_OPS_TOPIC])
     cards: dict[str, str] = json.loads(environment.get(contract.ENV_CHAT_TOPICS, "{}"))
     return [
         # PublishBatch is authorised as Publish.
-        Access(("sns:Publish",), (*mail, *programs, *cards.values())),
+        Access(("sns:Publish",), (*mail, *programs, *cards.values(), *([ordered] if ordered else []))),
         # Once an hour the poller looks who never confirmed.
         Access(("sns:ListSubscriptionsByTopic",), mail),
     ]
