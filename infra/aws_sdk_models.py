@@ -14,7 +14,7 @@ from journey_watch.providers.registry import REGISTRY as PROVIDERS
 _OWN_OPERATIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "cloudwatch": ("GetMetricData",),
     "dynamodb": ("BatchGetItem", "Query", "TransactWriteItems", "UpdateItem"),
-    "sqs": ("ChangeMessageVisibility", "SendMessage"),
+    "sqs": ("ChangeMessageVisibility",),
     "secretsmanager": ("GetSecretValue",),
     "sts": ("AssumeRole",),
 }

@@ -10,6 +10,7 @@ from infra.channels import SendingParts
 from infra.deployment_config import CODE_KEY, MUTES_KEY, RECIPIENTS_KEY, DeploymentConfig
 from infra.encryption_key import EncryptionKey
 from infra.monitoring import Monitoring
+from infra.ordered_topic import OrderedTopic
 from infra.own_metrics import grant_reading_metrics
 from infra.pagerduty_services import PAGERDUTY, pagerduty_readers
 from infra.poller import Poller
@@ -59,7 +60,8 @@ class JourneyWatchStack(Stack):
         topics = AlertChannels(
             self, "Channels", key=encryption.key, mail_readers=config.mail_readers, ops_email=config.ops_addresses
         )
-        channels: list[SendingParts] = [topics, *(make(self, config, encryption.key) for make in CHANNELS)]
+        ordered = OrderedTopic(self, "InOrder", key=encryption.key, recipients=config.everybody)
+        channels: list[SendingParts] = [topics, ordered, *(make(self, config, encryption.key) for make in CHANNELS)]
         poller = Poller(
             self,
             "Poller",
@@ -68,20 +70,14 @@ class JourneyWatchStack(Stack):
             state=state,
             channels=channels,
         )
+        for_people = [(topics.alert_topic, None), (topics.ops_topic, config.watching.operators)]
+        in_order = [(ordered.topic, None)] if ordered.topic else []
         queued = [
-            QueuedChannel(
-                self,
-                kind,
-                readers,
-                bundle=bundle,
-                alert_topic=topics.alert_topic,
-                ops_topic=topics.ops_topic,
-                operators=config.watching.operators,
-            )
-            for kind, readers in (
-                (SLACK, slack_readers(config.webhook_readers)),
-                (PAGERDUTY, pagerduty_readers(config.everybody)),
-                (SIGNED_WEBHOOK, signed_webhook_readers(config.everybody)),
+            QueuedChannel(self, kind, readers, bundle=bundle, hears=hears)
+            for kind, readers, hears in (
+                (SLACK, slack_readers(config.webhook_readers), for_people),
+                (PAGERDUTY, pagerduty_readers(config.everybody), in_order),
+                (SIGNED_WEBHOOK, signed_webhook_readers(config.everybody), in_order),
             )
             if readers
         ]

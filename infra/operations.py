@@ -51,13 +51,12 @@ EMPTYING_QUEUE: Final = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueu
 _TABLE_ACTIONS: Final = ("dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem")
 _POSTPONING: Final = "sqs:ChangeMessageVisibility"
 """What a recipient does not take comes back when it may take it again."""
-_QUEUED: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
-    contract.SLACK_HANDLER: (contract.ENV_WEBHOOK_SECRETS, (_POSTPONING,)),
-    # A digest goes back to the queue in parts, and what resolves an incident for its second time.
-    contract.PAGERDUTY_HANDLER: (contract.ENV_PAGERDUTY_SERVICES, (_POSTPONING, "sqs:SendMessage")),
-    contract.SIGNED_WEBHOOK_HANDLER: (contract.ENV_SIGNED_WEBHOOKS, (_POSTPONING,)),
+_QUEUED: Final[Mapping[str, str]] = {
+    contract.SLACK_HANDLER: contract.ENV_WEBHOOK_SECRETS,
+    contract.PAGERDUTY_HANDLER: contract.ENV_PAGERDUTY_SERVICES,
+    contract.SIGNED_WEBHOOK_HANDLER: contract.ENV_SIGNED_WEBHOOKS,
 }
-"""By handler, of the functions that empty queues: the variable that names queues and secrets, what it does there."""
+"""By handler, of the functions that empty queues: the variable that names queues and secrets."""
 ANY_SECRET_ENDING: Final = "-AbCdEf"  # noqa: S105 - of a name, not of a secret
 """Secrets Manager ends each ARN in a hyphen and six characters. Which ones, only it knows."""
 ANY_LOG_STREAM: Final = "stream"
@@ -155,9 +154,8 @@ def _of_queued(stack: DeployedStack, handler: str) -> Iterator[Operation]:
     function = stack.function(handler)
     if function is None:
         return
-    variable, queue_actions = _QUEUED[handler]
-    for queue, told in json.loads(stack.environment(function)[variable]).items():
-        yield from (Operation(action, queue) for action in (*EMPTYING_QUEUE, *queue_actions))
+    for queue, told in json.loads(stack.environment(function)[_QUEUED[handler]]).items():
+        yield from (Operation(action, queue) for action in (*EMPTYING_QUEUE, _POSTPONING))
         secret = told if isinstance(told, str) else told["secret"]
         yield Operation("secretsmanager:GetSecretValue", secret_arn(stack, secret))
 

@@ -19,8 +19,7 @@ PAGERDUTY: Final = QueuedKind(
     variable=contract.ENV_PAGERDUTY_SERVICES,
     timeout=Duration.minutes(1),
     max_attempts=MAX_ATTEMPTS,
-    # A digest goes back to the queue in parts, and what resolves an incident for its second time.
-    queue_actions=["sqs:SendMessage"],
+    in_order=True,
 )
 
 
@@ -29,7 +28,7 @@ def pagerduty_readers(everybody: Sequence[Recipient]) -> list[QueuedRecipient]:
         QueuedRecipient(
             service.secret,
             {recipient.name: service.min_severity},
-            {"secret": service.secret, "min_severity": service.min_severity.value, "region": service.region},
+            {"secret": service.secret, "region": service.region},
         )
         for recipient in everybody
         for service in recipient.pagerduty

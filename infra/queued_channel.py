@@ -1,4 +1,4 @@
-"""What needs a queue to be told: the alerts for programs, a queue for each recipient, one small function for a kind.
+"""What needs a queue to be told: a queue for each recipient, and one small function for a kind of them.
 
 The queue keeps what its recipient does not take, for as long as it is not taken.
 """
@@ -56,17 +56,22 @@ class QueuedKind:
     variable: str
     """Of the function's environment: a JSON object from the ARN of each queue to `told`."""
     timeout: Duration
-    """Enough for BATCH_SIZE alerts of which each takes as long as it may."""
+    """Enough for a batch of alerts of which each takes as long as it may."""
     max_attempts: int
     """After so many an alert is a dead letter."""
-    queue_actions: Sequence[str] = ()
-    """What the function does with its queues, beside what all do."""
+    in_order: bool = False
+    """Whether an alert waits for the earlier ones of its thread. Each is then told by itself, and never in a digest."""
+
+    @property
+    def batch_size(self) -> int:
+        """One, if order matters: what waits behind another alert is not even asked for, and counts no attempt."""
+        return 1 if self.in_order else BATCH_SIZE
 
 
 class QueuedChannel(Construct):
-    """Everything between the topics for programs and the recipients of one kind.
+    """Everything between topics and the recipients of one kind.
 
-    `operators` are the recipients of the configuration who are told of a blind monitor too.
+    `hears` are the topics, each with those recipients of the configuration who hear it; None for all of them.
     """
 
     def __init__(
@@ -76,9 +81,7 @@ class QueuedChannel(Construct):
         recipients: Sequence[QueuedRecipient],
         *,
         bundle: Bundle,
-        alert_topic: sns.ITopic,
-        ops_topic: sns.ITopic,
-        operators: Collection[str],
+        hears: Sequence[tuple[sns.ITopic, Collection[str] | None]],
     ) -> None:
         super().__init__(scope, kind.construct_id)
         self.kind = kind
@@ -90,11 +93,10 @@ class QueuedChannel(Construct):
             # An id may not have a slash; no secret's name has a colon.
             queue = self._queue(f"Queue:{recipient.secret.replace('/', ':')}", dead_letters=self.dead_letters)
             self.queues[recipient.secret] = queue
-            self._subscribe(queue, alert_topic, recipient.least)
-            as_operator = {name: severity for name, severity in recipient.least.items() if name in operators}
-            if as_operator:
-                # Alarms come without the attribute: the functions could not word them.
-                self._subscribe(queue, ops_topic, as_operator)
+            for topic, audience in hears:
+                least = {name: one for name, one in recipient.least.items() if audience is None or name in audience}
+                if least:
+                    self._subscribe(queue, topic, least)
         told = {self.queues[recipient.secret].queue_arn: recipient.told for recipient in recipients}
         made = add_function(
             self,
@@ -117,6 +119,7 @@ class QueuedChannel(Construct):
             self,
             construct_id,
             encryption=sqs.QueueEncryption.SQS_MANAGED,
+            fifo=self.kind.in_order or None,
             enforce_ssl=True,
             retention_period=KEPT,
             # What Lambda asks for. It is the wait after a crash only: the function sets its own after what it caught.
@@ -128,6 +131,7 @@ class QueuedChannel(Construct):
 
     @staticmethod
     def _subscribe(queue: sqs.Queue, topic: sns.ITopic, least: Mapping[str, Severity]) -> None:
+        # Alarms come without the attribute: the functions could not word them.
         policy = audience_policy(least)
         topic.add_subscription(subscriptions.SqsSubscription(queue, raw_message_delivery=True, filter_policy=policy))
 
@@ -140,7 +144,6 @@ class QueuedChannel(Construct):
                     "sqs:DeleteMessage",
                     "sqs:GetQueueAttributes",
                     "sqs:ReceiveMessage",
-                    *self.kind.queue_actions,
                 ],
                 resources=[queue.queue_arn for queue in self.queues.values()],
             )
@@ -169,7 +172,7 @@ class QueuedChannel(Construct):
             self.function.add_event_source_mapping(
                 f"From:{queue.node.id}",
                 event_source_arn=queue.queue_arn,
-                batch_size=BATCH_SIZE,
+                batch_size=self.kind.batch_size,
                 max_concurrency=CONCURRENCY,
                 report_batch_item_failures=True,
             )

@@ -18,8 +18,9 @@ SIGNED_WEBHOOK: Final = QueuedKind(
     handler=contract.SIGNED_WEBHOOK_HANDLER,
     variable=contract.ENV_SIGNED_WEBHOOKS,
     # An endpoint may take 15 s for each answer.
-    timeout=Duration.minutes(2),
+    timeout=Duration.minutes(1),
     max_attempts=MAX_ATTEMPTS,
+    in_order=True,
 )
 
 

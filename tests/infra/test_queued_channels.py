@@ -7,12 +7,11 @@ import pytest
 
 from infra.deployment_config import DeploymentConfig
 from infra.pagerduty_services import PAGERDUTY
-from infra.queued_channel import BATCH_SIZE, QUEUE_PATIENCE, QueuedKind
+from infra.queued_channel import BATCH_SIZE, QueuedKind
 from infra.recipients import PagerDutyService, Recipient, SignedWebhook, SlackWebhook
 from infra.signed_webhooks import SIGNED_WEBHOOK
 from infra.slack_webhooks import SLACK
 from journey_watch.channels.pagerduty import events_api, poster
-from journey_watch.channels.pagerduty.poster import RESOLVED_AGAIN_AFTER, Service
 from journey_watch.channels.queued.https import CONNECT_SECONDS
 from journey_watch.channels.signed_webhook.poster import READ_SECONDS
 from journey_watch.channels.slack import poster as slack_poster
@@ -44,8 +43,6 @@ class Kind:
     """By secret: the severities that its queue gets."""
     seconds_per_alert: float
     """The most that one takes."""
-    queue_actions: tuple[str, ...] = ()
-    """Beside those of all."""
 
 
 KINDS = [
@@ -60,12 +57,11 @@ KINDS = [
         PAGERDUTY,
         telling(EVERYTHING, pagerduty=ALL.default.pagerduty),
         {
-            "team/pager": {"secret": "team/pager", "min_severity": "critical", "region": "us"},
-            "pager": {"secret": "pager", "min_severity": "warning", "region": "eu"},
+            "team/pager": {"secret": "team/pager", "region": "us"},
+            "pager": {"secret": "pager", "region": "eu"},
         },
         {"team/pager": ["critical"], "pager": ["warning", "critical"]},
         poster.SECONDS_PER_ALERT + CONNECT_SECONDS + events_api.READ_SECONDS,
-        ("SendMessage",),
     ),
     Kind(
         SIGNED_WEBHOOK,
@@ -100,6 +96,16 @@ def secrets(stack: Synthesized, kind: Kind) -> dict[str, str]:
     return {arn: secret_of[json.dumps(found)] for arn, found in told(stack, kind).items()}
 
 
+def ordered_topic(stack: Synthesized) -> str:
+    """Its reference."""
+    (topic,) = (
+        name
+        for name, resource in stack.template["Resources"].items()
+        if resource["Type"] == "AWS::SNS::Topic" and resource["Properties"].get("FifoTopic")
+    )
+    return f"${{{topic}}}"
+
+
 def queue(stack: Synthesized, arn: str) -> Json:
     properties: Json = stack.template["Resources"][arn.removeprefix("${").removesuffix(".Arn}")]["Properties"]
     return properties
@@ -118,25 +124,55 @@ def test_each_recipient_has_a_queue_that_hears_its_severities(synthesize: Synthe
     }
 
     assert heard == kind.heard
-    assert {text(each["TopicArn"]) for each in stack.properties("AWS::SNS::Subscription")} == {
-        stack.output("AlertTopicArn")
+
+
+@each_kind
+def test_where_order_matters_the_topic_the_queue_and_the_dead_letters_keep_it(
+    synthesize: Synthesize, kind: Kind
+) -> None:
+    stack = synthesize(ALL)
+    topics = {
+        text(each["Endpoint"]): text(each["TopicArn"])
+        for each in stack.properties("AWS::SNS::Subscription")
+        if text(each["Endpoint"]) in secrets(stack, kind)
     }
+
+    assert len(topics) == len(kind.told)
+    for arn, topic in topics.items():
+        dead_letters = text(queue(stack, arn)["RedrivePolicy"]["deadLetterTargetArn"])
+        for each in (queue(stack, arn), queue(stack, dead_letters)):
+            assert each.get("FifoQueue", False) is kind.deployed.in_order
+        assert topic == (ordered_topic(stack) if kind.deployed.in_order else stack.output("AlertTopicArn"))
+
+
+@each_kind
+def test_the_ordered_topic_is_there_only_for_those_who_read_it(synthesize: Synthesize, kind: Kind) -> None:
+    fifo = [each for each in synthesize(kind.config).properties("AWS::SNS::Topic") if each.get("FifoTopic")]
+
+    assert len(fifo) == int(kind.deployed.in_order)
+    for topic in fifo:
+        assert topic["KmsMasterKeyId"]
+        assert not topic.get("ContentBasedDeduplication")
 
 
 def test_a_recipient_who_is_an_operator_too_is_told_of_a_blind_monitor_and_of_no_alarm(synthesize: Synthesize) -> None:
-    sre = Recipient(name="sre", pagerduty=(PagerDutyService("pager"),))
+    sre = Recipient(name="sre", slack=(SlackWebhook("slack"),), pagerduty=(PagerDutyService("pager"),))
     stack = synthesize(replace(EVERYTHING, others=(sre,), watching=replace(EVERYTHING.watching, operators=("sre",))))
-    heard = {
-        text(each["TopicArn"]): each["FilterPolicy"]
+    heard = [
+        (text(each["TopicArn"]), each["FilterPolicy"]["recipient"])
         for each in stack.properties("AWS::SNS::Subscription")
-        if each["Protocol"] == "sqs" and "PagerDuty" in text(each["Endpoint"])
-    }
+        if each["Protocol"] == "sqs" and ("PagerDuty" in text(each["Endpoint"]) or "Slack" in text(each["Endpoint"]))
+    ]
 
     # An alarm of CloudWatch's comes without the attribute.
-    assert heard == {
-        stack.output("AlertTopicArn"): {"recipient": ["sre/critical"]},
-        stack.output("OpsTopicArn"): {"recipient": ["sre/critical"]},
-    }
+    everything = ["sre/info", "sre/warning", "sre/critical"]
+    assert sorted(heard) == sorted(
+        [
+            (stack.output("AlertTopicArn"), everything),
+            (stack.output("OpsTopicArn"), everything),
+            (ordered_topic(stack), ["sre/critical"]),
+        ]
+    )
 
 
 @each_kind
@@ -194,9 +230,9 @@ def test_two_invocations_at_most_each_with_time_for_its_batch(synthesize: Synthe
     for source in sources:
         assert source["ScalingConfig"] == {"MaximumConcurrency": 2}
         assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-        assert source["BatchSize"] == BATCH_SIZE
+        assert source["BatchSize"] == (1 if kind.deployed.in_order else BATCH_SIZE)
         assert queue(stack, text(source["EventSourceArn"]))["VisibilityTimeout"] == 6 * timeout
-    assert timeout > BATCH_SIZE * kind.seconds_per_alert
+    assert timeout > kind.deployed.batch_size * kind.seconds_per_alert
     assert "ReservedConcurrentExecutions" not in function_of(stack, kind)
 
 
@@ -206,7 +242,7 @@ def test_a_function_may_do_this_and_nothing_else(synthesize: Synthesize, kind: K
     role = function_of(stack, kind)["Role"]["Fn::GetAtt"][0]
     log = f"${{{function_of(stack, kind)['LoggingConfig']['LogGroup']['Ref']}.Arn}}"
     secret = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:"
-    actions = ("ReceiveMessage", "ChangeMessageVisibility", "DeleteMessage", "GetQueueAttributes", *kind.queue_actions)
+    actions = ("ReceiveMessage", "ChangeMessageVisibility", "DeleteMessage", "GetQueueAttributes")
 
     assert stack.allowed(role) == {
         *((f"sqs:{action}", arn) for action in actions for arn in secrets(stack, kind)),
@@ -216,7 +252,7 @@ def test_a_function_may_do_this_and_nothing_else(synthesize: Synthesize, kind: K
     }
 
 
-def test_only_the_alert_topic_fills_a_queue(synthesize: Synthesize) -> None:
+def test_only_topics_fill_a_queue(synthesize: Synthesize) -> None:
     stack = synthesize(ALL)
     allowed = [
         statement
@@ -228,7 +264,8 @@ def test_only_the_alert_topic_fills_a_queue(synthesize: Synthesize) -> None:
     assert {text(each["Resource"]) for each in allowed} == {arn for kind in KINDS for arn in secrets(stack, kind)}
     for statement in allowed:
         assert listed(statement["Action"]) == ["sqs:SendMessage"]
-        assert text(statement["Condition"]["ArnEquals"]["aws:SourceArn"]) == stack.output("AlertTopicArn")
+        source = text(statement["Condition"]["ArnEquals"]["aws:SourceArn"])
+        assert source in {stack.output("AlertTopicArn"), ordered_topic(stack)}
 
 
 @each_kind
@@ -249,13 +286,5 @@ def test_a_queue_that_is_not_emptied_and_a_dead_letter_raise_alarms(synthesize: 
         assert given_up == f"{EVERYTHING.name} dead-letters {name}"
 
 
-def test_what_only_waits_for_its_second_time_raises_no_alarm() -> None:
-    assert QUEUE_PATIENCE.total_seconds() > RESOLVED_AGAIN_AFTER
-
-
-def test_the_pagerduty_function_understands_what_it_is_told(synthesize: Synthesize) -> None:
-    kind = KINDS[1]
-    found = [Service.from_json(each) for each in told(synthesize(ALL), kind).values()]  # type: ignore[arg-type]  # objects of texts
-
-    assert found == [Service("team/pager", Severity.CRITICAL, "us"), Service("pager", Severity.WARNING, "eu")]
-    assert {each.region for each in found} == events_api.URLS.keys()
+def test_the_pagerduty_function_is_told_a_region_that_it_knows(synthesize: Synthesize) -> None:
+    assert {each["region"] for each in told(synthesize(ALL), KINDS[1]).values()} == events_api.URLS.keys()  # type: ignore[index]  # objects of texts

@@ -192,7 +192,6 @@ _NEEDS: Final[Mapping[tuple[str, str], Needs]] = {
     ("sns", "PublishBatch"): _publish_batch,
     ("sqs", "ChangeMessageVisibility"): _of_queue("sqs:ChangeMessageVisibility"),
     ("sqs", "GetQueueAttributes"): _of_queue("sqs:GetQueueAttributes"),
-    ("sqs", "SendMessage"): _of_queue("sqs:SendMessage"),
     ("secretsmanager", "GetSecretValue"): _get_secret_value,
     ("events", "PutEvents"): _put_events,
     ("sts", "AssumeRole"): _assume_role,

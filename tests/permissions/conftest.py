@@ -28,6 +28,5 @@ def played(stack: DeployedStack, reader: DeployedStack, tmp_path_factory: pytest
         story.play(stories.the_dashboard_is_looked_at)
         stories.slack_is_down(story, tmp_path_factory.mktemp("slack"))
         stories.pagerduty_is_down(story)
-        stories.a_condition_is_over(story)
         stories.an_endpoint_is_down(story)
     return story

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import aws_cdk as cdk
 import boto3
@@ -34,6 +34,9 @@ from journey_watch.providers.connect.access import ANY_USER
 from journey_watch.settings import WatchConfig
 from tests.infra.conftest import ROOT
 from tests.permissions.judge import SETTING_UP
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs.literals import QueueAttributeNameType
 
 ACCOUNT: Final = "123456789012"
 REGION: Final = "eu-west-2"
@@ -117,7 +120,8 @@ def deployed(template: Mapping[str, Any], *, account: str = ACCOUNT, **parameter
         "AWS::SQS::Queue": f"https://sqs.{REGION}.amazonaws.com/{account}/{{name}}",
     }
     physical_ids = {
-        id_: forms.get(each["Type"], "{name}").format(name=f"{CONFIG.name}-{id_}") for id_, each in resources.items()
+        id_: forms.get(each["Type"], "{name}").format(name=f"{CONFIG.name}-{id_}{'.fifo' if _is_fifo(each) else ''}")
+        for id_, each in resources.items()
     }
     named = {
         id_: each["Properties"]["RoleName"]
@@ -132,6 +136,12 @@ def deployed(template: Mapping[str, Any], *, account: str = ACCOUNT, **parameter
         account=account,
         parameters=parameters,
     )
+
+
+def _is_fifo(resource: Mapping[str, Any]) -> bool:
+    """A topic or queue that keeps an order; its name ends so."""
+    properties = resource.get("Properties", {})
+    return bool(properties.get("FifoTopic") or properties.get("FifoQueue"))
 
 
 def synthesized(config: DeploymentConfig = CONFIG) -> DeployedStack:
@@ -169,9 +179,12 @@ def make_parts(stack: DeployedStack) -> None:
         properties = {key: stack.properties(table)[key] for key in shape}
         dynamodb.create_table(TableName=stack.physical_ids[table], **properties)
     for topic in stack.ids("AWS::SNS::Topic"):
-        made = sns.create_topic(Name=stack.physical_ids[topic].rpartition(":")[2])["TopicArn"]
+        kind = {"FifoTopic": "true"} if _is_fifo(stack.template["Resources"][topic]) else {}
+        made = sns.create_topic(Name=stack.physical_ids[topic].rpartition(":")[2], Attributes=kind)["TopicArn"]
         assert made == stack.arn(topic)
     for queue in stack.ids("AWS::SQS::Queue"):
-        made = sqs.create_queue(QueueName=stack.physical_ids[queue].rpartition("/")[2])["QueueUrl"]
+        in_order: Mapping[QueueAttributeNameType, str]
+        in_order = {"FifoQueue": "true"} if _is_fifo(stack.template["Resources"][queue]) else {}
+        made = sqs.create_queue(QueueName=stack.physical_ids[queue].rpartition("/")[2], Attributes=in_order)["QueueUrl"]
         assert made == stack.physical_ids[queue]
     session.client("events").create_event_bus(Name=BUS)

@@ -25,7 +25,6 @@ from journey_watch.channels.slack.composition import slack_delivery
 from journey_watch.channels.sns.mail_pace import MailPace
 from journey_watch.composition import Poller
 from journey_watch.core.alerts import Alert
-from journey_watch.core.condition_rules import Phase
 from journey_watch.core.errors import JourneyWatchError, PollFailedError
 from journey_watch.core.mutes import Mute
 from journey_watch.core.runs import JourneyKey, Lane
@@ -44,7 +43,7 @@ from journey_watch.store import items as dynamodb_items
 from simulator import Simulation, running
 from tests.channels.slack.stand_in import BROKEN, slack_stand_in
 from tests.entrypoints.conftest import Context
-from tests.messages.alert_builders import alert, condition
+from tests.messages.alert_builders import alert
 from tests.permissions.deployment import (
     CONFIG,
     JOURNEYS,
@@ -285,15 +284,6 @@ def pagerduty_is_down(story: Story) -> None:
         _hand_over(story, pagerduty_handler, pagerduty_delivery(environment), record)
 
 
-def a_condition_is_over(story: Story) -> None:
-    """PagerDuty resolves its incident, and the queue keeps the word for a second time."""
-    environment = story.become("pagerduty")
-    over = condition(Phase.RESOLVED, opened_by="it")
-    record = _waiting(story, environment[contract.ENV_PAGERDUTY_SERVICES], over)
-    with _everybody_answers(story, 202):
-        _hand_over(story, pagerduty_handler, pagerduty_delivery(environment), record)
-
-
 def an_endpoint_is_down(story: Story) -> None:
     """An alert waits in the queue of a signed webhook; the endpoint does not take it, and it goes back for a while."""
     key = f"whsec_{b64encode(bytes(32)).decode()}"
@@ -309,7 +299,11 @@ def _waiting(story: Story, told: str, of: Alert) -> dict[str, Any]:
     (queue_arn,) = json.loads(told)
     sqs = setting_up().client("sqs")
     url = sqs.get_queue_url(QueueName=queue_arn.rpartition(":")[2])["QueueUrl"]
-    sqs.send_message(QueueUrl=url, MessageBody=json.dumps(of.envelope))
+    body = json.dumps(of.envelope)
+    if url.endswith(".fifo"):
+        sqs.send_message(QueueUrl=url, MessageBody=body, MessageGroupId=of.thread, MessageDeduplicationId=of.id)
+    else:
+        sqs.send_message(QueueUrl=url, MessageBody=body)
     (message,) = sqs.receive_message(QueueUrl=url)["Messages"]
     return {
         "messageId": message["MessageId"],

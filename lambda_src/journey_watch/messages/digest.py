@@ -69,35 +69,6 @@ def content(detail: Mapping[str, Any], *, lane: Entity) -> Content:
     )
 
 
-def members_of(envelope: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Of a digest's envelope: what each of its members would have been sent as by itself, the worst first.
-
-    It lacks the ARNs of `resources`, which a digest does not keep.
-    """
-    subject = str(envelope["detail-type"]).removesuffix(f" {AlertKind.DIGEST}")
-    return [
-        {
-            **envelope,
-            "id": member["id"],
-            "detail-type": _detail_type(subject, member),
-            "time": member["observed_time"],
-            "detail": {name: value for name, value in member.items() if name != "id"},
-        }
-        for member in envelope["detail"]["changes"]
-    ]
-
-
-def _detail_type(subject: str, member: Mapping[str, Any]) -> str:
-    if "explains" in member:
-        of_journey_itself = "journey_id" in member and "run_id" not in member
-        return f"{'Journey' if of_journey_itself else subject} {AlertKind.ATTRIBUTED}"
-    if "condition" in member:
-        return f"{subject} {AlertKind.CONDITION} {Phase(member['phase'])}"
-    return (
-        AlertKind.JOURNEY_STATUS_CHANGE if "previous_raw_status" in member else f"{subject} {AlertKind.STATUS_CHANGE}"
-    )
-
-
 def pieces(items: Iterable[T], details: Callable[[T], Mapping[str, Any]]) -> Iterator[list[T]]:
     """Cut so that each piece fits in a message; none is empty."""
     piece: list[T] = []

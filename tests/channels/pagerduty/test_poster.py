@@ -1,32 +1,28 @@
-"""A PagerDuty service behind its queue: every incident that should be open is, and no other, whatever comes first."""
+"""A PagerDuty service behind its queue: every incident that should be open is, and no other."""
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import permutations
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
-from journey_watch.channels.pagerduty.poster import RESOLVED_AGAIN_AFTER, RETRIES, PagerDutyPoster, Service
+from infra.pagerduty_services import MAX_ATTEMPTS, PAGERDUTY
+from journey_watch.channels.pagerduty.poster import RETRIES, PagerDutyPoster, Service
 from journey_watch.channels.queued.delivery import QueuedDelivery
 from journey_watch.core.alerts import Alert
 from journey_watch.core.condition_rules import Phase
 from journey_watch.core.errors import ConfigurationError, RecipientRefusedError, RecipientUnavailableError
-from journey_watch.core.severity import Severity
 from journey_watch.entrypoints import pagerduty_handler
-from journey_watch.messages.digest import digest_of
 from journey_watch.messages.self_test import self_test_alert
-from journey_watch.providers.pinpoint.words import PINPOINT
 from tests.channels.pagerduty.stand_in import Incidents
-from tests.channels.queued.stand_in import QUEUE_ARN, VISIBILITY_TIMEOUT, QueueStandIn
-from tests.core.builders import LANE, NOON
+from tests.channels.queued.stand_in import QUEUE_ARN, QueueStandIn
+from tests.core.builders import NOON
 from tests.entrypoints.conftest import Context
 from tests.messages.alert_builders import alert, condition
 
 KEY = "0123456789abcdef0123456789abcdef"
-SERVICE = Service("pagerduty", Severity.WARNING, "eu")
-
+SERVICE = Service("pagerduty", "eu")
 
 OPENED = condition(Phase.OPENED)
 REMINDER = condition(Phase.REMINDER, opened_by=OPENED.thread)
@@ -39,15 +35,15 @@ class PagerDuty:
 
     failures: list[Exception] = field(default_factory=list)
     refuses: str = ""
-    """The action that it does not take."""
+    """The key of which it takes nothing."""
     events: list[dict[str, Any]] = field(default_factory=list)
 
     def send(self, event: Mapping[str, Any], *, routing_key: str, region: str) -> None:
         assert (routing_key, region) == (KEY, SERVICE.region)
         if self.failures:
             raise self.failures.pop(0)
-        if event["event_action"] == self.refuses:
-            raise RecipientUnavailableError("PagerDuty answered 503.")
+        if event["dedup_key"] == self.refuses:
+            raise RecipientRefusedError("PagerDuty answered 400.")
         self.events.append(dict(event))
 
     @property
@@ -70,7 +66,9 @@ class Play:
 
 
 def play(alerts: Sequence[Alert], *failures: Exception, key: str | Exception = KEY) -> Play:
-    queue = QueueStandIn([json.dumps(one.envelope) for one in alerts], most_attempts=300)
+    queue = QueueStandIn([], most_attempts=MAX_ATTEMPTS, fifo=PAGERDUTY.in_order)
+    for one in alerts:
+        queue.arrive(json.dumps(one.envelope), group=one.thread)
     pagerduty = PagerDuty(list(failures))
 
     def key_of(secret: str) -> str:
@@ -79,46 +77,27 @@ def play(alerts: Sequence[Alert], *failures: Exception, key: str | Exception = K
             raise key
         return key
 
-    poster = PagerDutyPoster({QUEUE_ARN: SERVICE}, key_of, pagerduty, queue)
+    poster = PagerDutyPoster({QUEUE_ARN: SERVICE}, key_of, pagerduty)
     delivery = QueuedDelivery("PagerDuty", poster, queue, RETRIES, clock=queue.clock, sleep=queue.sleep)
     return Play(pagerduty, queue, delivery)
 
 
-@pytest.mark.parametrize("order", list(permutations([OPENED, REMINDER, RESOLVED])))
-def test_whatever_comes_first_what_is_over_is_resolved_in_the_end(order: Sequence[Alert]) -> None:
-    played = play(order)
+def test_a_resolution_waits_for_the_opening() -> None:
+    """PagerDuty would drop it: nothing is open yet."""
+    played = play([OPENED, REMINDER, RESOLVED, alert()], *[RecipientRefusedError("PagerDuty answered 400.")] * 3)
     played.drain()
 
-    assert Incidents().take(played.pagerduty.events).open == set()
+    of_the_condition = [event for event in played.pagerduty.events if event["dedup_key"] == OPENED.thread]
+    assert [event["event_action"] for event in of_the_condition] == ["trigger", "trigger", "resolve"]
+    assert Incidents().take(played.pagerduty.events).open == {alert().thread}
 
 
-def test_a_resolution_that_overtook_the_opening_comes_again_after_it() -> None:
-    """PagerDuty drops it the first time: nothing is open yet."""
-    played = play([OPENED, RESOLVED])
-    played.pagerduty.refuses = "trigger"
-    played.delivery.retries = replace(RETRIES, longest_pause=0.0)  # as if the two came to two invocations
-    played.drain(until=RESOLVED_AGAIN_AFTER / 2)
-    assert played.pagerduty.actions == ["resolve"]
+def test_a_condition_that_pagerduty_refuses_keeps_no_other_waiting() -> None:
+    played = play([OPENED, RESOLVED, alert()])
+    played.pagerduty.refuses = OPENED.thread
+    played.drain(until=60)
 
-    played.pagerduty.refuses = ""
-    played.drain()
-
-    assert played.pagerduty.actions == ["resolve", "trigger", "resolve"]
-
-
-def test_it_comes_again_after_everything_that_it_may_have_overtaken_was_tried_again() -> None:
-    longest = max(*RETRIES.unavailable, *RETRIES.refused, RETRIES.longest_pause, VISIBILITY_TIMEOUT)
-
-    assert longest < RESOLVED_AGAIN_AFTER <= 900  # SQS delays no message for longer
-
-
-def test_an_incident_that_opens_again_is_another_one() -> None:
-    again = condition(Phase.OPENED, sequence=4)
-    played = play([RESOLVED, again])
-    played.drain()
-
-    assert played.pagerduty.actions == ["resolve", "trigger", "resolve"]
-    assert Incidents().take(played.pagerduty.events).open == {again.thread}
+    assert [event["dedup_key"] for event in played.pagerduty.events] == [alert().thread]
 
 
 def test_an_outage_of_hours_loses_nothing_and_opens_nothing_twice() -> None:
@@ -130,27 +109,6 @@ def test_an_outage_of_hours_loses_nothing_and_opens_nothing_twice() -> None:
     assert sorted(incidents.opened) == sorted(one.thread for one in runs)
     assert len(played.pagerduty.events) == len(runs)
     assert played.queue.dead == 0
-
-
-def test_a_digest_becomes_an_incident_for_each_of_its_members_that_is_loud_enough() -> None:
-    runs = [alert(run_id=f"r{number}") for number in range(20)]
-    quiet = alert(run_id="quiet", severity=Severity.INFO)
-    digest = digest_of([*runs, quiet, OPENED], lane=LANE, provider=PINPOINT)
-    played = play([digest], RecipientUnavailableError("PagerDuty answered 503."))
-    played.drain()
-
-    assert sorted(Incidents().take(played.pagerduty.events).opened) == sorted(one.thread for one in (*runs, OPENED))
-
-
-def test_a_digest_that_is_taken_apart_twice_opens_nothing_twice() -> None:
-    runs = [alert(run_id=f"r{number}") for number in range(3)]
-    digest = digest_of(runs, lane=LANE, provider=PINPOINT)
-    played = play([digest, digest])
-    played.drain()
-
-    incidents = Incidents().take(played.pagerduty.events)
-    assert len(incidents.opened) == len(runs)
-    assert len(played.pagerduty.events) == 2 * len(runs)
 
 
 def test_a_test_opens_an_incident_and_resolves_it_at_once() -> None:
@@ -180,17 +138,17 @@ def test_what_pagerduty_refuses_is_not_tried_again_quickly() -> None:
 
 def test_a_message_that_nobody_can_read_keeps_no_other_from_arriving() -> None:
     played = play([alert()])
-    for body in ("not JSON", "{}", "[]", '"resolved_again"', json.dumps({**alert().envelope, "detail": None})):
+    for body in ("not JSON", "{}", "[]", json.dumps({**alert().envelope, "detail": None})):
         played.queue.arrive(body)
     played.drain()
 
     assert played.pagerduty.actions == ["trigger"]
-    assert played.queue.dead == 5
+    assert played.queue.dead == 4
 
 
 def test_a_queue_that_nobody_told_it_of_is_named() -> None:
     played = play([alert()])
-    played.delivery.poster = PagerDutyPoster({}, str, played.pagerduty, played.queue)
+    played.delivery.poster = PagerDutyPoster({}, str, played.pagerduty)
     played.drain(until=0)
 
     assert played.pagerduty.events == []

@@ -1,14 +1,12 @@
 """Messages that wait: as long as they are told, and no failure to tell them stops anything."""
 
 import json
-from contextlib import suppress
 
 import pytest
 from hypothesis import given
 
 from journey_watch.aws.clients import sqs_client
 from journey_watch.channels.queued.queue import SqsQueue
-from journey_watch.core.errors import RecipientUnavailableError
 from tests.aws.doubles import ScriptedAnswers, do_not_wait_between_retries, session
 from tests.aws.hostile_answers import hostile
 
@@ -41,25 +39,3 @@ def test_no_answer_is_an_error(answer: tuple[int, bytes]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         do_not_wait_between_retries(patch)
         SqsQueue(client).postpone(URL, "receipt", 40)
-
-
-def test_a_message_is_put_into_the_queue_for_later() -> None:
-    client = sqs_client(session())
-    script = ScriptedAnswers((200, b'{"MessageId": "1", "MD5OfMessageBody": "99914b932bd37a50b983c5e7c90ae93b"}'))
-    script.attach(client)
-
-    SqsQueue(client).send(URL, "{}", delay=600)
-
-    (request,) = script.requests
-    assert isinstance(request.body, bytes)
-    assert json.loads(request.body) == {"QueueUrl": URL, "MessageBody": "{}", "DelaySeconds": 600}
-
-
-@given(answer=hostile({"MessageId": "1", "MD5OfMessageBody": "99914b932bd37a50b983c5e7c90ae93b"}))
-def test_a_message_is_in_the_queue_or_it_is_said_that_it_may_not_be(answer: tuple[int, bytes]) -> None:
-    client = sqs_client(session())
-    ScriptedAnswers(answer).attach(client)
-
-    with pytest.MonkeyPatch.context() as patch, suppress(RecipientUnavailableError):
-        do_not_wait_between_retries(patch)
-        SqsQueue(client).send(URL, "{}")

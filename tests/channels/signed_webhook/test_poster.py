@@ -5,12 +5,13 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, timezone
+from itertools import chain
 from typing import Any
 
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from infra.signed_webhooks import MAX_ATTEMPTS
+from infra.signed_webhooks import MAX_ATTEMPTS, SIGNED_WEBHOOK
 from journey_watch.channels.queued.delivery import QueuedDelivery
 from journey_watch.channels.queued.https import Answer
 from journey_watch.channels.signed_webhook.poster import RETRIES, Endpoint, SignedWebhookPoster
@@ -69,11 +70,11 @@ class Play:
 
 def play(
     *answers: Answer | Exception,
-    bodies: Sequence[str] | None = None,
+    bodies: Sequence[str] = (json.dumps(ALERTS[0].envelope),),
     keys: Sequence[str] = KEYS[:1],
     now: Any = None,  # noqa: ANN401 - a clock
 ) -> Play:
-    queue = QueueStandIn(bodies or [json.dumps(one.envelope) for one in ALERTS[:1]], most_attempts=MAX_ATTEMPTS)
+    queue = QueueStandIn(bodies, most_attempts=MAX_ATTEMPTS, fifo=SIGNED_WEBHOOK.in_order)
     receiver = Receiver(list(answers))
     poster = SignedWebhookPoster(
         {QUEUE_ARN: Endpoint(URL, "webhook")},
@@ -155,6 +156,37 @@ def test_an_endpoint_that_was_gone_for_an_hour_gets_all_of_it_within_ten_minutes
     played.drain(until=3600 + 600)
 
     assert sorted(played.receiver.ids) == sorted(one.id for one in ALERTS)
+
+
+def test_an_endpoint_that_was_gone_for_an_hour_gets_what_happened_in_it_in_the_order_of_each_thread() -> None:
+    played = play(*[says(503)] * 1_000, bodies=[json.dumps(ALERTS[0].envelope)])
+    threads = {run_id: [alert(run_id=run_id, sequence=number) for number in range(4)] for run_id in ("a", "b", "c")}
+    for number in range(4):
+        for thread in threads.values():
+            played.queue.arrive(json.dumps(thread[number].envelope), group=thread[number].thread)
+        played.drain(until=900 * (number + 1))
+        played.queue.at = 900.0 * (number + 1)
+    assert played.receiver.accepted == []
+
+    played.receiver.answers.clear()
+    played.drain()
+
+    assert sorted(played.receiver.ids) == sorted(one.id for one in (ALERTS[0], *chain(*threads.values())))
+    for thread in threads.values():
+        of_thread = [one.id for one in thread]
+        assert [one for one in played.receiver.ids if one in of_thread] == of_thread
+
+
+def test_an_alert_that_the_endpoint_refuses_keeps_only_its_thread_waiting() -> None:
+    first, second, other = alert(run_id="a"), alert(run_id="a", sequence=9), alert(run_id="b")
+    played = play(says(400), bodies=[])
+    for one in (first, second, other):
+        played.queue.arrive(json.dumps(one.envelope), group=one.thread)
+    played.drain(until=4)
+    assert played.receiver.ids == [other.id]
+
+    played.drain()
+    assert played.receiver.ids == [other.id, first.id, second.id]
 
 
 def test_a_message_that_nobody_can_read_keeps_no_other_from_arriving() -> None:

@@ -11,12 +11,10 @@ from journey_watch.core.alerts import Alert, AlertKind
 from journey_watch.core.condition_rules import Phase
 from journey_watch.core.runs import Status
 from journey_watch.core.severity import Severity
-from journey_watch.messages.digest import digest_of, members_of
 from journey_watch.messages.forms.pagerduty import pagerduty_events
 from journey_watch.messages.self_test import self_test_alert
-from journey_watch.providers.pinpoint.words import PINPOINT
-from tests.core.builders import LANE, NOON
-from tests.messages.alert_builders import NASTY, alert, alerts, attributed_alerts, condition_alerts, every_kind
+from tests.core.builders import NOON
+from tests.messages.alert_builders import NASTY, alert, every_kind
 
 
 def check(event: dict[str, Any]) -> None:
@@ -66,22 +64,6 @@ def test_what_is_over_resolves_what_is_acknowledged_is_that_and_everything_else_
     else:
         assert actions == ["resolve" if an_alert.detail.get("phase") == Phase.RESOLVED else "trigger"]
     assert {event["dedup_key"] for event in pagerduty_events(an_alert.envelope)} <= {an_alert.thread}
-
-
-@given(alerts() | condition_alerts() | attributed_alerts())
-def test_a_member_of_a_digest_is_told_as_by_itself(an_alert: Alert) -> None:
-    (member,) = members_of(digest_of([an_alert], lane=LANE, provider=PINPOINT).envelope)
-    of_pinpoint = an_alert.detail["provider"] == PINPOINT.name
-
-    # A digest is of one lane: the account of another's member is not the digest's.
-    assert {**member, "resources": [], "account": "", "region": ""} == {
-        **an_alert.envelope,
-        "resources": [],
-        "account": "",
-        "region": "",
-        **({} if of_pinpoint else {"detail-type": member["detail-type"]}),
-    }
-    assert AlertKind.of(member) is an_alert.kind
 
 
 def test_the_whole_trigger() -> None:

@@ -22,12 +22,11 @@ def pagerduty_delivery(env: Mapping[str, str]) -> QueuedDelivery:
     if contract.ENV_PAGERDUTY_SERVICES not in env:
         raise ConfigurationError(f"The function's environment lacks {contract.ENV_PAGERDUTY_SERVICES}; deploy again.")
     session = boto3.Session()
-    queue = SqsQueue(aws_clients.sqs_client(session))
     told = json.loads(env[contract.ENV_PAGERDUTY_SERVICES])
     poster = PagerDutyPoster(
-        services={queue_arn: Service.from_json(service) for queue_arn, service in told.items()},
+        services={queue_arn: Service(service["secret"], service["region"]) for queue_arn, service in told.items()},
         key_of=RoutingKeys(Secrets(aws_clients.secrets_client(session))).key,
         events=EventsApi(Https(read_timeout=READ_SECONDS)),
-        queue=queue,
     )
+    queue = SqsQueue(aws_clients.sqs_client(session))
     return QueuedDelivery("PagerDuty", poster, queue, RETRIES, seconds_per_alert=SECONDS_PER_ALERT)

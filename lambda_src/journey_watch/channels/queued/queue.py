@@ -1,10 +1,8 @@
-"""Lets a message of a queue wait longer than the queue would, and puts further ones into it."""
+"""Lets a message of a queue wait longer than the queue would."""
 
 from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger
-
-from journey_watch.core.errors import RecipientUnavailableError
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -22,13 +20,3 @@ class SqsQueue:
             self._client.change_message_visibility(QueueUrl=queue_url, ReceiptHandle=receipt, VisibilityTimeout=seconds)
         except Exception as error:  # noqa: BLE001 - a broken answer makes botocore's parser raise whatever it likes
             logger.warning("message comes back when the queue says", reason=str(error))
-
-    def send(self, queue_url: str, body: str, *, delay: int = 0) -> None:
-        """Put a message into the queue, to be handed out after `delay` seconds.
-
-        Raises RecipientUnavailableError if it is not certain that it lies there.
-        """
-        try:
-            self._client.send_message(QueueUrl=queue_url, MessageBody=body, DelaySeconds=delay)
-        except Exception as error:
-            raise RecipientUnavailableError(f"The queue did not take a message: {error}") from error

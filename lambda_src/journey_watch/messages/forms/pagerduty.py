@@ -32,7 +32,7 @@ Event = dict[str, Any]
 
 
 def pagerduty_events(envelope: Mapping[str, Any]) -> list[Event]:
-    """What to send about any alert but a digest, whose members are sent by themselves; in this order.
+    """What to send about any alert but a digest, for none comes; in this order.
 
     A condition that opens or lasts triggers, one that is over resolves, and what somebody looks after is acknowledged.
     A change of status triggers and is never resolved by a later one: it has happened, and whether that was meant is for
