@@ -17,6 +17,7 @@ from infra.deployed_stack import DeployedStack
 from journey_watch import contract
 from journey_watch.aws.assumed_role import session_for_role
 from journey_watch.aws.rate_limit import RateLimit
+from journey_watch.core.conditions import ConditionKind
 from journey_watch.core.errors import JourneyWatchError
 from journey_watch.core.runs import Lane
 from journey_watch.entrypoints import poll_handler
@@ -45,6 +46,7 @@ _TOPICS: Final = {
     contract.CHANNEL_MAIL: contract.ENV_ALERT_MAIL_TOPIC,
     contract.CHANNEL_OPS: contract.ENV_OPS_TOPIC,
     contract.CHANNEL_OPS_MAIL: contract.ENV_OPS_MAIL_TOPIC,
+    contract.CHANNEL_IN_ORDER: contract.ENV_ORDERED_TOPIC,
 }
 _OPERATORS: Final = frozenset({contract.CHANNEL_OPS, contract.CHANNEL_OPS_MAIL})
 
@@ -122,7 +124,7 @@ class _Polling:
         return setting_up().client("sqs")
 
     def outcome(self, *, changed: int, healed: int) -> Outcome:
-        to_users = [one for one in self.received if one[1] not in _OPERATORS]
+        to_users = [one for one in self.received if not _is_for_operators(*one[1:])]
         channels = {contract.CHANNEL_EVENT_BUS, *self.topics.values()} - _OPERATORS
         by_channel: dict[str, list[int]] = {name: [] for name in channels}
         ids: dict[str, set[str]] = {}
@@ -149,6 +151,13 @@ class _Polling:
         """As the last poll counted it."""
         *_, last = (datum for datum in self.data if datum.name == contract.METRIC_OLDEST_UNDELIVERED_AGE)
         return last.values[-1]
+
+
+def _is_for_operators(channel: str, body: str) -> bool:
+    """What is told in order is for whoever its recipients are."""
+    if channel == contract.CHANNEL_IN_ORDER:
+        return bool(json.loads(body)["detail"].get("condition") == ConditionKind.UNREACHABLE)
+    return channel in _OPERATORS
 
 
 def _condition(body: str) -> str:

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -30,6 +30,7 @@ from journey_watch.channels.signed_webhook import poster as signed_webhook
 from journey_watch.channels.signed_webhook.composition import signed_webhook_delivery
 from journey_watch.channels.slack import webhook as slack_webhook
 from journey_watch.channels.slack.composition import slack_delivery
+from journey_watch.core.alerts import Alert
 from journey_watch.entrypoints import pagerduty_handler, signed_webhook_handler, slack_handler
 from tests.channels.queued.stand_in import QueueStandIn
 from tests.docs.test_integrations import KEY
@@ -240,6 +241,20 @@ def play_queue(trouble: QueueTrouble, stack: DeployedStack, _reader: DeployedSta
         return queue.outcome(healed=QUIET_MINUTES + trouble.minutes)
 
 
+def play_outage(kind: Kind, stack: DeployedStack, threads: Sequence[Sequence[Alert]]) -> list[str]:
+    """An hour in which nothing is taken, with the alerts of each thread evenly in it; then what is accepted."""
+    with _Queue.of(stack, kind) as queue:
+        queue.recipient.mood = _500
+        for at_once in zip(*threads, strict=True):
+            for one in at_once:
+                queue.messages.arrive(json.dumps(one.envelope), group=one.thread)
+            queue.pass_minutes(AN_HOUR // len(threads[0]))
+        assert not queue.recipient.accepted
+        queue.recipient.mood = _well
+        queue.pass_minutes(HEALING_MINUTES)
+        return queue.recipient.accepted
+
+
 @dataclass
 class _Queue:
     """The queue before a recipient, and the function that empties it."""
@@ -260,7 +275,7 @@ class _Queue:
     def of(cls, stack: DeployedStack, kind: Kind) -> Iterator["_Queue"]:
         environment = stack.environment(str(stack.function(kind.infra.handler)))
         ((arn, told),) = json.loads(environment[kind.infra.variable]).items()
-        messages = QueueStandIn([], most_attempts=kind.infra.max_attempts)
+        messages = QueueStandIn([], most_attempts=kind.infra.max_attempts, fifo=kind.infra.in_order)
         queue = cls(stack, kind, arn, messages, _Recipient(kind, messages.sleep, _well), Wire(messages.sleep, {}))
         queue.wire.faults = {_POSTPONING: queue.postpone}
         with pytest.MonkeyPatch.context() as patch, queue.wire.tapped(), mock_aws():

@@ -1,26 +1,23 @@
 """PagerDuty and the endpoint of a signed webhook are down for a while: then they have everything, once and in order."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import pytest
 from standardwebhooks import Webhook
 
-from journey_watch.channels.sns.batch_entry import entry_of
+from journey_watch.channels.sns.notifier import SnsNotifier
 from journey_watch.contract import PAGERDUTY_HANDLER, SIGNED_WEBHOOK_HANDLER
 from journey_watch.core.alerts import Alert
 from journey_watch.core.condition_rules import Phase
-from journey_watch.messages.digest import digest_of
 from journey_watch.messages.forms.sns import envelope_message
-from journey_watch.providers.pinpoint.words import PINPOINT
 from local_cloud.cloud import LocalCloud
 from local_cloud.waiting import eventually
 from tests.channels.pagerduty.stand_in import Incidents
 from tests.channels.queued.https_stand_in import REFUSES_CONNECTIONS, HttpsStandIn, https_stand_in
-from tests.core.builders import LANE
 from tests.docs.test_integrations import KEY
 from tests.integration.synthesized import deploy
 from tests.messages.alert_builders import alert, condition
@@ -77,14 +74,11 @@ def lead(cloud: LocalCloud, handler: str, name: str, stand_in: HttpsStandIn) -> 
     functions.update_function_configuration(FunctionName=function["FunctionName"], Environment={"Variables": variables})
 
 
-def publish(cloud: LocalCloud, an_alert: Alert) -> None:
+def publish(cloud: LocalCloud, alerts: Sequence[Alert]) -> None:
     """As the poller does."""
-    entry = entry_of(envelope_message(an_alert))
-    cloud.client("sns").publish(
-        TopicArn=cloud.outputs["AlertTopicArn"],
-        Message=entry["Message"],
-        MessageAttributes=entry["MessageAttributes"],
-    )
+    sns = cloud.client("sns")
+    (topic_arn,) = [each["TopicArn"] for each in sns.list_topics()["Topics"] if each["TopicArn"].endswith(".fifo")]
+    assert SnsNotifier(sns, topic_arn, compose=envelope_message, in_order=True).publish(alerts) == {}
 
 
 def waiting(cloud: LocalCloud) -> dict[str, int]:
@@ -104,11 +98,16 @@ def waiting(cloud: LocalCloud) -> dict[str, int]:
 def test_after_an_outage_everybody_has_everything_once_and_in_order(
     cloud: LocalCloud, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    runs = [alert(run_id=f"r{number}") for number in range(3)]
-    members = [alert(run_id=f"of the digest {number}") for number in range(3)]
-    digest = digest_of(members, lane=LANE, provider=PINPOINT)
     opened = condition(Phase.OPENED)
-    resolved = condition(Phase.RESOLVED, opened_by=opened.thread)
+    threads = [
+        [
+            opened,
+            condition(Phase.REMINDER, opened_by=opened.thread, sequence=4),
+            condition(Phase.RESOLVED, opened_by=opened.thread, sequence=5),
+        ],
+        *([alert(run_id=f"r{number}", sequence=sequence) for sequence in (1, 2)] for number in range(3)),
+    ]
+    alerts = list(chain(*threads))
     with ExitStack() as stack:
         pagerduty = stack.enter_context(
             https_stand_in(tmp_path_factory.mktemp("pagerduty"), name="events.pagerduty.com", usual=202, answers=[503])
@@ -123,26 +122,19 @@ def test_after_an_outage_everybody_has_everything_once_and_in_order(
         )
         lead(cloud, PAGERDUTY_HANDLER, "events.pagerduty.com", pagerduty)
         lead(cloud, SIGNED_WEBHOOK_HANDLER, "receiver.example", receiver)
-        for each in (*runs, digest, opened):
-            publish(cloud, each)
+        publish(cloud, alerts)
+        eventually(lambda: len(pagerduty.requests) == len(alerts), timeout=180)
+        eventually(lambda: len(receiver.requests) == len(alerts), timeout=180)
+        eventually(lambda: waiting(cloud) == {"SignedWebhookQueue": 0, "PagerDutyQueue": 0})
 
-        def events() -> list[dict[str, Any]]:
-            return [json.loads(request.body) for request in pagerduty.requests]
-
-        eventually(lambda: len(events()) == len(runs) + len(members) + 1, timeout=180)
-        eventually(lambda: len(receiver.requests) == len(runs) + 2, timeout=60)
-        everything = {one.thread for one in (*runs, *members, opened)}
-        assert Incidents().take(events()).open == everything
-
-        publish(cloud, resolved)
-        eventually(lambda: Incidents().take(events()).open == everything - {opened.thread}, timeout=60)
-        eventually(lambda: len(receiver.requests) == len(runs) + 3, timeout=60)
-
-    assert pagerduty.seen == len(events()) + 1
-    assert {event["routing_key"] for event in events()} == {ROUTING_KEY}
+    events = [json.loads(request.body) for request in pagerduty.requests]
+    assert pagerduty.seen == len(events) + 1
+    assert {event["routing_key"] for event in events} == {ROUTING_KEY}
+    assert Incidents().take(events).open == {one.thread for one in alerts} - {opened.thread}
     for request in receiver.requests:
         Webhook(KEY).verify(request.body, request.headers)
     ids = [request.headers["webhook-id"] for request in receiver.requests]
-    assert sorted(ids) == sorted(one.id for one in (*runs, digest, opened, resolved))
-    # The resolution comes again when anything that it may have overtaken was tried once more.
-    eventually(lambda: waiting(cloud) == {"SignedWebhookQueue": 0, "PagerDutyQueue": 1})
+    assert sorted(ids) == sorted(one.id for one in alerts)
+    for thread in threads:
+        of_thread = [one.id for one in thread]
+        assert [id_ for id_ in ids if id_ in of_thread] == of_thread
