@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 from journey_watch import contract
-from journey_watch.channels.sns.batch_entry import MAX_BATCH, entry_of, size_of
+from journey_watch.channels.sns.notifier import MAX_BATCH, entry_of, size_of
 from journey_watch.core.alerts import Alert
 from journey_watch.core.runs import Status
 from journey_watch.messages.forms.amazon_q import chat_card

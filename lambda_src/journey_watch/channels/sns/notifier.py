@@ -3,12 +3,12 @@
 Limits: https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html
 """
 
+import json
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from journey_watch.aws.errors import source_error
 from journey_watch.channels.batching import BatchingNotifier
-from journey_watch.channels.sns.batch_entry import MAX_BATCH, entry_of, size_of
 from journey_watch.channels.sns.mail_pace import MailPace
 from journey_watch.core.alerts import Alert
 from journey_watch.core.errors import SourceError
@@ -16,9 +16,15 @@ from journey_watch.messages.forms.sns import TopicMessage
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
-    from mypy_boto3_sns.type_defs import BatchResultErrorEntryTypeDef, PublishBatchRequestEntryTypeDef
+    from mypy_boto3_sns.type_defs import (
+        BatchResultErrorEntryTypeDef,
+        MessageAttributeValueTypeDef,
+        PublishBatchRequestEntryTypeDef,
+    )
 
 ENTRIES_PER_BATCH: Final = 10
+MAX_BATCH: Final = 256 * 1024
+"""Bytes of one message, and of all messages of a batch together, attributes included."""
 
 _MAY_BE_ONE_MESSAGE: Final = frozenset(
     {"BatchRequestTooLong", "InvalidParameter", "ParameterValueInvalid", "ValidationException"}
@@ -106,3 +112,32 @@ def _reason_of_entry(failed: "BatchResultErrorEntryTypeDef | None") -> str:
 
 def _advised(reason: str, code: str) -> str:
     return f"{reason} {_ADVICE[code]}" if code in _ADVICE else reason
+
+
+def entry_of(message: TopicMessage) -> "PublishBatchRequestEntryTypeDef":
+    """The message as an entry of a batch, still without its Id.
+
+    It has no MessageStructure: with one, SNS would send no attributes, and filter policies would match nothing.
+    """
+    entry: PublishBatchRequestEntryTypeDef = {
+        "Id": "",
+        "Message": message.body,
+        "MessageAttributes": {name: _attribute(value) for name, value in message.attributes.items()},
+    }
+    if message.subject is not None:
+        entry["Subject"] = message.subject
+    return entry
+
+
+def size_of(entry: "PublishBatchRequestEntryTypeDef") -> int:
+    """Bytes of everything in an entry that SNS may count."""
+    texts = [entry["Message"], entry.get("Subject", "")]
+    for name, value in entry.get("MessageAttributes", {}).items():
+        texts += [name, value["DataType"], value.get("StringValue", "")]
+    return sum(len(text.encode()) for text in texts)
+
+
+def _attribute(value: str | tuple[str, ...]) -> "MessageAttributeValueTypeDef":
+    if isinstance(value, str):
+        return {"DataType": "String", "StringValue": value}
+    return {"DataType": "String.Array", "StringValue": json.dumps(value)}
