@@ -26,7 +26,7 @@ from journey_watch.core.errors import ConfigurationError, JourneyWatchError
 from journey_watch.core.filters import ANY
 from journey_watch.core.mutes import Mute
 from journey_watch.core.runs import Lane
-from journey_watch.messages.wording import readable_time
+from journey_watch.messages.content import readable_time
 from journey_watch.providers.registry import REGISTRY
 from journey_watch.store.items import iso
 from operator_cli.acknowledge import meant_by

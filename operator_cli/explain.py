@@ -8,8 +8,8 @@ from typing import Any, Final, Self
 from journey_watch.core.alerts import Alert, AlertKind, channel_of
 from journey_watch.core.runs import JourneyState
 from journey_watch.core.severity import Severity
+from journey_watch.messages.content import readable_time
 from journey_watch.messages.untrusted_text import one_line
-from journey_watch.messages.wording import readable_time
 
 _MAX_REASON: Final = 300
 _WHY_NOT: Final = (

@@ -10,7 +10,7 @@ from typing import Any, Self
 from journey_watch.core.alerts import AlertKind
 from journey_watch.core.severity import Severity
 from journey_watch.messages.attributed import who
-from journey_watch.messages.wording import MAX_NAME
+from journey_watch.messages.content import MAX_NAME
 from local_cloud.inbox import Delivery
 
 JSON_RECIPIENT = "sqs"

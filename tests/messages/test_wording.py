@@ -2,7 +2,7 @@
 
 import pytest
 
-from journey_watch.messages.wording import clock_of, readable_time
+from journey_watch.messages.content import clock_of, readable_time
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from journey_watch.live_page.lane_snapshot import LaneSnapshot
 from journey_watch.live_page.last_polls import LOOK_BACK
 from journey_watch.live_page.times import ViewerClock
 from journey_watch.live_page.view import View
+from journey_watch.messages.content import MAX_NAME
 from journey_watch.messages.untrusted_text import one_line
-from journey_watch.messages.wording import MAX_NAME
 
 _SHOWN: Final = 5
 

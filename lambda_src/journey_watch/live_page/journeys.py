@@ -12,8 +12,8 @@ from journey_watch.live_page.request import Query
 from journey_watch.live_page.timeline_svg import timeline
 from journey_watch.live_page.times import ViewerClock, age
 from journey_watch.live_page.view import PAGE_SIZE, View
+from journey_watch.messages.content import MAX_NAME
 from journey_watch.messages.untrusted_text import one_line
-from journey_watch.messages.wording import MAX_NAME
 
 _SHOWN_RUNS = 3
 _MAX_RUN_ID = 60

@@ -6,9 +6,9 @@ from journey_watch.core.severity import Severity
 from journey_watch.live_page.elements import Html, element
 from journey_watch.live_page.journey_rows import JourneyRow
 from journey_watch.live_page.times import ViewerClock
+from journey_watch.messages.content import MAX_NAME
 from journey_watch.messages.envelope import console_url_of
 from journey_watch.messages.untrusted_text import one_line
-from journey_watch.messages.wording import MAX_NAME
 
 _MAX_LINK = 2000
 _MAX_MUTE_ID = 60

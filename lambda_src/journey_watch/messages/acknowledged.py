@@ -5,10 +5,9 @@ from typing import Any
 
 from journey_watch.core.acknowledgements import Acknowledgement
 from journey_watch.core.alerts import Alert
-from journey_watch.messages.content import Content, Entity, entities_of
+from journey_watch.messages.content import MAX_NAME, Content, Entity, clock_of, entities_of
 from journey_watch.messages.envelope import MAX_TEXT, SCHEMA_VERSION, AlertContext, framed, iso, stable_id
 from journey_watch.messages.untrusted_text import for_chat, one_line, valid_text
-from journey_watch.messages.wording import MAX_NAME, clock_of
 
 
 def acknowledged_alert(given: Acknowledgement, context: AlertContext, *, sequence: int) -> Alert:

@@ -6,10 +6,9 @@ from typing import Any, Final
 from journey_watch.core.alerts import Alert, AlertKind
 from journey_watch.core.attribution import Actor, ActorKind, RecordedCall
 from journey_watch.core.severity import Severity
-from journey_watch.messages.content import Content, Entity, entities_of, named
+from journey_watch.messages.content import MAX_NAME, NOTHING, Content, Entity, clock_of, entities_of, named
 from journey_watch.messages.envelope import MAX_TEXT, SCHEMA_VERSION, AlertContext, event_url_of, framed, iso, stable_id
 from journey_watch.messages.untrusted_text import for_chat, one_line, valid_text
-from journey_watch.messages.wording import MAX_NAME, NOTHING, clock_of
 
 _MAX_WHO: Final = 40
 """In a headline, and so in a subject, which has 99 characters."""

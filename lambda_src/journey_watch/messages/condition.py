@@ -13,10 +13,9 @@ from journey_watch.core.provider import Provider
 from journey_watch.core.refusals import DENIAL_HINT, denied_action, is_absence, is_denial
 from journey_watch.core.runs import Status
 from journey_watch.core.searches import CallWindow
-from journey_watch.messages.content import Content, Entity, entities_of, named
+from journey_watch.messages.content import NOTHING, Content, Entity, clock_of, entities_of, named
 from journey_watch.messages.envelope import MAX_TEXT, SCHEMA_VERSION, AlertContext, framed, iso, stable_id
 from journey_watch.messages.untrusted_text import one_line, valid_text
-from journey_watch.messages.wording import NOTHING, clock_of
 
 MAX_REASON: Final = 500
 

@@ -10,9 +10,8 @@ from journey_watch.core.condition_rules import Phase
 from journey_watch.core.provider import Provider
 from journey_watch.core.runs import LANE_ITSELF, Lane
 from journey_watch.core.severity import Severity
-from journey_watch.messages.content import RESOLVED, Content, Entity, entities_of, word_of
+from journey_watch.messages.content import NOTHING, RESOLVED, Content, Entity, clock_of, entities_of, word_of
 from journey_watch.messages.envelope import SCHEMA_VERSION, UNNAMED, Deployment, framed, stable_id
-from journey_watch.messages.wording import NOTHING, clock_of
 
 MAX_DIGEST_BYTES: Final = 100_000
 """The members of a digest have so many, as JSON. A queue gets them as a text in SNS's own JSON, which may double it."""

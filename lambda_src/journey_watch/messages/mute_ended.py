@@ -7,11 +7,10 @@ from typing import Any, Final
 from journey_watch.core.alerts import Alert
 from journey_watch.core.mutes import Mute
 from journey_watch.core.severity import Severity
-from journey_watch.messages.content import Content, Entity
+from journey_watch.messages.content import MAX_NAME, Content, Entity, clock_of
 from journey_watch.messages.digest import counts_of, in_words, pieces
 from journey_watch.messages.envelope import MAX_TEXT, SCHEMA_VERSION, AlertContext, framed, iso, stable_id
 from journey_watch.messages.untrusted_text import one_line, valid_text
-from journey_watch.messages.wording import MAX_NAME, clock_of
 
 MAX_HELD_BACK_SHOWN: Final = 50
 

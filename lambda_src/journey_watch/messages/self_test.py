@@ -7,9 +7,8 @@ from typing import Any, Final
 from journey_watch.core.alerts import Alert
 from journey_watch.core.runs import LANE_ITSELF, Lane
 from journey_watch.core.severity import Severity
-from journey_watch.messages.content import Content, Entity
+from journey_watch.messages.content import Content, Entity, clock_of
 from journey_watch.messages.envelope import SCHEMA_VERSION, SOURCE, UNNAMED, Deployment, framed, iso, stable_id
-from journey_watch.messages.wording import clock_of
 
 DETAIL_TYPE: Final = "Journey Watch Test"
 

@@ -13,10 +13,9 @@ from journey_watch.core.runs import RecordedRun, Status
 from journey_watch.core.searches import CallWindow
 from journey_watch.core.severity import Severity
 from journey_watch.core.transitions import Transition
-from journey_watch.messages.content import Content, entities_of, named
+from journey_watch.messages.content import MAX_NAME, Content, clock_of, entities_of, named
 from journey_watch.messages.envelope import MAX_TEXT, SCHEMA_VERSION, AlertContext, framed, iso, stable_id
 from journey_watch.messages.untrusted_text import for_chat, one_line, valid_text
-from journey_watch.messages.wording import MAX_NAME, clock_of
 
 MAX_COUNTER: Final = 60
 """A counter's name is cut at so many characters, and so is its value."""

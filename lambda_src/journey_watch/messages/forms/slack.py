@@ -8,11 +8,10 @@ from datetime import datetime
 from typing import Any, Final
 
 from journey_watch.core.durations import readable_duration
-from journey_watch.messages.content import Content, line_of, place_of
+from journey_watch.messages.content import Content, clock_of, line_of, place_of
 from journey_watch.messages.forms.amazon_q import title_of
 from journey_watch.messages.kinds import content_of
 from journey_watch.messages.untrusted_text import for_chat, is_linkable
-from journey_watch.messages.wording import clock_of
 
 # Slack counts characters without saying which: all of this fits even if each of them counts twice.
 _MAX_NAME: Final = 40
