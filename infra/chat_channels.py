@@ -17,7 +17,7 @@ from constructs import Construct
 
 from infra.recipients import Recipient, SlackChannel, TeamsChannel
 from journey_watch import contract
-from journey_watch.core.routes import DEFAULT
+from journey_watch.core.routing import DEFAULT
 from journey_watch.core.severity import Severity
 
 GUARDRAIL: Final = f"arn:{Aws.PARTITION}:iam::aws:policy/CloudWatchReadOnlyAccess"

@@ -10,7 +10,7 @@ from constructs import Construct
 
 from infra.recipients import Recipient
 from journey_watch import contract
-from journey_watch.core.routes import DEFAULT
+from journey_watch.core.routing import DEFAULT
 
 
 class EventBusChannel(Construct):

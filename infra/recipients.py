@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
-from journey_watch.core.routes import DEFAULT
+from journey_watch.core.routing import DEFAULT
 from journey_watch.core.severity import SENT, Severity
 from strict_toml.tables import Parser, Place, Table, boolean, list_of, matching, one_of
 

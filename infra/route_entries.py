@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from infra.filter_entries import filter_keys, read_filter
 from infra.news_entries import check_statuses, read_what, refuse_what_never_decides
-from journey_watch.core.routes import DEFAULT, Route
+from journey_watch.core.routing import DEFAULT, Route
 from journey_watch.core.severity import SENT, Severity
 from strict_toml.tables import Place, Table, boolean, list_of, nearest, one_of, quoted, text
 

@@ -5,8 +5,8 @@ from functools import partial
 
 from infra.filter_entries import filter_keys, read_filter
 from infra.news_entries import check_statuses, read_what, refuse_what_never_decides
+from journey_watch.core.routing import AlertRule
 from journey_watch.core.severity import Severity
-from journey_watch.core.severity_rules import AlertRule
 from strict_toml.tables import Place, Table, list_of, one_of
 
 

@@ -13,10 +13,9 @@ from journey_watch.core.condition_rules import Phase
 from journey_watch.core.conditions import ConditionKind
 from journey_watch.core.errors import ConfigurationError
 from journey_watch.core.filters import ANY, NEW, Change, Filter, News, Subject
-from journey_watch.core.routes import Route, recipients_of
+from journey_watch.core.routing import Route, recipients_of, severity_of
 from journey_watch.core.runs import JourneyKey, Lane, Status
 from journey_watch.core.severity import Severity
-from journey_watch.core.severity_rules import severity_of
 from journey_watch.messages.content import entities_of
 from strict_toml.tables import Place
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from journey_watch import contract
-from journey_watch.core.routes import DEFAULT
+from journey_watch.core.routing import DEFAULT
 from journey_watch.messages.envelope import SOURCE
 from verify_aws.surroundings import Surroundings
 

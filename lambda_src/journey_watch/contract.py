@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from journey_watch.core.routes import DEFAULT
+from journey_watch.core.routing import DEFAULT
 
 # Environment of the functions
 ENV_STATE_TABLE: Final = "STATE_TABLE_NAME"

@@ -13,9 +13,8 @@ from journey_watch.core.errors import ConfigurationError
 from journey_watch.core.filters import What
 from journey_watch.core.mutes import Mute
 from journey_watch.core.pairs import Pair
-from journey_watch.core.routes import Route
+from journey_watch.core.routing import AlertRule, Route
 from journey_watch.core.severity import Severity
-from journey_watch.core.severity_rules import AlertRule
 from journey_watch.core.watch_list import Thresholds, WatchTarget
 
 _LISTS_OF_NAMES: Final = ("operators", "recipients", "unattributed", "alert_recipients", "ops_recipients")

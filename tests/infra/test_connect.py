@@ -15,8 +15,8 @@ from infra.deployment_config import DeploymentConfig
 from infra.reader_role import ReaderRoleStack
 from journey_watch.core.errors import ConfigurationError
 from journey_watch.core.filters import What
+from journey_watch.core.routing import AlertRule
 from journey_watch.core.severity import Severity
-from journey_watch.core.severity_rules import AlertRule
 from journey_watch.core.watch_list import WatchTarget
 from journey_watch.providers.pinpoint.access import MAX_JOURNEY_ARNS
 from journey_watch.providers.registry import REGISTRY

@@ -27,9 +27,9 @@ from journey_watch.core.attribution import Attribution
 from journey_watch.core.errors import ConfigurationError
 from journey_watch.core.filters import What
 from journey_watch.core.pairs import Pair
+from journey_watch.core.routing import AlertRule
 from journey_watch.core.runs import Status
 from journey_watch.core.severity import Severity
-from journey_watch.core.severity_rules import AlertRule
 from journey_watch.core.watch_list import WatchTarget
 from journey_watch.providers.registry import REGISTRY
 from journey_watch.settings import WatchConfig

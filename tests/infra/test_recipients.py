@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from infra.recipients import EmailRecipient, Recipient, SlackChannel, SlackWebhook
 from journey_watch import contract
-from journey_watch.core.routes import Route
+from journey_watch.core.routing import Route
 from journey_watch.core.severity import Severity
 from tests.infra.conftest import EVERYTHING, Synthesize
 from tests.infra.synthesis import Synthesized, text

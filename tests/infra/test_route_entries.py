@@ -9,7 +9,7 @@ from infra.deployment_config import DeploymentConfig
 from infra.recipients import EmailRecipient
 from journey_watch.core.errors import ConfigurationError
 from journey_watch.core.filters import What
-from journey_watch.core.routes import Route
+from journey_watch.core.routing import Route
 from journey_watch.core.severity import Severity
 
 TEAM = '[[recipient]]\nname = "team"\nemail = ["team@example.com"]\n'

@@ -13,10 +13,9 @@ from journey_watch.core.attribution import Attribution
 from journey_watch.core.errors import SourceError, StoreUnavailableError
 from journey_watch.core.filters import What
 from journey_watch.core.mutes import Mute
-from journey_watch.core.routes import Route
+from journey_watch.core.routing import AlertRule, Route
 from journey_watch.core.runs import JourneyInfo, JourneyKey, ObservedRun, Status
 from journey_watch.core.severity import Severity
-from journey_watch.core.severity_rules import AlertRule
 from journey_watch.ports import Channel
 from tests.core.builders import LANE
 from tests.polling.conftest import Said

@@ -12,7 +12,7 @@ import pytest
 from journey_watch.core.alerts import Alert, PendingDelivery
 from journey_watch.core.errors import PollFailedError, SourceError, StoreUnavailableError
 from journey_watch.core.mutes import Mute
-from journey_watch.core.routes import Route
+from journey_watch.core.routing import Route
 from journey_watch.core.runs import JourneyKey, Lane, Scope, Status
 from journey_watch.core.severity import Severity
 from journey_watch.core.transitions import ALERTS_PER_COMMIT, StateChange

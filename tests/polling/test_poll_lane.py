@@ -11,9 +11,9 @@ import pytest
 from journey_watch.core.errors import PollFailedError, SourceError, StoreUnavailableError
 from journey_watch.core.filters import What
 from journey_watch.core.refusals import DENIAL_HINT
+from journey_watch.core.routing import AlertRule
 from journey_watch.core.runs import ContainerScope, JourneyInfo, JourneyKey, Lane, Observation, ObservedRun, Status
 from journey_watch.core.severity import Severity
-from journey_watch.core.severity_rules import AlertRule
 from journey_watch.core.transitions import StateChange
 from journey_watch.core.watch_list import AUTO, Thresholds, WatchTarget
 from journey_watch.messages.envelope import iso

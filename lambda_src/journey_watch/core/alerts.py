@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, Final, Self
 
 from journey_watch.core.conditions import ConditionKind
-from journey_watch.core.routes import DEFAULT
+from journey_watch.core.routing import DEFAULT
 from journey_watch.core.runs import Scope, Status
 from journey_watch.core.severity import Severity
 

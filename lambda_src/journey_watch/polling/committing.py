@@ -11,11 +11,10 @@ from journey_watch.core.condition_rules import ConditionEvent, Phase
 from journey_watch.core.conditions import Condition, ConditionKind
 from journey_watch.core.filters import Change, Subject
 from journey_watch.core.mutes import Mute
-from journey_watch.core.routes import recipients_of
+from journey_watch.core.routing import recipients_of, severity_of
 from journey_watch.core.runs import JourneyInfo, JourneyKey, JourneyState, Scope
 from journey_watch.core.searches import CallWindow, Search
 from journey_watch.core.severity import Severity
-from journey_watch.core.severity_rules import severity_of
 from journey_watch.core.transitions import StateChange, Transition
 from journey_watch.messages.acknowledged import acknowledged_alert
 from journey_watch.messages.condition import condition_alert

@@ -8,8 +8,8 @@ from journey_watch.core.condition_rules import AssessmentContext
 from journey_watch.core.conditions import ConditionKind
 from journey_watch.core.filters import Subject
 from journey_watch.core.provider import Provider
+from journey_watch.core.routing import severity_of
 from journey_watch.core.runs import JourneyInfo, Lane, Scope
-from journey_watch.core.severity_rules import severity_of
 from journey_watch.core.transitions import alerts_per_commit
 from journey_watch.core.watch_list import Thresholds, WatchTarget
 from journey_watch.messages.envelope import AlertContext, Deployment

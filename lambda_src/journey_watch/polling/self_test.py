@@ -7,7 +7,7 @@ from typing import Any
 
 from journey_watch import contract
 from journey_watch.core.alerts import Alert
-from journey_watch.core.routes import DEFAULT
+from journey_watch.core.routing import DEFAULT
 from journey_watch.messages.envelope import UNNAMED, Deployment
 from journey_watch.messages.self_test import self_test_alert
 from journey_watch.ports import Channel
