@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def route_keys() -> tuple[str, ...]:
     """Every key of an entry."""
-    return "to", "when", "min_severity", *filter_keys(), "continue"
+    return "to", "when", "min_severity", *filter_keys(), "continue", "attribution"
 
 
 def read_routes(
@@ -59,5 +59,6 @@ def _read_route(value: object, place: Place, *, watched: Collection[str], recipi
         what=what,
         min_severity=Severity(entry.get("min_severity", one_of(SENT), Severity.INFO.value)),
         goes_on=entry.get("continue", boolean, False),
+        attribution=entry.get("attribution", boolean, True),
         **chosen,
     )

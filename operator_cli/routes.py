@@ -127,10 +127,14 @@ def _steps(question: Question, config: DeploymentConfig, severity: Severity) -> 
             break
     for index, route in enumerate(config.watching.routes):
         differs = _unrouted(route, question, severity)
-        leads = f"leads to {', '.join(route.to)}{', and goes on' if route.goes_on else ''}"
-        yield Step(f"alerts.route[{index}]", not differs, differs or leads)
+        yield Step(f"alerts.route[{index}]", not differs, differs or _leads(route))
         if not differs and not route.goes_on:
             break
+
+
+def _leads(route: Route) -> str:
+    more = (", and goes on" if route.goes_on else "", "" if route.attribution else ", without who did it")
+    return f"leads to {', '.join(route.to)}{''.join(more)}"
 
 
 def _unrouted(route: Route, question: Question, severity: Severity) -> str:

@@ -1,12 +1,13 @@
 """Which changes and conditions alert, how loudly, and who is told."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from journey_watch.core.conditions import ConditionKind
 from journey_watch.core.filters import Change, News, Subject, What
-from journey_watch.core.routing import AlertRule, Route, recipients_of, severity_of
+from journey_watch.core.routing import AlertRule, Route, recipients_of, severity_of, unattributed_of
 from journey_watch.core.runs import Status
 from journey_watch.core.severity import Severity
 from tests.core.builders import JOURNEY, LANE
@@ -131,6 +132,18 @@ def test_a_route_that_goes_on_adds_what_those_after_it_say() -> None:
 )
 def test_a_route_may_be_about_some_news_alone(route: Route, *, matches: bool) -> None:
     assert told(route) == (("team",) if matches else ("default",))
+
+
+def test_whom_no_route_lets_know_who_did_it_is_not_told() -> None:
+    def unattributed(*routes: Route) -> Sequence[str]:
+        return unattributed_of(CANCELLED, Severity.CRITICAL, Subject(LANE, JOURNEY, "Welcome"), routes)
+
+    silent = Route(to=("team", "boss"), goes_on=True, attribution=False)
+    assert unattributed() == ()
+    assert unattributed(silent) == ("team", "boss")
+    assert unattributed(silent, Route(to=("boss",))) == ("team",)
+    assert unattributed(Route(to=("sre",)), silent) == ()
+    assert unattributed(replace(silent, journeys=("other",))) == ()
 
 
 def test_a_route_leaves_what_is_too_quiet_for_it_to_those_after_it() -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from journey_watch.core.condition_rules import Assessment, ConditionEvent, Phase
 from journey_watch.core.conditions import Condition, ConditionKind
 from journey_watch.core.runs import DeliveryLease, JourneyState, Observation, ObservedRun, RecordedRun, Status
+from journey_watch.core.searches import CallWindow, Search
 from journey_watch.core.transitions import (
     ALERTS_PER_COMMIT,
     CROWDED_BYTES,
@@ -455,6 +456,14 @@ def test_the_longer_the_names_of_channels_are_the_more_room_takes_what_is_owed_t
         return approximate_bytes(replace(known({}), undelivered={key: DeliveryLease("TRANSITION", NOON)}))
 
     assert with_name(60) - with_name(6) == 54
+
+
+def test_the_names_of_those_who_are_not_told_who_did_it_take_room_too() -> None:
+    def with_names(*names: str) -> int:
+        window = CallWindow(("StopCampaign",), "", NOON, NOON)
+        return approximate_bytes(replace(known({}), searches=(Search("TRANSITION", NOON, window, names),)))
+
+    assert with_names("team", "boss") - with_names() >= len('"team","boss"')
 
 
 def test_pruning_first_never_makes_pending_news_look_settled() -> None:

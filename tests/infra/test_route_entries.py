@@ -42,6 +42,7 @@ when = "*->CANCELLED"
 min_severity = "warning"
 to = ["team", "default"]
 continue = true
+attribution = false
 [[alerts.route]]
 to = ["boss"]
 """
@@ -52,6 +53,7 @@ to = ["boss"]
             what=What(after="CANCELLED"),
             min_severity=Severity.WARNING,
             goes_on=True,
+            attribution=False,
             journeys=("black-*", "Cyber Monday"),
             account="111122223333",
             region="eu-west-2",

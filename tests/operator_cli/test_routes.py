@@ -30,6 +30,7 @@ severity = "critical"
 campaigns = ["black-*"]
 to = ["team"]
 continue = true
+attribution = false
 [[alerts.route]]
 min_severity = "critical"
 to = ["pager"]
@@ -86,6 +87,11 @@ def test_each_step_says_why(file: Path) -> None:
     quiet = json.loads(asked(file, "--when", "RUNNING->PAUSED", "--name", "drill-1").stdout)
     assert quiet["steps"][0] == {"at": "alerts.rules[0]", "matches": True, "why": "makes it none"}
     assert not any(one["told"] for one in quiet["told"])
+    loud = json.loads(asked(file, "--when", "RUNNING->CANCELLED", "--name", "black-friday").stdout)
+    assert [one["why"] for one in loud["steps"] if one["matches"]] == [
+        "leads to team, and goes on, without who did it",
+        "leads to pager",
+    ]
 
 
 def test_who_is_told_depends_on_how_loud_it_is(file: Path) -> None:

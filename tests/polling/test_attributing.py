@@ -575,3 +575,15 @@ def test_answer_goes_to_those_who_were_told_and_may_know(
     answers = [alert for alert in looking.harness.channel.accepted if alert.kind is AlertKind.ATTRIBUTED]
     assert [alert.recipients for alert in answers] == told
     assert looking.searched == 0
+
+
+def test_route_that_leaves_it_out_keeps_who_did_it_from_those_it_alone_leads_to(looking: Looking) -> None:
+    silent = Route(to=("team", "boss"), attribution=False, goes_on=True)
+    looking.harness.config = replace(looking.harness.config, routes=(silent, Route(to=("boss",))))
+    looking.cancel()
+    looking.harness.poll()
+    looking.harness.config = replace(looking.harness.config, routes=())
+    looking.poll_for(10)
+    told = [(alert.kind, alert.recipients) for alert in looking.harness.channel.accepted]
+    assert (AlertKind.STATUS_CHANGE, ("team", "boss")) in told
+    assert [recipients for kind, recipients in told if kind is AlertKind.ATTRIBUTED] == [("boss",)]

@@ -64,7 +64,10 @@ def test_condition_says_that_it_is_from_a_plan_only_if_it_is() -> None:
 
 def test_what_is_looked_for_comes_back_and_an_item_without_any_is_readable() -> None:
     window = CallWindow(("StopCampaign", "DeleteCampaign"), "CANCELLED", NOON, NOON + timedelta(microseconds=1))
-    searches = (Search("TRANSITION#2026-11-23T12:00:00.000Z#a1", NOON, window),)
+    searches = (
+        Search("TRANSITION#2026-11-23T12:00:00.000Z#a1", NOON, window),
+        Search("TRANSITION#2026-11-23T12:00:00.000Z#a2", NOON, window, unattributed=("team", "boss")),
+    )
     first = change()
     looking = replace(first, state=replace(first.state, searches=searches))
     written = items.state_update(looking, [], NOON)["ExpressionAttributeValues"]

@@ -1,6 +1,6 @@
 """How loud news are, and who is told: what rules and routes decide."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -51,6 +51,8 @@ class Route(Filter):
     """Quieter alerts are none of its."""
     goes_on: bool = False
     """True: the routes after it may add recipients."""
+    attribution: bool = True
+    """False: whoever hears of something by it alone is not told who did it."""
 
     def matches(self, news: News, severity: Severity, subject: Subject) -> bool:
         told = severity.reaches(self.min_severity) and (self.what is None or self.what.means(news))
@@ -59,10 +61,20 @@ class Route(Filter):
 
 def recipients_of(news: News, severity: Severity, subject: Subject, routes: Iterable[Route]) -> tuple[str, ...]:
     """The recipients of an alert, in the order of the routes: of the first that matches, and of those it goes on to."""
-    chosen: list[str] = []
+    chosen = [name for route in _deciding(news, severity, subject, routes) for name in route.to]
+    return tuple(dict.fromkeys(chosen)) or (DEFAULT,)
+
+
+def unattributed_of(news: News, severity: Severity, subject: Subject, routes: Iterable[Route]) -> tuple[str, ...]:
+    """Of the recipients of an alert, those who are not told who did it: no route lets them know."""
+    deciding = list(_deciding(news, severity, subject, routes))
+    may_know = {name for route in deciding if route.attribution for name in route.to}
+    return tuple(dict.fromkeys(name for route in deciding for name in route.to if name not in may_know))
+
+
+def _deciding(news: News, severity: Severity, subject: Subject, routes: Iterable[Route]) -> Iterator[Route]:
     for route in routes:
         if route.matches(news, severity, subject):
-            chosen += route.to
+            yield route
             if not route.goes_on:
-                break
-    return tuple(dict.fromkeys(chosen)) or (DEFAULT,)
+                return

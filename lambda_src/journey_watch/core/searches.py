@@ -25,6 +25,8 @@ class Search:
     since: datetime
     """When the alert was made."""
     window: CallWindow
+    unattributed: tuple[str, ...] = ()
+    """Recipients of the alert who are not told."""
 
     @property
     def alert_id(self) -> str:

@@ -31,7 +31,9 @@ CROWDED_BYTES = 300_000
 _BYTES_PER_RECORD = 130
 _BYTES_PER_OWED = 250
 _BYTES_PER_SEARCH = 400
-"""Upper bounds on what one run, one alert that is owed, and one search take, the first two beside their ids."""
+"""Upper bounds on what one run, one alert that is owed, and one search take, beside their ids and names."""
+_QUOTED = 3
+"""What a name in a list takes beside itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -359,8 +361,9 @@ def _pruned(
 def approximate_bytes(state: JourneyState) -> int:
     """No less than what the state takes in the table, without asking the table."""
     ids = sum(len(run_id.encode()) for run_id in state.runs) + sum(len(alert_id) for alert_id in state.undelivered)
+    names = sum(len(name) + _QUOTED for search in state.searches for name in search.unattributed)
     fixed = _BYTES_PER_RECORD * len(state.runs) + _BYTES_PER_SEARCH * len(state.searches)
-    return ids + fixed + _BYTES_PER_OWED * len(state.undelivered)
+    return ids + names + fixed + _BYTES_PER_OWED * len(state.undelivered)
 
 
 def with_assessment(

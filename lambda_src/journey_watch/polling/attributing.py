@@ -177,7 +177,7 @@ class _Attributing:
         searches = tuple(one for one in state.searches if one not in ended)
         moved = replace(state, version=state.version + 1, searches=searches)
         alerts = [
-            self._alert(alert, call, moved.version, answers)
+            self._alert(search, alert, call, moved.version, answers)
             for search, call in ended.items()
             if (alert := explained.get(search.sort_key)) is not None
         ]
@@ -188,13 +188,15 @@ class _Attributing:
             logger.info(said, **about, result=committed.result.name)
         return committed.pending if committed.result is CommitResult.DONE else ()
 
-    def _alert(self, explained: Alert, call: RecordedCall | None, sequence: int, answers: _Answers) -> Alert:
+    def _alert(
+        self, search: Search, explained: Alert, call: RecordedCall | None, sequence: int, answers: _Answers
+    ) -> Alert:
         names = self.context.config.attribution is Attribution.ON
         actor = None if call is None else actor_of(call, self.calls)
         if actor is not None and names:
             actor = self._named(actor, explained.journey.container_id)
         about = explained.detail.get(f"{self.context.provider.journey_noun}_name")
-        unwanted = self.context.config.unattributed
+        unwanted = {*self.context.config.unattributed, *search.unattributed}
         told = tuple(one for one in explained.recipients if one not in unwanted)
         answer = attributed_alert(
             explained,

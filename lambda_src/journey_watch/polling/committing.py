@@ -9,9 +9,9 @@ from journey_watch.core.alerts import Alert, PendingDelivery
 from journey_watch.core.attribution import MAX_SEARCHES, calls_behind, calls_behind_deletion, ends_at
 from journey_watch.core.condition_rules import ConditionEvent, Phase
 from journey_watch.core.conditions import Condition, ConditionKind
-from journey_watch.core.filters import Change, Subject
+from journey_watch.core.filters import Change, News, Subject
 from journey_watch.core.mutes import Mute
-from journey_watch.core.routing import recipients_of, severity_of
+from journey_watch.core.routing import recipients_of, severity_of, unattributed_of
 from journey_watch.core.runs import JourneyInfo, JourneyKey, JourneyState, Scope
 from journey_watch.core.searches import CallWindow, Search
 from journey_watch.core.severity import Severity
@@ -91,11 +91,7 @@ class ChangeCommitter:
         alerts = [*(alert for alert, _ in told), *answers, *more]
         held = [alert for alert in alerts if alert.muted_by]
         pending = [one for alert in alerts if alert not in held for one in self._pending(alert)]
-        begun_searches = tuple(
-            Search(alert.sort_key, seen.observed_at, window)
-            for alert, window in told
-            if window is not None and "attribution_until" in alert.detail
-        )
+        begun_searches = tuple(search for _, search in told if search is not None)
         searches = (*change.state.searches, *begun_searches)
         state = replace(change.state, conditions={**change.state.conditions, **begun}, searches=searches)
         change = replace(change, state=state)
@@ -111,8 +107,8 @@ class ChangeCommitter:
         mute: str | None,
         counters: Mapping[str, str],
         until: datetime | None,
-    ) -> tuple[Alert, CallWindow | None]:
-        """The alert, and the calls that may have led to what it tells."""
+    ) -> tuple[Alert, Search | None]:
+        """The alert; and the search for who did what it tells, if one begins."""
         news, config = Change(one.previous_status, one.run.status), self.context.config
         severity, window = severity_of(news, subject, config.rules), _window_of(one, seen)
         alert = status_change_alert(
@@ -124,13 +120,14 @@ class ChangeCommitter:
             window=window,
             looked_for_until=None if mute or severity is Severity.NONE else until,
         )
-        return alert.routed_to(recipients_of(news, severity, subject, config.routes)), window
+        alert = alert.routed_to(recipients_of(news, severity, subject, config.routes))
+        return alert, self._search(alert, seen, window, news, subject)
 
     def _condition_alerts(
         self, change: StateChange, subject: Subject, seen: AlertContext, until: datetime | None
-    ) -> tuple[dict[str, Condition], list[tuple[Alert, CallWindow | None]]]:
+    ) -> tuple[dict[str, Condition], list[tuple[Alert, Search | None]]]:
         """The alerts about conditions; and by key those that open, which remember their thread and their recipients."""
-        alerts: list[tuple[Alert, CallWindow | None]] = []
+        alerts: list[tuple[Alert, Search | None]] = []
         begun: dict[str, Condition] = {}
         for event in change.events:
             window = _window_of_event(event, seen)
@@ -139,8 +136,18 @@ class ChangeCommitter:
             if event.phase is Phase.OPENED:
                 condition = replace(condition, opened_by=alert.id, told_to=self._told_of(condition, subject))
                 begun[condition.key] = condition
-            alerts.append((alert.routed_to(condition.told_to), window))
+            alert = alert.routed_to(condition.told_to)
+            alerts.append((alert, self._search(alert, seen, window, condition.kind, subject)))
         return begun, alerts
+
+    def _search(
+        self, alert: Alert, seen: AlertContext, window: CallWindow | None, news: News, subject: Subject
+    ) -> Search | None:
+        """What is looked for of an alert, if it says that somebody looks."""
+        if window is None or "attribution_until" not in alert.detail:
+            return None
+        unattributed = unattributed_of(news, alert.severity, subject, self.context.config.routes)
+        return Search(alert.sort_key, seen.observed_at, window, unattributed)
 
     def _told_of(self, condition: Condition, subject: Subject) -> tuple[str, ...]:
         config = self.context.config

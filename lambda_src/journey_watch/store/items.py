@@ -190,8 +190,9 @@ def _searches(written: list[list[Any]]) -> tuple[Search, ...]:
             _text(sort_key),
             _aware(since),
             CallWindow(tuple(map(_text, names)), _text(argument), _aware(earliest), _aware(latest)),
+            tuple(map(_text, unattributed)),
         )
-        for sort_key, since, names, argument, earliest, latest in written
+        for sort_key, since, names, argument, earliest, latest, unattributed in written
     )
 
 
@@ -204,6 +205,7 @@ def _search_values(search: Search) -> list[Any]:
         window.argument,
         _short(window.earliest),
         _short(window.latest),
+        list(search.unattributed),
     ]
 
 
