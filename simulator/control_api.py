@@ -100,8 +100,12 @@ class _Control:
         return {"played": played, "pending": pending}
 
     def play(self, _request: Request, body: bytes) -> Json:
-        self._simulation.play(json.loads(body))
-        return {"played": _table(self._simulation.played[-1].event)}
+        asked = json.loads(body)
+        if asked == []:
+            raise ValueError("expected an event, or a list of some")
+        self._simulation.play(*(asked if isinstance(asked, list) else [asked]))
+        played = [_table(each.event) for each in list(self._simulation.played)]
+        return {"played": played[-len(asked) :] if isinstance(asked, list) else played[-1]}
 
     def play_next(self, _request: Request, _body: bytes) -> Json:
         event = self._simulation.play_next()

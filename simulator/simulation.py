@@ -114,12 +114,17 @@ class Simulation:
             self._play(event)
             return event
 
-    def play(self, event: Event | Mapping[str, object]) -> None:
-        """Plays an event now, whether or not the scenario knows it."""
+    def play(self, *events: Event | Mapping[str, object]) -> None:
+        """Plays events now, whether or not the scenario knows them: all at once, or none if one of them cannot be."""
         with self._lock:
             self._catch_up()
-            known = event if isinstance(event, Event) else read_dataclass(Event, event, Place("event"))
-            self._play(replace(known, at=self.clock.elapsed))
+            read = [one if isinstance(one, Event) else read_dataclass(Event, one, Place("event")) for one in events]
+            known = [replace(one, at=self.clock.elapsed) for one in read]
+            world = self._history[-1][1]
+            for one in known:
+                world = one.apply(world, self.now)
+            for one in known:
+                self._play(one)
 
     def switch_on(self, fault: Fault | Mapping[str, object]) -> None:
         """Switches a fault on."""

@@ -56,8 +56,18 @@ def test_events_are_listed_stepped_and_played(http: Http, pinpoint: PinpointClie
         ("run_starts", "2026-11-01T08:00:05.000Z", ""),
         ("run_status", "2026-11-01T08:00:05.000Z", ""),
     ]
+    assert [one["kind"] for one in http("POST", "/events", [event, event])["played"]] == ["run_status", "run_status"]
     assert 'run "r-9"' in refusal(http, "POST", "/events", {**event, "run": "r-9"})
     assert "event: state is not a known key" in refusal(http, "POST", "/events", {**event, "state": "x"})
+
+
+def test_of_events_that_are_played_together_none_happens_if_one_cannot(http: Http, pinpoint: PinpointClient) -> None:
+    before = statuses(pinpoint)
+    run = {"application": "shop", "journey": "welcome"}
+    ends = {**run, "kind": "run_status", "run": "r-9", "status": "CANCELLED"}
+    assert 'run "r-9"' in refusal(http, "POST", "/events", [{**run, "kind": "run_starts", "run": "r-7"}, ends])
+    assert statuses(pinpoint) == before
+    assert http("GET", "/events")["played"] == []
 
 
 def test_faults_are_switched_on_listed_and_switched_off(http: Http, pinpoint: PinpointClient) -> None:
