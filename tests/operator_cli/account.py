@@ -1,7 +1,7 @@
 """An account with one healthy deployment, in which a test breaks something: moto, and what moto has not."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -47,7 +47,9 @@ def _subscription(topic: str, address: str, **more: object) -> dict[str, Any]:
 class Account:
     """Everything here may be broken; what is not said otherwise is healthy."""
 
-    session: boto3.Session
+    client: Callable[[str], Any]
+    """Clients of the test's own, which moto alone answers."""
+    session: boto3.Session = field(init=False)
     status: str = "UPDATE_COMPLETE"
     code: str = CODE
     configured_mutes: Sequence[Mute] = ()
@@ -63,9 +65,6 @@ class Account:
             "PollerFunctionName": "journey-watch-Poller",
         }
     )
-
-    def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes it at run time
-        return self.session.client(service)  # type: ignore[call-overload]
 
     def make(self) -> None:
         """All that the stack has made, and one poll of its lane that came to its end a moment ago."""
