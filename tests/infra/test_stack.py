@@ -202,11 +202,17 @@ def test_cdk_nag_finds_nothing(config: DeploymentConfig, stub_bundle: Bundle, co
     assert [(each.rule_name, each.violating_resources) for each in report.violations] == []
 
 
+@pytest.fixture(scope="module")
+def rules() -> cdk.CloudFormationValidatePlugin:
+    """The CDK's own: to load them takes 4 s of a core."""
+    return cdk.CloudFormationValidatePlugin()
+
+
 @pytest.fixture
-def judged_app(context: dict[str, Any]) -> cdk.App:
-    """Its synthesis fails with what the CDK's own rules find."""
+def judged_app(context: dict[str, Any], rules: cdk.CloudFormationValidatePlugin) -> cdk.App:
+    """Its synthesis fails with what the rules find."""
     app = cdk.App(context={**context, "@aws-cdk/core:validateAgainstDefaultRules": True})
-    cdk.Validations.of(app).add_plugins(cdk.CloudFormationValidatePlugin())
+    cdk.Validations.of(app).add_plugins(rules)
     return app
 
 
