@@ -111,7 +111,7 @@ class Alarm:
 
         CloudWatch creates every alarm in INSUFFICIENT_DATA.
         """
-        known, states = list(data), [before]
+        known, states = list(filter(self.watches, data)), [before]
         now = start
         while now <= end:
             state = self.state(known, now=now, before=states[-1])

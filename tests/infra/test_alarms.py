@@ -142,10 +142,11 @@ def test_an_outage_of_every_lane_is_one_mail_of_a_kind_and_one_when_it_is_over(s
         for minute in range(60)
         if minute < 5 + number % 7 or minute >= 30
     ]
+    of = {alarm.name: list(filter(alarm.watches, data)) for alarm in polls}
     states, told, state = dict.fromkeys([alarm.name for alarm in polls], "INSUFFICIENT_DATA"), [], "INSUFFICIENT_DATA"
     for minute in range(5, 60):
         for alarm in polls:
-            after = alarm.state(data, now=60.0 * minute, before=states[alarm.name])
+            after = alarm.state(of[alarm.name], now=60.0 * minute, before=states[alarm.name])
             told += ops_mail.mails(stack, definitions[alarm.name], [states[alarm.name], after])
             states[alarm.name] = after
         after = together.state(states)
