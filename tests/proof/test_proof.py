@@ -1,5 +1,6 @@
 """The simulation plays the real poll, takes the same course whenever it is played, and notices broken rules."""
 
+import functools
 import json
 import subprocess
 import sys
@@ -14,14 +15,20 @@ from proof.__main__ import main
 from proof.breakages import BREAKAGES, as_it_is
 from proof.engine import Engine
 from proof.scenario import Scenario
-from proof.trial import play, shrunk
+from proof.trial import Trial, play, shrunk
 
 ROOT = Path(__file__).parents[2]
 
 
+@functools.cache
+def trial(seed: int) -> Trial:
+    """As it is always played: a test below says so."""
+    return play(Scenario.of(seed))
+
+
 @pytest.mark.played
 def test_no_promise_is_broken_in_many_trials() -> None:
-    broken = [violation for seed in range(150) for violation in play(Scenario.of(seed)).violations]
+    broken = [violation for seed in range(150) for violation in trial(seed).violations]
     assert broken == []
 
 
@@ -34,7 +41,7 @@ def test_a_trial_takes_the_same_course_whenever_it_is_played() -> None:
 
 @pytest.mark.played
 def test_trials_are_not_all_alike() -> None:
-    happened = "\n".join(line for seed in range(60) for line in play(Scenario.of(seed)).trace)
+    happened = "\n".join(line for seed in range(60) for line in trial(seed).trace)
     for what in (
         "dies",
         "claims",
@@ -68,7 +75,7 @@ def test_a_broken_rule_is_noticed_and_the_failure_made_small(rule: str) -> None:
     broken = BREAKAGES[breakage(rule)]
     with broken.apply():
         trials = (play(Scenario.of(seed), poll=broken.poll) for seed in range(100))
-        failed = next(trial for trial in trials if trial.violations)
+        failed = next(one for one in trials if one.violations)
         small = shrunk(failed, lambda scenario: play(scenario, poll=broken.poll))
     assert small.violations
     assert len(small.scenario.parts) <= len(failed.scenario.parts)
