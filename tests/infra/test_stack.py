@@ -9,7 +9,6 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import assertions
 from cdk_nag import AwsSolutionsChecks
-from cfnlint.api import ManualArgs, lint  # type: ignore[import-untyped]  # it ships no types
 
 from infra.bundle import PYTHON_VERSION, Bundle
 from infra.deployment_config import CODE_KEY, MUTES_KEY, RECIPIENTS_KEY, DeploymentConfig
@@ -240,6 +239,9 @@ def test_cdk_nag_would_find_something(context: dict[str, Any]) -> None:
 
 
 def test_cfn_lint_finds_nothing(synthesize: Synthesize, context: dict[str, Any]) -> None:
+    # It ships no types. Imported above, it would take each worker a second of a core.
+    from cfnlint.api import ManualArgs, lint  # type: ignore[import-untyped]  # noqa: PLC0415
+
     reader = ReaderRoleStack(cdk.App(context=context), config=KITCHEN_SINK, role_arn=READER_ROLE)
     templates = (
         synthesize().template,
