@@ -51,6 +51,10 @@ class Judge:
     refused: list[str] = field(default_factory=list)
     """Action, resource and role of each refusal, and calls that could not be judged."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _rulings: dict[tuple[str, frozenset[Operation]], tuple[frozenset[Operation], list[str]]] = field(
+        default_factory=dict
+    )
+    """By role and what a call needs: what services then call too, and what is refused of all that."""
 
     @contextmanager
     def sitting(self, *more: tuple[str, Callable[..., object]]) -> Iterator[None]:
@@ -91,13 +95,19 @@ class Judge:
     def _ruling(
         self, principal: Principal, service: str, needed: Sequence[Operation]
     ) -> tuple[AWSResponse, dict[str, Any]] | None:
-        complete = with_called_on_behalf(principal.stack, needed)
+        asked = principal.name, frozenset(needed)
+        if asked not in self._rulings:
+            complete = with_called_on_behalf(principal.stack, needed)
+            self._rulings[asked] = (
+                complete,
+                [
+                    f"{principal.name} is not authorized to perform: {operation}"
+                    for operation in sorted(complete)
+                    if not allows(principal.statements, operation)
+                ],
+            )
+        complete, refused = self._rulings[asked]
         self.made.setdefault(principal.name, set()).update(complete)
-        refused = [
-            f"{principal.name} is not authorized to perform: {operation}"
-            for operation in sorted(complete)
-            if not allows(principal.statements, operation)
-        ]
         self.refused += refused
         return _refusal(service, refused[0]) if refused else None
 
