@@ -8,8 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import pytest
 
@@ -31,9 +30,6 @@ from tests.infra.synthesis import text
 from tests.permissions import stories
 from tests.permissions.deployment import JOURNEYS, setting_up
 from tests.permissions.stories import Story
-
-if TYPE_CHECKING:
-    from mypy_boto3_sqs import SQSClient
 
 QUIET_MINUTES: Final = 4
 """Before anything goes wrong: alarms have seen data then."""
@@ -112,16 +108,13 @@ class _Polling:
         return text({"Ref": self.story.stack.function(contract.POLL_HANDLER)})
 
     def _receive(self) -> None:
-        while found := self._sqs.receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10).get("Messages"):
+        sqs = setting_up("sqs")
+        while found := sqs.receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10).get("Messages"):
             for each in found:
-                self._sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=each["ReceiptHandle"])
+                sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=each["ReceiptHandle"])
                 notification = json.loads(each["Body"])
                 self.received.append((self.minute, self.topics[notification["TopicArn"]], notification["Message"]))
         self.received += [(self.minute, contract.CHANNEL_EVENT_BUS, each) for each in self.wire.put_events()]
-
-    @cached_property
-    def _sqs(self) -> "SQSClient":
-        return setting_up().client("sqs")
 
     def outcome(self, *, changed: int, healed: int) -> Outcome:
         to_users = [one for one in self.received if not _is_for_operators(*one[1:])]
@@ -220,8 +213,8 @@ def _topics(story: Story) -> dict[str, str]:
 
 
 def _fill_queue(story: Story, topics: Iterable[str]) -> str:
-    sqs, sns = setting_up().client("sqs"), setting_up().client("sns")
-    url = sqs.create_queue(QueueName="everything")["QueueUrl"]
+    sqs, sns = setting_up("sqs"), setting_up("sns")
+    url: str = sqs.create_queue(QueueName="everything")["QueueUrl"]
     arn = f"arn:aws:sqs:{story.stack.region}:{story.stack.account}:everything"
     for topic in topics:
         sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)

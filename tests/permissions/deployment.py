@@ -1,5 +1,6 @@
 """A deployment that has everything, its templates synthesized and its parts made in process."""
 
+import functools
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import aws_cdk as cdk
 import boto3
+import moto  # noqa: F401 - see _OWN
 from aws_cdk import assertions
 
 from infra.bundle import Bundle
@@ -165,15 +167,19 @@ def reader_of(stack: DeployedStack) -> DeployedStack:
     return deployed(template, account=READER_ROLE.split(":")[4], PollerRoleArn=stack.arn(poller))
 
 
-def setting_up() -> boto3.Session:
-    """Whose calls are not judged."""
-    return boto3.Session(SETTING_UP, "made-up", region_name=REGION)
+_OWN: Final = boto3.Session(SETTING_UP, "made-up", region_name=REGION)
+"""Made while nobody sits in judgement and no fault is on; and after moto was imported, which answers it."""
+
+
+@functools.cache
+def setting_up(service: str) -> Any:  # noqa: ANN401 - boto3 makes it at run time
+    """A client for what the test itself does: made once, for what moto answers lasts no longer than a story."""
+    return _OWN.client(service)  # type: ignore[call-overload]
 
 
 def make_parts(stack: DeployedStack) -> None:
     """Under moto: what the functions use, as the template names and shapes it."""
-    session = setting_up()
-    dynamodb, sns, sqs = session.client("dynamodb"), session.client("sns"), session.client("sqs")
+    dynamodb, sns, sqs = setting_up("dynamodb"), setting_up("sns"), setting_up("sqs")
     for table in stack.ids("AWS::DynamoDB::Table"):
         shape = ("AttributeDefinitions", "BillingMode", "GlobalSecondaryIndexes", "KeySchema")
         properties = {key: stack.properties(table)[key] for key in shape}
@@ -187,4 +193,4 @@ def make_parts(stack: DeployedStack) -> None:
         in_order = {"FifoQueue": "true"} if _is_fifo(stack.template["Resources"][queue]) else {}
         made = sqs.create_queue(QueueName=stack.physical_ids[queue].rpartition("/")[2], Attributes=in_order)["QueueUrl"]
         assert made == stack.physical_ids[queue]
-    session.client("events").create_event_bus(Name=BUS)
+    setting_up("events").create_event_bus(Name=BUS)

@@ -148,7 +148,7 @@ class Story:
         self.simulation.play({"kind": "run_starts", **at, "status": "CANCELLED"})
 
     def _received(self, queue: str) -> list[dict[str, Any]]:
-        client = setting_up().client("sqs")
+        client = setting_up("sqs")
         url = client.get_queue_url(QueueName=f"{queue}-reader")["QueueUrl"]
         found = client.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
         for each in found:
@@ -183,12 +183,11 @@ def deployment(stack: DeployedStack, reader: DeployedStack, *, cloudtrail_delay:
 
 
 def _read_topics(stack: DeployedStack) -> None:
-    session = setting_up()
     environment = stack.environment(str(stack.function(contract.POLL_HANDLER)))
     for name, topic in (("alerts", contract.ENV_ALERT_TOPIC), ("ops", contract.ENV_OPS_TOPIC)):
-        session.client("sqs").create_queue(QueueName=f"{name}-reader")
+        setting_up("sqs").create_queue(QueueName=f"{name}-reader")
         queue = f"arn:aws:sqs:{stack.region}:{stack.account}:{name}-reader"
-        session.client("sns").subscribe(TopicArn=environment[topic], Protocol="sqs", Endpoint=queue)
+        setting_up("sns").subscribe(TopicArn=environment[topic], Protocol="sqs", Endpoint=queue)
 
 
 def changes_are_told(story: Story) -> None:
@@ -223,9 +222,7 @@ def a_mute_ends(story: Story) -> None:
     """Something happens under a mute; when it ends, what it held back is looked up and told."""
     mute = Mute(id="release", until=story.simulation.now + timedelta(minutes=10))
     (table,) = story.stack.ids("AWS::DynamoDB::Table")
-    setting_up().client("dynamodb").put_item(
-        TableName=story.stack.physical_ids[table], Item=dynamodb_items.mute_item(mute)
-    )
+    setting_up("dynamodb").put_item(TableName=story.stack.physical_ids[table], Item=dynamodb_items.mute_item(mute))
     story.poll(FIRST)
     story.cancel_new("third")
     story.poll(FIRST)
@@ -270,14 +267,14 @@ def slack_is_down(story: Story, directory: Path) -> None:
     record = _waiting(story, environment[contract.ENV_WEBHOOK_SECRETS], alert())
     with slack_stand_in(directory, [BROKEN]) as (slack, certificate):
         story.patch.setenv("SSL_CERT_FILE", str(certificate))
-        setting_up().client("secretsmanager").create_secret(Name=WEBHOOK_SECRET, SecretString=slack.url)
+        setting_up("secretsmanager").create_secret(Name=WEBHOOK_SECRET, SecretString=slack.url)
         _hand_over(story, slack_handler, slack_delivery(environment), record)
     assert slack.requests == 1
 
 
 def pagerduty_is_down(story: Story) -> None:
     """An alert waits in a service's queue; PagerDuty does not take it, and it goes back for a while."""
-    setting_up().client("secretsmanager").create_secret(Name=PAGERDUTY_SECRET, SecretString="0" * 32)
+    setting_up("secretsmanager").create_secret(Name=PAGERDUTY_SECRET, SecretString="0" * 32)
     environment = story.become("pagerduty")
     record = _waiting(story, environment[contract.ENV_PAGERDUTY_SERVICES], alert())
     with _everybody_answers(story, 503):
@@ -287,7 +284,7 @@ def pagerduty_is_down(story: Story) -> None:
 def an_endpoint_is_down(story: Story) -> None:
     """An alert waits in the queue of a signed webhook; the endpoint does not take it, and it goes back for a while."""
     key = f"whsec_{b64encode(bytes(32)).decode()}"
-    setting_up().client("secretsmanager").create_secret(Name=SIGNING_SECRET, SecretString=key)
+    setting_up("secretsmanager").create_secret(Name=SIGNING_SECRET, SecretString=key)
     environment = story.become("signed webhook")
     record = _waiting(story, environment[contract.ENV_SIGNED_WEBHOOKS], alert())
     with _everybody_answers(story, 503):
@@ -297,7 +294,7 @@ def an_endpoint_is_down(story: Story) -> None:
 def _waiting(story: Story, told: str, of: Alert) -> dict[str, Any]:
     """As Lambda hands over an alert that waits in the one queue of which a function is told."""
     (queue_arn,) = json.loads(told)
-    sqs = setting_up().client("sqs")
+    sqs = setting_up("sqs")
     url = sqs.get_queue_url(QueueName=queue_arn.rpartition(":")[2])["QueueUrl"]
     body = json.dumps(of.envelope)
     if url.endswith(".fifo"):

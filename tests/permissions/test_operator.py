@@ -48,7 +48,7 @@ def judge(stack: DeployedStack, policy: list[Statement]) -> Judge:
         make_parts(stack)
         _make_schedules(stack)
         for log_group in stack.ids("AWS::Logs::LogGroup"):
-            setting_up().client("logs").create_log_group(logGroupName=stack.physical_ids[log_group])
+            setting_up("logs").create_log_group(logGroupName=stack.physical_ids[log_group])
         patch.setenv("AWS_ACCESS_KEY_ID", "operator")
         patch.setenv("AWS_SECRET_ACCESS_KEY", "made-up")
         for command in COMMANDS:
@@ -93,7 +93,7 @@ class _StandIn:
 
 
 def _make_schedules(stack: DeployedStack) -> None:
-    client = setting_up().client("scheduler")
+    client = setting_up("scheduler")
     for schedule in stack.ids("AWS::Scheduler::Schedule"):
         target = stack.properties(schedule)["Target"]
         client.create_schedule(
