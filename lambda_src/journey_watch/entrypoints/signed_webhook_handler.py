@@ -1,4 +1,4 @@
-"""The function of signed webhooks: Lambda hands it what waits in the endpoints' queues, a few alerts at a time."""
+"""The function of signed webhooks: Lambda hands it what waits in the endpoints' queues, one alert at a time."""
 
 import os
 from functools import cache
@@ -22,5 +22,5 @@ def delivery() -> QueuedDelivery:
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
-    """Post the batch; answers which alerts must stay in their queue."""
+    """Post what came; answers what must stay in its queue."""
     return deliver_batch(event, context, lambda alert: delivery().deliver(alert))
