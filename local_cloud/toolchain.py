@@ -114,6 +114,7 @@ def cdk_environment(*, endpoint: str, region: str, home: Path) -> dict[str, str]
         "CDK_HOME": str(home),
         "TMPDIR": str(temporary),
         "NO_COLOR": "1",  # what it writes is a log
+        "CDK_VALIDATION": "false",  # to load the rules takes seconds of a core; tests/infra judges templates by them
         "CDK_DISABLE_CLI_TELEMETRY": "1",
         "CDK_DISABLE_VERSION_CHECK": "1",
         "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(LEFT_OVER / "jsii"),
