@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from journey_watch.core.acknowledgements import Acknowledgement, in_force, with_acknowledgements
+from journey_watch.core.acknowledgements import Acknowledgement, in_force
 from journey_watch.core.runs import JourneyState, Status
 from journey_watch.core.severity import Severity
-from journey_watch.core.transitions import compare
+from journey_watch.core.transitions import compare, with_acknowledgements
 from tests.core.builders import JOURNEY, LANE, NOON, known, listing, minutes, observed, recorded
 
 GIVEN = Acknowledgement(

@@ -1,13 +1,12 @@
 """Acknowledgements: somebody looks after what an alert told, and nobody needs to be reminded of it for a while."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from journey_watch.core.alerts import Alert
-from journey_watch.core.runs import JourneyState, Lane, Scope
+from journey_watch.core.runs import Lane, Scope
 from journey_watch.core.severity import Severity
-from journey_watch.core.transitions import StateChange
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,21 +61,3 @@ def in_force(
     """By thread, until when it is acknowledged: by what is remembered, and by what operators have set since."""
     latest = dict(remembered) | {each.thread: each.until for each in given}
     return {thread: until for thread, until in latest.items() if until > now}
-
-
-def with_acknowledgements(
-    scope: Scope,
-    state: JourneyState,
-    changes: Sequence[StateChange],
-    given: Collection[Acknowledgement],
-    now: datetime,
-) -> tuple[StateChange, ...]:
-    """Let one commit more tell of what was acknowledged since the last poll; each is told once."""
-    one_a_thread = {each.thread: each for each in given}.values()
-    news = [each for each in one_a_thread if each.until > now and state.acknowledged.get(each.thread) != each.until]
-    if not news:
-        return tuple(changes)
-    before = changes[-1].state if changes else state
-    remembered = in_force(state.acknowledged, given, now)
-    moved = replace(before, version=before.version + 1, acknowledged=remembered)
-    return *changes, StateChange(scope, before.version, moved, acknowledged=tuple(news))

@@ -4,19 +4,16 @@ The rules were found with an exhaustive model of overlapping polls, crashes and 
 because leaving it out lost, repeated or invented an alert.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
+from journey_watch.core.acknowledgements import Acknowledgement, in_force
 from journey_watch.core.condition_rules import Assessment, ConditionEvent, Phase
 from journey_watch.core.runs import JourneyKey, JourneyState, Observation, ObservedRun, RecordedRun, Scope, Status
 from journey_watch.core.usual_durations import remembering
-
-if TYPE_CHECKING:
-    from journey_watch.core.acknowledgements import Acknowledgement
 
 STALE_READ_WINDOW = timedelta(minutes=15)
 """How long after a commit a listing may still show what was true before it."""
@@ -67,7 +64,7 @@ class StateChange:
     transitions: tuple[Transition, ...] = ()
     events: tuple[ConditionEvent, ...] = ()
     """What is to be told about conditions."""
-    acknowledged: tuple["Acknowledgement", ...] = ()
+    acknowledged: tuple[Acknowledgement, ...] = ()
     """What operators have acknowledged since the last commit."""
 
 
@@ -401,6 +398,24 @@ def with_assessment(
     runs = {run_id: run for run_id, run in current.state.runs.items() if run_id not in assessment.forgotten}
     moved = replace(current.state, conditions=assessment.conditions, runs=runs)
     return *commits, replace(current, state=moved, events=tuple(events))
+
+
+def with_acknowledgements(
+    scope: Scope,
+    state: JourneyState,
+    changes: Sequence[StateChange],
+    given: Collection[Acknowledgement],
+    now: datetime,
+) -> tuple[StateChange, ...]:
+    """Let one commit more tell of what was acknowledged since the last poll; each is told once."""
+    one_a_thread = {each.thread: each for each in given}.values()
+    news = [each for each in one_a_thread if each.until > now and state.acknowledged.get(each.thread) != each.until]
+    if not news:
+        return tuple(changes)
+    before = changes[-1].state if changes else state
+    remembered = in_force(state.acknowledged, given, now)
+    moved = replace(before, version=before.version + 1, acknowledged=remembered)
+    return *changes, StateChange(scope, before.version, moved, acknowledged=tuple(news))
 
 
 def alerts_per_commit(channels: int) -> int:

@@ -9,14 +9,13 @@ from typing import Final
 
 from aws_lambda_powertools import Logger
 
-from journey_watch.core.acknowledgements import with_acknowledgements
 from journey_watch.core.alerts import Alert, PendingDelivery
 from journey_watch.core.condition_rules import Assessment, assess_reading
 from journey_watch.core.conditions import Condition
 from journey_watch.core.errors import JourneyWatchError, SourceError, StateTooLargeError, StoreUnavailableError
 from journey_watch.core.runs import DeliveryLease, JourneyInfo, JourneyKey, JourneyState, Observation, Status
 from journey_watch.core.searches import Search
-from journey_watch.core.transitions import Comparison, StateChange, compare, with_assessment
+from journey_watch.core.transitions import Comparison, StateChange, compare, with_acknowledgements, with_assessment
 from journey_watch.polling.committing import ChangeCommitter
 from journey_watch.polling.poll_context import PollContext
 from journey_watch.ports import CommitResult

@@ -5,14 +5,13 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from journey_watch.core.acknowledgements import with_acknowledgements
 from journey_watch.core.alerts import Alert, PendingDelivery
 from journey_watch.core.condition_rules import all_resolved, assess_failure
 from journey_watch.core.conditions import Resolution
 from journey_watch.core.errors import SourceError
 from journey_watch.core.mutes import Mute
 from journey_watch.core.runs import LANE_ITSELF, ContainerScope, JourneyInfo, JourneyKey, JourneyState, Scope
-from journey_watch.core.transitions import StateChange, with_assessment
+from journey_watch.core.transitions import StateChange, with_acknowledgements, with_assessment
 from journey_watch.core.watch_list import ALL
 from journey_watch.messages.mute_ended import mute_ended_alert
 from journey_watch.polling.committing import ChangeCommitter
