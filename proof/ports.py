@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from journey_watch.core.alerts import Alert, PendingDelivery
 from journey_watch.core.errors import SourceError, StoreUnavailableError
@@ -14,24 +14,13 @@ from journey_watch.core.watch_list import ALL, WatchTarget
 from journey_watch.ports import CommitResult, Discovery, LaneState, SetByOperators
 from journey_watch.providers.pinpoint.words import PINPOINT
 from proof.scenario import CHANNELS, OLD
-
-if TYPE_CHECKING:
-    from proof.world import Invocation, World
+from proof.world import Invocation, World, told_in
 
 PROVIDER: Final = replace(PINPOINT, refusal_hint="")
 IN_VAIN: Final = 0.5
 """So many of the writes whose answers are lost are not carried out either."""
 
 T = TypeVar("T")
-
-
-def told_in(alert: Alert) -> Sequence[Mapping[str, Any]]:
-    """What a message tells, each with its id: one thing, or the members of a digest."""
-    detail = alert.envelope["detail"]
-    if alert.envelope["detail-type"].endswith("Digest"):
-        members: Sequence[Mapping[str, Any]] = detail["changes"]
-        return members
-    return [{"id": alert.id, **detail}]
 
 
 @dataclass

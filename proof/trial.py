@@ -4,12 +4,14 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from journey_watch.core.runs import Lane
 from journey_watch.polling.poll_context import PollContext
 from journey_watch.polling.poll_lane import LanePoll
 from journey_watch.ports import RunStore
 from journey_watch.store.memory import MemoryRunStore
+from proof.invocation import run
 from proof.oracle import Violation, violations
 from proof.scenario import Scenario
 from proof.world import World
@@ -59,7 +61,7 @@ def play(
 ) -> Trial:
     """Play a scenario to its end."""
     store, lane = make_store(scenario)
-    world = World(scenario, store, lane, poll)
+    world = World(scenario, store, lane, partial(run, poll=poll))
     with quietly():
         world.play()
     return Trial(scenario, violations(world), world)

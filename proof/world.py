@@ -5,22 +5,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from random import Random
 from typing import Any, Final, TypeVar
 
 from journey_watch.core.alerts import Alert
-from journey_watch.core.errors import PollFailedError, StoreUnavailableError
 from journey_watch.core.runs import JourneyKey, Lane, ObservedRun
-from journey_watch.core.watch_list import ALL, Thresholds, WatchTarget
 from journey_watch.messages import digest
 from journey_watch.polling import poll_context, side_by_side
-from journey_watch.polling.poll_context import PollContext
-from journey_watch.polling.time_budget import TimeBudget
-from journey_watch.ports import Channel, LaneState, RunStore
-from journey_watch.settings import WatchConfig
+from journey_watch.ports import LaneState, RunStore
 from proof.engine import Engine, Killed, Task
-from proof.ports import SimulatedChannel, SimulatedSource, SimulatedStore, told_in
 from proof.scenario import CHANNELS, MINUTE, OLD, STALENESS, Fault, Scenario, wall_clock
 
 TIMEOUT_SECONDS: Final = 50.0
@@ -42,6 +36,15 @@ class Received:
     at: float
     id: str
     detail: Mapping[str, Any]
+
+
+def told_in(alert: Alert) -> Sequence[Mapping[str, Any]]:
+    """What a message tells, each with its id: one thing, or the members of a digest."""
+    detail = alert.envelope["detail"]
+    if alert.envelope["detail-type"].endswith("Digest"):
+        members: Sequence[Mapping[str, Any]] = detail["changes"]
+        return members
+    return [{"id": alert.id, **detail}]
 
 
 class InlineExecutor(Executor):
@@ -80,7 +83,7 @@ def one_seed_decides(scenario: Scenario) -> Iterator[None]:
 class World:
     """Everything outside the poll, and what its recipients have received."""
 
-    def __init__(self, scenario: Scenario, store: RunStore, lane: Lane, poll: Callable[[PollContext], object]) -> None:
+    def __init__(self, scenario: Scenario, store: RunStore, lane: Lane, run: Callable[["Invocation"], None]) -> None:
         self.scenario = scenario
         self.store = store
         self.lane = lane
@@ -93,7 +96,7 @@ class World:
         """What the poll raised that it should not."""
         self.trace: list[tuple[float, str, str]] = []
         self.invocations = 0
-        self._poll = poll
+        self._run = run
         self._used: set[Fault] = set()
         self._messages = 0
         self._loads: deque[tuple[float, LaneState]] = deque()
@@ -183,7 +186,7 @@ class World:
         self.invocations += 1
         skews = self.scenario.skews
         invocation = Invocation(self, f"poll {self.invocations}", skews[self.invocations % len(skews)])
-        task = self.engine.start(invocation.name, lambda: invocation.run(self._poll))
+        task = self.engine.start(invocation.name, lambda: self._run(invocation))
         self.engine.at(self.engine.now + TIMEOUT_SECONDS, lambda: _doom(task))
 
     # The table's past
@@ -230,39 +233,6 @@ class Invocation:
     def now(self) -> datetime:
         return wall_clock(self.world.engine.now + self.skew)
 
-    def run(self, poll: Callable[[PollContext], object]) -> None:
-        world = self.world
-        at_once, digest_over = world.scenario.at_once, world.scenario.digest_over
-        target = WatchTarget("pinpoint", ALL, thresholds=_PATIENCE)
-        channels = {
-            name: Channel(
-                SimulatedChannel(self, name), for_operators=name == "operators", at_once=at_once, max_single=12
-            )
-            for name in CHANNELS
-        }
-        context = PollContext(
-            world.lane,
-            [target],
-            source=SimulatedSource(self),
-            store=SimulatedStore(self),
-            channels=channels,
-            config=WatchConfig(watch=(target,), digest_over=digest_over),
-            time_budget=TimeBudget(self.now, self.now() + timedelta(seconds=TIMEOUT_SECONDS)),
-        )
-        try:
-            world.note(self.name, "begins")
-            poll(context)
-            world.note(self.name, "ends")
-        except (PollFailedError, StoreUnavailableError) as error:
-            world.note(self.name, f"fails: {error}")
-        except Killed:
-            world.note(self.name, "dies")
-            world.allowed_repeats.update(self.unacknowledged)
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever it is, it should not be
-            world.note(self.name, f"breaks: {error!r}")
-            world.broken.append(f"{self.name} broke: {error!r}")
-
     def call(self, what: str, effect: Callable[[], T], *, slow: str) -> T:
         """A call across the network: it takes time, and the invocation may die on either side of its effect."""
         world = self.world
@@ -279,6 +249,3 @@ class Invocation:
     def _latency(self, slow: str) -> float:
         random = self.world.random
         return random.uniform(1.0, 8.0) if self.world.hit(slow) else random.uniform(0.002, 0.03)
-
-
-_PATIENCE: Final = Thresholds(stuck_after=240, unreachable_after=120, remind_every=600, catch_up_after=90)
