@@ -70,12 +70,12 @@ class JourneyWatchStack(Stack):
             state=state,
             channels=channels,
         )
-        for_people = [(topics.alert_topic, None), (topics.ops_topic, config.watching.operators)]
+        with_digests = [(topics.alert_topic, None), (topics.ops_topic, config.watching.operators)]
         in_order = [(ordered.topic, None)] if ordered.topic else []
         queued = [
             QueuedChannel(self, kind, readers, bundle=bundle, hears=hears)
             for kind, readers, hears in (
-                (SLACK, slack_readers(config.webhook_readers), for_people),
+                (SLACK, slack_readers(config.webhook_readers), with_digests),
                 (PAGERDUTY, pagerduty_readers(config.everybody), in_order),
                 (SIGNED_WEBHOOK, signed_webhook_readers(config.everybody), in_order),
             )
