@@ -464,6 +464,7 @@ def test_the_names_of_those_who_are_not_told_who_did_it_take_room_too() -> None:
         return approximate_bytes(replace(known({}), searches=(Search("TRANSITION", NOON, window, names),)))
 
     assert with_names("team", "boss") - with_names() >= len('"team","boss"')
+    assert with_names() > len("TRANSITION") + len("StopCampaign") + 3 * len(NOON.isoformat())
 
 
 def test_pruning_first_never_makes_pending_news_look_settled() -> None:
@@ -516,6 +517,7 @@ def test_conditions_too_many_for_one_commit_go_into_commits_after_it(
         (Status.RUNNING, Status.COMPLETED, None, NOON, (7,)),
         (Status.RUNNING, Status.COMPLETED, NOON - minutes(50), None, (7,)),
         (Status.RUNNING, Status.COMPLETED, NOON - minutes(50), NOON - minutes(51), (7,)),
+        (Status.RUNNING, Status.COMPLETED, NOON, NOON, (7, 0)),
     ],
 )
 def test_how_long_a_run_was_running_is_remembered_when_it_completes_and_both_times_are_known(
@@ -524,6 +526,14 @@ def test_how_long_a_run_was_running_is_remembered_when_it_completes_and_both_tim
     state = replace(known({"r1": recorded(before, updated=began)}), durations=(7,))
     (change,) = compare(state, listing(observed("r1", after, updated=ended)), now=NOON).changes
     assert change.state.durations == learned
+
+
+def test_a_run_that_teaches_nothing_keeps_those_after_it_from_nothing() -> None:
+    state = known({"r1": recorded(Status.RUNNING, updated=NOON - minutes(50))})
+    reading = listing(observed("new", Status.RUNNING, updated=NOON - minutes(9)), observed("r1", Status.COMPLETED))
+    (change,) = compare(state, reading, now=NOON).changes
+    assert [one.run.run_id for one in change.transitions] == ["new", "r1"]
+    assert change.state.durations == (3000,)
 
 
 def itself(status: Status, *, updated: datetime | None = NOON, raw: str = "") -> ObservedRun:
@@ -550,6 +560,7 @@ def test_change_of_the_journey_itself_is_news_though_nothing_else_changed_and_pa
     (change,) = compare(ACTIVE, reading, now=NOON, itself=itself(Status.PAUSED)).changes
     (transition,) = change.transitions
     assert (transition.of_journey, transition.skipped, change.state.durations) == (True, (), ())
+    assert transition.sequence == change.state.version == ACTIVE.version + 1
 
 
 @pytest.mark.parametrize(

@@ -577,6 +577,18 @@ def test_answer_goes_to_those_who_were_told_and_may_know(
     assert looking.searched == 0
 
 
+def test_what_is_told_in_many_commits_of_one_poll_is_looked_for_all_of_it(looking: Looking) -> None:
+    more = {f"more-{number}": Channel(ScriptedChannel()) for number in range(20)}  # the more, the less in a commit
+    looking.harness.channels |= more
+    for number in range(45):
+        looking.harness.source.set(WELCOME, f"run-{number:02}", Status.CANCELLED)
+    looking.harness.poll()
+
+    (state,) = (one for key, one in looking.harness.store.load(LANE).journeys.items() if key == WELCOME)
+    assert state.version > 3
+    assert len({search.alert_id for search in state.searches}) == 45
+
+
 def test_route_that_leaves_it_out_keeps_who_did_it_from_those_it_alone_leads_to(looking: Looking) -> None:
     silent = Route(to=("team", "boss"), attribution=False, goes_on=True)
     looking.harness.config = replace(looking.harness.config, routes=(silent, Route(to=("boss",))))

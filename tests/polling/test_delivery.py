@@ -11,6 +11,7 @@ import pytest
 
 from journey_watch.core.alerts import Alert, PendingDelivery
 from journey_watch.core.errors import PollFailedError, SourceError, StoreUnavailableError
+from journey_watch.core.filters import What
 from journey_watch.core.mutes import Mute
 from journey_watch.core.routing import Route
 from journey_watch.core.runs import JourneyKey, Lane, Scope, Status
@@ -769,6 +770,21 @@ def test_alerts_say_to_whom_they_are_routed_and_a_digest_has_readers_in_common(h
         ("team",): {"welcome"},
         ("default",): {"winback"},
     }
+
+
+def test_route_decides_by_what_has_happened(harness: PollHarness) -> None:
+    watched = replace(EVERYTHING, thresholds=Thresholds(stuck_after=3600))
+    cancelled, stuck = What(after="CANCELLED"), What(condition="STUCK")
+    routes = (Route(to=("audit",), what=cancelled), Route(to=("sre",), what=stuck))
+    harness.config = replace(harness.config, watch=(watched,), routes=routes)
+    harness.source.set(WELCOME, "r1", Status.RUNNING)
+    harness.source.set(WINBACK, "r1", Status.RUNNING)
+    harness.poll()
+    harness.clock.advance(hours=2)
+    harness.source.set(WINBACK, "r1", Status.CANCELLED)
+    harness.poll()
+    told = {str(one.condition or one.status): one.recipients for one in harness.channel.accepted}
+    assert told == {"RUNNING": ("default",), "STUCK": ("sre",), "CANCELLED": ("audit",)}
 
 
 def test_thread_whose_alerts_have_different_readers_keeps_its_order_and_is_in_no_digest(harness: PollHarness) -> None:
