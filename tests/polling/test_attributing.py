@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from journey_watch.core.alerts import Alert, AlertKind
-from journey_watch.core.attribution import Attribution
+from journey_watch.core.attribution import SLACK, Attribution
 from journey_watch.core.errors import SourceError, StoreUnavailableError
 from journey_watch.core.filters import What
 from journey_watch.core.mutes import Mute
@@ -575,6 +575,41 @@ def test_answer_goes_to_those_who_were_told_and_may_know(
     answers = [alert for alert in looking.harness.channel.accepted if alert.kind is AlertKind.ATTRIBUTED]
     assert [alert.recipients for alert in answers] == told
     assert looking.searched == 0
+
+
+def test_the_call_is_looked_for_where_the_times_of_the_run_and_of_the_change_say(looking: Looking) -> None:
+    """A run that was known since noon, and one that is new: created an hour ago, cancelled half an hour ago."""
+    source, clock = looking.harness.source, looking.harness.clock
+    source.set(WELCOME, "known", Status.PAUSED)
+    looking.harness.poll()
+    recorded = clock.time
+    clock.advance(hours=3)
+    changed = clock.time - timedelta(minutes=30)
+    source.set(WELCOME, "known", Status.CANCELLED, updated=changed)
+    source.runs[WELCOME]["new"] = ObservedRun(
+        "new", Status.CANCELLED, "CANCELLED", clock.time - timedelta(hours=1), changed
+    )
+    looking.harness.poll()
+
+    store, of_run = looking.harness.store, {}
+    for search in store.load(LANE).journeys[WELCOME].searches:
+        alert = store.alerts(LANE, WELCOME, [search.sort_key])[search.sort_key]
+        assert alert is not None
+        of_run[alert.detail["run_id"]] = search.window
+    assert of_run["known"].earliest == recorded - SLACK
+    assert of_run["new"].earliest == clock.time - timedelta(hours=1) - SLACK
+    assert {window.latest for window in of_run.values()} == {changed + SLACK}
+
+
+def test_a_run_that_goes_on_was_resumed_by_somebody_and_one_that_begins_was_not(looking: Looking) -> None:
+    source = looking.harness.source
+    source.set(WELCOME, "paused", Status.PAUSED)
+    looking.harness.poll()
+    source.set(WELCOME, "paused", Status.RUNNING)
+    source.set(WELCOME, "begins", Status.RUNNING)
+    looking.harness.poll_a_minute_later()
+
+    assert looking.searched == 1
 
 
 def test_what_is_told_in_many_commits_of_one_poll_is_looked_for_all_of_it(looking: Looking) -> None:
