@@ -808,6 +808,18 @@ def test_thread_whose_alerts_have_different_readers_keeps_its_order_and_is_in_no
     assert {one["run_id"] for one in digest_.detail["changes"]} == {"n2", "n3"}
 
 
+def test_digests_of_every_audience_that_there_is_no_time_for_stay_owed(harness: PollHarness) -> None:
+    harness.config = replace(harness.config, digest_over=1, routes=(route("welcome", to="team"),))
+    for journey in (WELCOME, WINBACK):
+        for run_id in ("r1", "r2"):
+            harness.source.set(journey, run_id, Status.CANCELLED)
+    hanging = HangingChannel(lambda: harness.clock.advance(minutes=1))
+    harness.channels = {"a": Channel(hanging), "alerts": Channel(harness.channel)}
+    report = harness.poll()
+    assert harness.channel.accepted == []
+    assert len([key for key in report.delivery.refused if key.endswith("@alerts")]) == 4
+
+
 def test_channel_of_one_recipient_gets_what_is_routed_to_it_alone_in_one_digest(harness: PollHarness) -> None:
     team = ScriptedChannel()
     harness.channels["chat-team-info"] = Channel(team, recipient="team")

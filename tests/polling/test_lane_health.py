@@ -446,6 +446,7 @@ def test_what_is_acknowledged_is_told_once_in_its_thread_and_nobody_is_reminded(
     harness.poll_a_minute_later()
     (over,) = [alert for alert in harness.channel.accepted if alert.thread == opened.thread][2:]
     assert over.detail["phase"] == "Resolved"
+    assert opened.sequence < of_it[1].sequence < over.sequence
 
 
 def test_blindness_is_acknowledged_to_the_operators_alone(harness: PollHarness) -> None:
