@@ -68,7 +68,7 @@ def breakage(rule: str) -> int:
     [
         "what is owed is published before it is committed",
         "what was left behind is taken over by nobody",
-        "without times a step back is believed at once",
+        "a listing is believed however old it may be",
     ],
 )
 def test_a_broken_rule_is_noticed_and_the_failure_made_small(rule: str) -> None:
