@@ -28,7 +28,7 @@ def patience() -> float:
     return max(1.0, (time.perf_counter() - start) / _USUAL_SECONDS)
 
 
-def eventually(look: Callable[[], T], *, timeout: float = 30.0, pause: float = 0.05) -> T:
+def eventually(look: Callable[[], T], *, timeout: float = 90.0, pause: float = 0.05) -> T:
     """What `look` answers as soon as that is truthy. Between two looks it pauses for so many seconds.
 
     TimeoutError with its last answer after `timeout` seconds, or as many more as this machine is slower than usual.
