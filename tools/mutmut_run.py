@@ -2,7 +2,7 @@
 
 mutmut 3.8.1 sends its signal by number when a mutant's time is over, whether or not the mutant ended long before:
 https://github.com/boxed/mutmut, mutmut/workers/timeout.py. Numbers are given again, to threads too, so that with three
-thousand mutants it ended a web server here and a test process there.
+thousand mutants it ends somebody else now and then.
 """
 
 import os
