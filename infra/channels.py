@@ -1,6 +1,7 @@
 """Channels that not every deployment has. Adding one: its file here in infra, and its maker in `REGISTRY`.
 
-The topics that every deployment has stand in `alert_channels.py`; they are one of these too, and made first.
+The topics that every deployment has stand in `alert_channels.py`; they are one of these too, and made first. So is the
+one in `ordered_topic.py`, which the stack makes by itself, because queues subscribe to it.
 """
 
 from collections.abc import Callable, Mapping

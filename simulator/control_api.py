@@ -101,11 +101,12 @@ class _Control:
 
     def play(self, _request: Request, body: bytes) -> Json:
         asked = json.loads(body)
-        if asked == []:
+        events = asked if isinstance(asked, list) else [asked]
+        if not events:
             raise ValueError("expected an event, or a list of some")
-        self._simulation.play(*(asked if isinstance(asked, list) else [asked]))
-        played = [_table(each.event) for each in list(self._simulation.played)]
-        return {"played": played[-len(asked) :] if isinstance(asked, list) else played[-1]}
+        self._simulation.play(*events)
+        played = [_table(each.event) for each in list(self._simulation.played)[-len(events) :]]
+        return {"played": played if isinstance(asked, list) else played[0]}
 
     def play_next(self, _request: Request, _body: bytes) -> Json:
         event = self._simulation.play_next()
