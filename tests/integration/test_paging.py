@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 
 import pytest
 from standardwebhooks import Webhook
 
+from journey_watch import contract
 from journey_watch.channels.sns.notifier import SnsNotifier
 from journey_watch.contract import PAGERDUTY_HANDLER, SIGNED_WEBHOOK_HANDLER
 from journey_watch.core.alerts import Alert
@@ -44,6 +45,7 @@ id = "shop"
     id = "welcome"
 """
 ROUTING_KEY = "0123456789abcdef0123456789abcdef"
+NOTHING = {"SignedWebhookQueue": 0, "PagerDutyQueue": 0}
 STAND_INS = Path(__file__).parent / "stand_ins"
 
 
@@ -95,6 +97,42 @@ def waiting(cloud: LocalCloud) -> dict[str, int]:
     }
 
 
+@contextmanager
+def listening(
+    cloud: LocalCloud,
+    directories: pytest.TempPathFactory,
+    *,
+    pagerduty: Sequence[int] = (),
+    receiver: Sequence[int] = (),
+) -> Iterator[tuple[HttpsStandIn, HttpsStandIn]]:
+    """Both stand-ins, with what they answer before they take everything, found by the functions."""
+    with (
+        https_stand_in(
+            directories.mktemp("pagerduty"), name="events.pagerduty.com", usual=202, answers=pagerduty
+        ) as pager,
+        https_stand_in(directories.mktemp("receiver"), name="receiver.example", usual=204, answers=receiver) as hook,
+    ):
+        lead(cloud, PAGERDUTY_HANDLER, "events.pagerduty.com", pager)
+        lead(cloud, SIGNED_WEBHOOK_HANDLER, "receiver.example", hook)
+        yield pager, hook
+
+
+def test_what_the_poller_sends_under_its_own_role_arrives(
+    cloud: LocalCloud, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with listening(cloud, tmp_path_factory) as (pagerduty, receiver):
+        answer = cloud.client("lambda").invoke(
+            FunctionName=cloud.outputs["PollerFunctionName"], Payload=json.dumps({contract.EVENT_TEST_ALERT: True})
+        )
+        sent = json.load(answer["Payload"])
+        assert sent["refused"][contract.CHANNEL_IN_ORDER] is None
+        eventually(lambda: [request.headers["webhook-id"] for request in receiver.requests] == [sent["id"]])
+        eventually(lambda: len(pagerduty.requests) == 2)
+        eventually(lambda: waiting(cloud) == NOTHING)
+
+    assert [json.loads(request.body)["event_action"] for request in pagerduty.requests] == ["trigger", "resolve"]
+
+
 def test_after_an_outage_everybody_has_everything_once_and_in_order(
     cloud: LocalCloud, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -108,24 +146,12 @@ def test_after_an_outage_everybody_has_everything_once_and_in_order(
         *([alert(run_id=f"r{number}", sequence=sequence) for sequence in (1, 2)] for number in range(3)),
     ]
     alerts = list(chain(*threads))
-    with ExitStack() as stack:
-        pagerduty = stack.enter_context(
-            https_stand_in(tmp_path_factory.mktemp("pagerduty"), name="events.pagerduty.com", usual=202, answers=[503])
-        )
-        receiver = stack.enter_context(
-            https_stand_in(
-                tmp_path_factory.mktemp("receiver"),
-                name="receiver.example",
-                usual=204,
-                answers=[503, REFUSES_CONNECTIONS],
-            )
-        )
-        lead(cloud, PAGERDUTY_HANDLER, "events.pagerduty.com", pagerduty)
-        lead(cloud, SIGNED_WEBHOOK_HANDLER, "receiver.example", receiver)
+    refusals = [503, REFUSES_CONNECTIONS]
+    with listening(cloud, tmp_path_factory, pagerduty=refusals[:1], receiver=refusals) as (pagerduty, receiver):
         publish(cloud, alerts)
         eventually(lambda: len(pagerduty.requests) == len(alerts), timeout=180)
         eventually(lambda: len(receiver.requests) == len(alerts), timeout=180)
-        eventually(lambda: waiting(cloud) == {"SignedWebhookQueue": 0, "PagerDutyQueue": 0})
+        eventually(lambda: waiting(cloud) == NOTHING)
 
     events = [json.loads(request.body) for request in pagerduty.requests]
     assert pagerduty.seen == len(events) + 1
