@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -234,23 +234,28 @@ def play_queue(trouble: QueueTrouble, stack: DeployedStack, _reader: DeployedSta
     with _Queue.of(stack, trouble.kind) as queue:
         queue.pass_minutes(QUIET_MINUTES)
         queue.wire.faults, queue.recipient.mood = {**queue.wire.faults, **trouble.faults}, trouble.mood or _well
-        queue.messages.arrive(json.dumps(alert().envelope))
+        queue.arrive([alert()])
         queue.pass_minutes(trouble.minutes)
         queue.wire.faults, queue.recipient.mood = {_POSTPONING: queue.postpone}, _well
         queue.pass_minutes(HEALING_MINUTES)
         return queue.outcome(healed=QUIET_MINUTES + trouble.minutes)
 
 
-def play_outage(kind: Kind, stack: DeployedStack, threads: Sequence[Sequence[Alert]]) -> list[str]:
-    """An hour in which nothing is taken, with the alerts of each thread evenly in it; then what is accepted."""
+def play_outage(kind: Kind, stack: DeployedStack, threads: Sequence[Sequence[Alert]], *, status: int) -> list[str]:
+    """What is accepted after an hour in which everything is answered with this status.
+
+    The alerts of each thread come evenly within the hour, the last of them when all is well again, while the earlier
+    ones wait for their next attempt.
+    """
     with _Queue.of(stack, kind) as queue:
-        queue.recipient.mood = _500
-        for at_once in zip(*threads, strict=True):
-            for one in at_once:
-                queue.messages.arrive(json.dumps(one.envelope), group=one.thread)
-            queue.pass_minutes(AN_HOUR // len(threads[0]))
+        queue.recipient.mood = _says(status)
+        *earlier, last = zip(*threads, strict=True)
+        for at_once in earlier:
+            queue.arrive(at_once)
+            queue.pass_minutes(AN_HOUR // len(earlier))
         assert not queue.recipient.accepted
         queue.recipient.mood = _well
+        queue.arrive(last)
         queue.pass_minutes(HEALING_MINUTES)
         return queue.recipient.accepted
 
@@ -295,6 +300,10 @@ class _Queue:
                 yield queue
             finally:
                 logging.disable(logging.NOTSET)
+
+    def arrive(self, alerts: Iterable[Alert]) -> None:
+        for one in alerts:
+            self.messages.arrive(json.dumps(one.envelope), group=one.thread)
 
     def pass_minutes(self, minutes: int) -> None:
         for _ in range(minutes):

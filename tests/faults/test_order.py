@@ -23,14 +23,18 @@ OF_RUNS: Final = [[alert(run_id=run_id, sequence=number) for number in (1, 2, 3)
 THREADS: Final[Sequence[Sequence[Alert]]] = [OF_A_CONDITION, *OF_RUNS]
 
 pytestmark = pytest.mark.played
+each_outage = pytest.mark.parametrize(
+    "status", [500, 400], ids=["it is down, and PagerDuty's queue pauses", "it refuses each by itself"]
+)
 
 
 def accepted(bodies: Sequence[str]) -> list[Any]:
     return [json.loads(body) for body in bodies]
 
 
-def test_the_endpoint_of_a_webhook_gets_every_thread_in_its_order(stack: DeployedStack) -> None:
-    ids = [body["data"]["id"] for body in accepted(play_outage(OF_WEBHOOKS, stack, THREADS))]
+@each_outage
+def test_the_endpoint_of_a_webhook_gets_every_thread_in_its_order(stack: DeployedStack, status: int) -> None:
+    ids = [body["data"]["id"] for body in accepted(play_outage(OF_WEBHOOKS, stack, THREADS, status=status))]
 
     assert sorted(ids) == sorted(one.id for one in chain(*THREADS))
     for thread in THREADS:
@@ -38,8 +42,9 @@ def test_the_endpoint_of_a_webhook_gets_every_thread_in_its_order(stack: Deploye
         assert [id_ for id_ in ids if id_ in of_thread] == of_thread
 
 
-def test_pagerduty_resolves_what_it_has_opened(stack: DeployedStack) -> None:
-    events = accepted(play_outage(OF_PAGERDUTY, stack, THREADS))
+@each_outage
+def test_pagerduty_resolves_what_it_has_opened(stack: DeployedStack, status: int) -> None:
+    events = accepted(play_outage(OF_PAGERDUTY, stack, THREADS, status=status))
 
     assert len(events) == sum(map(len, THREADS))
     for thread in THREADS:

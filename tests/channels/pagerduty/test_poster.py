@@ -84,7 +84,7 @@ def play(alerts: Sequence[Alert], *failures: Exception, key: str | Exception = K
 
 def test_a_resolution_waits_for_the_opening() -> None:
     """PagerDuty would drop it: nothing is open yet."""
-    played = play([OPENED, REMINDER, RESOLVED, alert()], *[RecipientRefusedError("PagerDuty answered 400.")] * 3)
+    played = play([OPENED, REMINDER, RESOLVED, alert()], RecipientRefusedError("PagerDuty answered 400."))
     played.drain()
 
     of_the_condition = [event for event in played.pagerduty.events if event["dedup_key"] == OPENED.thread]
