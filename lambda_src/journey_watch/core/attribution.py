@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any, Final
 
 from journey_watch.core.runs import JourneyKey, RecordedRun, Status
@@ -62,7 +61,7 @@ class ManagementCalls:
     """Calls whose answer, not their request, has the journey's id, as `Id`."""
     argument: str | None = None
     """The request's parameter that says which status is asked for; None if each call's name says it."""
-    arguments: Mapping[Status, str] = MappingProxyType({})
+    arguments: Mapping[Status, str] = field(default_factory=dict)
     """Its values."""
     schedule_starts_runs: bool = False
     """True if nobody's call starts a run: who has set the journey going is told with the journey's own change."""

@@ -1,8 +1,7 @@
 """How one provider speaks of its things, so that nothing else in the core or the store knows a provider's name."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
+from dataclasses import dataclass, field
 
 from journey_watch.core.attribution import ManagementCalls
 from journey_watch.core.runs import Status
@@ -39,7 +38,7 @@ class Provider:
 
     None if there is no such place.
     """
-    journey_statuses: Mapping[Status, str] = MappingProxyType({})
+    journey_statuses: Mapping[Status, str] = field(default_factory=dict)
     """Its words for statuses of a journey itself, where they are others than ours; empty if only its runs have any."""
     calls: ManagementCalls | None = None
     """The calls that change its journeys, as CloudTrail records them; None if nobody looks for who made them."""

@@ -1,8 +1,7 @@
 """What a provider's folder offers: its entry of the registry."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, fields
-from types import MappingProxyType
+from dataclasses import dataclass, field, fields
 from typing import Final
 
 import boto3
@@ -50,7 +49,7 @@ class ProviderEntry:
 
     make_user_names: Callable[[boto3.Session], UserNames] | None = None
     """Makes what tells the names of users of its own site; None if it has no such site."""
-    naming_operations: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    naming_operations: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """What that calls, as `sdk_operations`."""
     naming_access: Callable[[Sequence[WatchTarget]], list[Access]] = lambda _: []
     """What those names need, as `access`."""
