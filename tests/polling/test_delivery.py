@@ -76,6 +76,68 @@ def test_new_alert_waits_while_an_earlier_one_cannot_be_claimed(harness: PollHar
     assert told(harness.channel) == [("r1", "PAUSED"), ("r1", "CANCELLED")]
 
 
+def test_alert_of_another_run_does_not_wait(harness: PollHarness) -> None:
+    harness.source.set(WELCOME, "r1", Status.PAUSED)
+    crash_before_sending(harness)
+    harness.clock.advance(seconds=20)
+    harness.source.set(WELCOME, "r9", Status.RUNNING)
+    harness.poll()
+    assert told(harness.channel) == [("r9", "RUNNING")]
+
+
+def test_polls_that_come_quicker_than_a_lease_ends_send_what_one_refusal_left_behind(harness: PollHarness) -> None:
+    """Each poll claims what the one before it could not: an alert waits for what is earlier, never for a later one."""
+    harness.channel.refuse = lambda _: True
+    for status in (Status.PAUSED, Status.RUNNING):
+        harness.source.set(WELCOME, "r1", status)
+        harness.poll()
+        harness.clock.advance(seconds=30)
+    harness.channel.refuse = lambda _: False
+    for _ in range(10):
+        harness.poll()
+        harness.clock.advance(seconds=30)
+    assert told(harness.channel) == [("r1", "PAUSED"), ("r1", "RUNNING")]
+
+
+def test_earliest_alert_of_a_thread_is_sent_although_one_in_the_middle_belongs_to_another_poll(
+    harness: PollHarness,
+) -> None:
+    """One poll owns the first and the third alert of the thread, the one before it the second."""
+    harness.channel.refuse = lambda _: True
+    harness.source.set(WELCOME, "r1", Status.PAUSED)
+    harness.poll()
+    harness.channel.refuse = lambda _: False
+    harness.clock.advance(seconds=50)
+    harness.source.set(WELCOME, "r1", Status.RUNNING)
+    harness.poll()
+    harness.clock.advance(seconds=10)
+    harness.source.set(WELCOME, "r1", Status.CANCELLED)
+    harness.poll()
+    assert told(harness.channel) == [("r1", "PAUSED")]
+    harness.clock.advance(minutes=2)
+    harness.poll()
+    assert told(harness.channel) == [("r1", "PAUSED"), ("r1", "RUNNING"), ("r1", "CANCELLED")]
+
+
+def test_alert_waits_while_those_of_other_polls_cannot_be_read(
+    harness: PollHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise StoreUnavailableError("throttled")
+
+    harness.source.set(WELCOME, "r1", Status.PAUSED)
+    crash_before_sending(harness)
+    harness.clock.advance(seconds=20)
+    harness.source.set(WELCOME, "r9", Status.RUNNING)
+    with monkeypatch.context() as patch:
+        patch.setattr(harness.store, "alerts", fail)
+        assert harness.poll().measurements()["SideTasksFailed"] == 1
+    assert told(harness.channel) == []
+    harness.clock.advance(minutes=2)
+    harness.poll()
+    assert told(harness.channel) == [("r1", "PAUSED"), ("r9", "RUNNING")]
+
+
 def test_later_alert_of_a_run_waits_also_where_each_is_sent_by_itself(harness: PollHarness) -> None:
     harness.channels["alerts"] = Channel(harness.channel, at_once=1)
     harness.channel.refuse = lambda _: True

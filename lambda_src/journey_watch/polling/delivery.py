@@ -6,6 +6,7 @@ was accepted and not yet acknowledged, and loses nothing.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -14,7 +15,7 @@ from typing import Final
 
 from aws_lambda_powertools import Logger
 
-from journey_watch.core.alerts import PendingDelivery, channel_of
+from journey_watch.core.alerts import Alert, PendingDelivery, channel_of
 from journey_watch.core.runs import DeliveryLease, JourneyState, Scope
 from journey_watch.messages.digest import digest_of, digest_pieces, fits_in_a_digest
 from journey_watch.polling.poll_context import PollContext
@@ -99,8 +100,8 @@ class Delivery:
         self._digest_policy = digest_policy
         self._side_tasks = side_tasks
         self._claimed: set[str] = set()
-        self._held: set[tuple[str, Scope]] = set()
-        """Channel and journey of which something is owed that is not this invocation's to send."""
+        self._unowned: dict[tuple[str, Scope], set[str]] = {}
+        """By channel and journey, the sort keys of undelivered alerts that another invocation may be sending."""
         self._blocked: set[tuple[str, str]] = set()
         """Channel and thread of what was not accepted: nothing later may overtake it."""
         self._refused: list[PendingDelivery] = []
@@ -136,7 +137,7 @@ class Delivery:
         for journey, state in states.items():
             for key, lease in state.undelivered.items():
                 if key not in self._claimed | unreadable | settled:
-                    self._held.add((self._channel_of(key), journey))
+                    self._unowned.setdefault((self._channel_of(key), journey), set()).add(lease.sort_key)
                 if key not in self._claimed | settled:
                     self._still_owed([lease])
         return pending
@@ -212,15 +213,49 @@ class Delivery:
         self._give_up_what_is_too_much()
 
     def _without_what_is_held(self, pending: Sequence[PendingDelivery]) -> list[PendingDelivery]:
-        held = [one for one in pending if (one.channel, one.alert.journey) in self._held]
-        self._keep(
-            held,
-            dict.fromkeys(
-                (one.key for one in held),
-                "an earlier alert could not be taken over",
-            ),
+        """Leave out what must wait for an earlier alert of its thread that this invocation does not own.
+
+        An alert never waits for a later one: two invocations that each own a part of a thread would withhold both parts
+        for ever. An alert that is no longer stored, or that this version cannot read, holds back nothing.
+        """
+        concerned = {(one.channel, one.alert.journey) for one in pending} & self._unowned.keys()
+        stored = self._read_unowned(concerned)
+        first: dict[tuple[str, str], int] = {}
+        for channel, journey in concerned:
+            for alert in filter(None, stored.get(journey, {}).values()):
+                if alert.sort_key in self._unowned[channel, journey]:
+                    thread = channel, alert.thread
+                    first[thread] = min(alert.sequence, first.get(thread, alert.sequence))
+        held = {
+            one.key: "an earlier alert could not be taken over"
+            for one in pending
+            if first.get((one.channel, one.alert.thread), one.alert.sequence) < one.alert.sequence
+            or ((one.channel, one.alert.journey) in concerned and one.alert.journey not in stored)
+        }
+        self._keep_only(pending, held)
+        return [one for one in pending if one.key not in held]
+
+    def _read_unowned(self, concerned: AbstractSet[tuple[str, Scope]]) -> dict[Scope, Mapping[str, Alert | None]]:
+        """Read the alerts of other invocations, by journey and sort key; a journey whose read failed is missing."""
+        sort_keys: dict[Scope, set[str]] = {}
+        for channel, journey in concerned:
+            sort_keys.setdefault(journey, set()).update(self._unowned[channel, journey])
+        if not sort_keys:
+            return {}
+        return dict(
+            side_by_side(
+                [partial(self._stored_alerts, journey, keys) for journey, keys in sort_keys.items()],
+                patience=max(0.0, CLAIMING_SHARE * self._time_budget.sending_seconds),
+                name="unowned",
+            )
         )
-        return [one for one in pending if one not in held]
+
+    def _stored_alerts(
+        self, journey: Scope, sort_keys: AbstractSet[str]
+    ) -> Sequence[tuple[Scope, Mapping[str, Alert | None]]]:
+        with self._side_tasks.attempt("alerts of other invocations could not be read", journey=str(journey)):
+            return [(journey, self._context.store.alerts(self._context.lane, journey, sorted(sort_keys)))]
+        return []
 
     @property
     def _may_send(self) -> bool:
@@ -316,10 +351,13 @@ class Delivery:
 
     def _keep(self, pending: Sequence[PendingDelivery], refused: Mapping[str, str]) -> None:
         """What was not accepted stays owed, and nothing later of its thread may overtake it."""
+        self._blocked.update((one.channel, one.alert.thread) for one in pending if one.key in refused)
+        self._keep_only(pending, refused)
+
+    def _keep_only(self, pending: Sequence[PendingDelivery], refused: Mapping[str, str]) -> None:
         for one in pending:
             if one.key in refused:
                 self._refused.append(one)
-                self._blocked.add((one.channel, one.alert.thread))
                 self._still_owed([DeliveryLease(one.alert.sort_key, self._time_budget.deadline)])
                 logger.warning("alert not accepted; kept", key=one.key, channel=one.channel, reason=refused[one.key])
         self.report.refused.update(refused)
