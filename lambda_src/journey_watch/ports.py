@@ -150,7 +150,7 @@ class RunStore(Protocol):
         """Everything that was recorded in a lane since then, sent or not, oldest first; what is readable of it."""
 
     def forget_baseline(self, lane: Lane, journey: JourneyKey, seen_version: int) -> CommitResult:
-        """A journey is no longer watched: drop what is remembered but `version` and `undelivered`."""
+        """Drop the state of a journey that is no longer watched, except `version`, `undelivered` and `acknowledged`."""
 
     def mark_listed(self, lane: Lane, marker: str, at: datetime, unlisted: AbstractSet[str] = frozenset()) -> None:
         """Set a marker of `LaneState.listed`, with the containers for which it does not count, unless it is set."""

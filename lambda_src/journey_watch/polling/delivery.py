@@ -62,9 +62,11 @@ class DigestPolicy:
         """What of one audience is told in digests, in the order of `pending`; the rest is told after it, one by one.
 
         `max_single` is the most that the channel sends one by one. Whatever is told together takes with it what is
-        pending and earlier in its thread.
+        pending and earlier in its thread. A thread with an alert that cannot be in a digest is sent individually, so
+        that no digest overtakes that alert.
         """
-        digestible = [one for one in pending if fits_in_a_digest(one.alert)]
+        individual = {one.alert.thread for one in pending if not fits_in_a_digest(one.alert)}
+        digestible = [one for one in pending if one.alert.thread not in individual]
         storm = len(digestible) > min(self.digest_over, max_single)
         together = digestible if storm else self._long_ago(digestible)
         keys = {one.key for one in together} if len(together) > 1 else set()

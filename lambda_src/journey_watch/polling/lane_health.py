@@ -209,12 +209,14 @@ class LaneHealth:
         assessment = assess_failure(state.conditions, str(failure) if failure else None, context, resolution)
         changes = with_assessment(scope, state, [], assessment)
         given = self.committer.acknowledgements_of(scope)
-        for change in with_acknowledgements(scope, state, changes, given, context.now):
-            with self.side_tasks.attempt("what cannot be read could not be noted", of=str(scope)):
+        pending: list[PendingDelivery] = []
+        with self.side_tasks.attempt("what cannot be read could not be noted", of=str(scope)):
+            for change in with_acknowledgements(scope, state, changes, given, context.now):
                 committed = self.committer.commit(change, info)
-                if committed.result is CommitResult.DONE:
-                    return committed.pending
-        return []
+                if committed.result is not CommitResult.DONE:
+                    break  # the next change was computed from a state that is not stored
+                pending += committed.pending
+        return pending
 
     def _state(self, scope: Scope) -> JourneyState:
         return self.scopes.get(scope, JourneyState())

@@ -330,11 +330,14 @@ def _written_if_there(change: StateChange) -> Iterator[tuple[str, str]]:
 
 
 def forgetting_update(seen_version: int) -> dict[str, Any]:
-    """The conditional update that drops what is remembered of a journey, but not what is still owed."""
+    """Return the conditional update that drops a journey's state, except undelivered alerts and acknowledgements.
+
+    An acknowledgement stays in force while the journey is not watched: it must not be reported again afterwards.
+    """
     return {
         "ConditionExpression": "version = :seen",
         "UpdateExpression": "SET version = :next, runs = :none "
-        "REMOVE baselined_at, settled_before, settled_update, conditions, durations, itself, acknowledged, searches",
+        "REMOVE baselined_at, settled_before, settled_update, conditions, durations, itself, searches",
         "ExpressionAttributeValues": {
             ":seen": {"N": str(seen_version)},
             ":next": {"N": str(seen_version + 1)},

@@ -118,6 +118,7 @@ class MemoryRunStore:
                 undelivered=held.undelivered,
                 journey_name=held.journey_name,
                 given_up=held.given_up,
+                acknowledged=held.acknowledged,
             )
             self._put(lane, journey, forgotten)
             return CommitResult.DONE
