@@ -134,8 +134,8 @@ def _this_campaign(call: Call) -> Sequence[str]:
 
 
 def _these_campaigns(call: Call) -> Sequence[str]:
-    """The call names them in its body alone: whether AWS judges it by each is not known."""
-    return tuple(f"campaign/{id_}" for id_ in _body(call).get("campaignIds", []))
+    """Return `campaign/*` and each campaign: the call names them in its body alone, and AWS may judge it by either."""
+    return ("campaign/*", *(f"campaign/{id_}" for id_ in _body(call).get("campaignIds", [])))
 
 
 _STATES = Quota(per_second=5, burst=10)

@@ -18,7 +18,6 @@ from journey_watch.core.filters import What
 from journey_watch.core.routing import AlertRule
 from journey_watch.core.severity import Severity
 from journey_watch.core.watch_list import WatchTarget
-from journey_watch.providers.pinpoint.access import MAX_JOURNEY_ARNS
 from journey_watch.providers.registry import REGISTRY
 from tests.infra.conftest import ROOT, Synthesize, configured
 from tests.infra.synthesis import Synthesized
@@ -182,21 +181,12 @@ def test_everything_is_read_by_one_wildcard(synthesize: Synthesize) -> None:
     assert reading(stack) == {(LISTING, "*"), (STATES, f"{CAMPAIGN}/*")}
 
 
-def test_listed_campaigns_are_read_and_no_others(synthesize: Synthesize) -> None:
-    stack = synthesize(watching(WatchTarget("connect", "i", ("c1", "c2")), WatchTarget("connect", "j", ("c3",))))
-
-    assert reading(stack) == {(LISTING, "*"), *((STATES, f"{CAMPAIGN}/{id_}") for id_ in ("c1", "c2", "c3"))}
-
-
-def test_who_is_named_by_a_wildcard_may_be_any_campaign(synthesize: Synthesize) -> None:
-    stack = synthesize(watching(WatchTarget("connect", "i", ("black-*",)), WatchTarget("connect", "j", ("c3",))))
-
-    assert reading(stack) == {(LISTING, "*"), (STATES, f"{CAMPAIGN}/*")}
-
-
-def test_too_many_ids_are_granted_together(synthesize: Synthesize) -> None:
-    ids = tuple(f"{number:032x}" for number in range(MAX_JOURNEY_ARNS + 1))
-    stack = synthesize(watching(WatchTarget("connect", "i", ids)))
+@pytest.mark.parametrize("campaigns", [("c1", "c2"), ("black-*",)], ids=["ids", "a wildcard"])
+def test_states_are_granted_on_all_campaigns_however_they_are_named(
+    synthesize: Synthesize, campaigns: tuple[str, ...]
+) -> None:
+    """AWS may judge GetCampaignStateBatch by `campaign/*`: a grant of single campaigns would refuse every poll."""
+    stack = synthesize(watching(WatchTarget("connect", "i", campaigns), WatchTarget("connect", "j", ("c3",))))
 
     assert reading(stack) == {(LISTING, "*"), (STATES, f"{CAMPAIGN}/*")}
 

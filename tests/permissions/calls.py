@@ -128,7 +128,8 @@ def _list_campaigns(_: Parameters, __: Site) -> Iterator[tuple[str, str]]:
 
 
 def _campaign_states(parameters: Parameters, site: Site) -> Iterator[tuple[str, str]]:
-    """Each of them: the reference says no more than `campaign`."""
+    """`campaign/*`, for no id is in the path, and each of them: the reference says no more than `campaign`."""
+    yield "connect-campaigns:GetCampaignStateBatch", site.arn("connect-campaigns", "campaign/*")
     for id_ in parameters["campaignIds"]:
         yield "connect-campaigns:GetCampaignStateBatch", site.arn("connect-campaigns", f"campaign/{id_}")
 

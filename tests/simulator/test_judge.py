@@ -113,7 +113,7 @@ def test_each_operation_is_judged_by_the_resource_of_the_service_authorization_r
         ("mobiletargeting:GetJourneyRuns", ["apps/ours/journeys/j1"]),
         ("mobiletargeting:GetJourneyRunExecutionMetrics", ["apps/ours/journeys/j1"]),
         ("connect-campaigns:ListCampaigns", ["*"]),
-        ("connect-campaigns:GetCampaignStateBatch", ["campaign/c1", "campaign/c2"]),
+        ("connect-campaigns:GetCampaignStateBatch", ["campaign/*", "campaign/c1", "campaign/c2"]),
         ("connect-campaigns:GetCampaignState", ["campaign/c1"]),
         ("connect-campaigns:DescribeCampaign", ["campaign/c1"]),
     ]

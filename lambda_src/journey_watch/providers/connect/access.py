@@ -7,8 +7,6 @@ from journey_watch.aws.access import Access
 from journey_watch.core.runs import JourneyKey
 from journey_watch.core.watch_list import ALL, WatchTarget
 
-MAX_CAMPAIGN_ARNS: Final = 200
-"""A role's policies hold about 60 KB in all: beyond this number, all campaigns are granted."""
 ANY_USER: Final = "78ad3b4c-0000-4000-8000-000000000000"
 """Stands for whoever is looked up: their ids are known only when they have done something."""
 
@@ -21,17 +19,11 @@ REGIONS: Final = frozenset({
 
 def access(targets: Sequence[WatchTarget]) -> list[Access]:
     """Service Authorization Reference, the same page for Amazon Connect Outbound Campaigns."""
-    root = _root(targets)
-    campaigns = {campaign for target in targets for campaign in target.journey_ids}
-    # A name says nothing about an ARN: whoever is named by a pattern may be any.
-    everything = any(target.lists_journeys for target in targets) or len(campaigns) > MAX_CAMPAIGN_ARNS
     return [
         # It takes no resource, and instances are none of its: one account and Region can only be listed as a whole.
         Access(("connect-campaigns:ListCampaigns",), ("*",)),
-        Access(
-            ("connect-campaigns:GetCampaignStateBatch",),
-            tuple(f"{root}/{campaign}" for campaign in (ALL if everything else sorted(campaigns))),
-        ),
+        # The request has no id in its path, so it may be judged by `campaign/*`: single campaigns are not enough.
+        Access(("connect-campaigns:GetCampaignStateBatch",), (f"{_root(targets)}/*",)),
     ]
 
 
@@ -55,13 +47,17 @@ def _instance(target: WatchTarget, instance_id: str | None = None) -> str:
 
 
 def uses(targets: Sequence[WatchTarget], journeys: Collection[JourneyKey]) -> list[Access]:
-    """The batch names campaigns in its body: AWS does not say which ARN it is judged by, so each of them counts."""
+    """Return the permissions in use. The batch names campaigns in its body, and AWS does not document its resource.
+
+    So `campaign/*` counts, and each campaign too.
+    """
     root = _root(targets)
+    campaigns = sorted(campaign.journey_id for campaign in journeys)
     return [
         Access(("connect-campaigns:ListCampaigns",), ("*",)),
         Access(
             ("connect-campaigns:GetCampaignStateBatch",),
-            tuple(f"{root}/{campaign.journey_id}" for campaign in journeys),
+            (f"{root}/*", *(f"{root}/{campaign}" for campaign in campaigns)),
         ),
     ]
 
