@@ -158,14 +158,19 @@ class Alarms(Construct):
         )
 
     def watch_table(self, table: dynamodb.ITable) -> None:
-        """CloudWatch has no metric for expiry that fails, and counts callers' errors by account only."""
+        """Watch throttling and failures of the table. Throttle metrics with a table's name alone leave out its index.
+
+        CloudWatch has no metric for expiry that fails, and counts callers' errors by account only.
+        """
+        of_index = {"TableName": table.table_name, "GlobalSecondaryIndexName": contract.LANE_INDEX}
         for metric_name in ("ReadThrottleEvents", "WriteThrottleEvents"):
-            self._add(
-                "table-throttled",
-                f"DynamoDB keeps refusing calls for coming too fast ({metric_name}).",
-                table.metric(metric_name, statistic="Sum", period=self._interval),
-                about=metric_name,
-            )
+            for about, dimensions in ((metric_name, None), (f"{metric_name} {contract.LANE_INDEX}", of_index)):
+                self._add(
+                    "table-throttled",
+                    f"DynamoDB keeps refusing calls for coming too fast ({about}).",
+                    table.metric(metric_name, statistic="Sum", period=self._interval, dimensions_map=dimensions),
+                    about=about,
+                )
         for operation in ("Query", "TransactWriteItems"):
             self._add(
                 "table-failing",

@@ -22,6 +22,10 @@ ALARM: Final = 0.10
 COMPOSITE_ALARM: Final = 0.50
 DASHBOARD: Final = 3.00
 KEY: Final = 1.00
+KEY_ROTATION: Final = 1.00
+"""What each yearly rotation adds to a key's price a month."""
+BILLED_ROTATIONS: Final = 2
+"""AWS bills no further ones."""
 LAMBDA_GB_SECOND: Final = 0.0000133334
 LAMBDA_REQUEST: Final = 0.20 / 1e6
 SCHEDULER_INVOCATION: Final = 1.00 / 1e6
@@ -32,7 +36,7 @@ LOG_GB: Final = 0.50
 
 ALARMS_PER_LANE: Final = 3
 """As many kinds of them are there, and so many composite alarms ring for many lanes."""
-ALARMS_OF_THE_REST: Final = 14
+ALARMS_OF_THE_REST: Final = 16
 SECONDS_A_MONTH: Final = 730 * 3600
 MEMORY_GB: Final = 0.5
 READ_UNIT_BYTES: Final = 8_192
@@ -121,7 +125,11 @@ def bill(config: DeploymentConfig, work: Workload) -> Iterator[str]:
         for line in lines:
             yield f"  {line.what:32}{line.count:>14,.5g} {line.dollars:>8.2f}"
         yield f"  {'':46} {total(lines):>8.2f}"
-    yield f"\n{lanes} {'lane' if lanes == 1 else 'lanes'} in all: {total(shared) + lanes * total(of_lane):.2f}"
+    first = total(shared) + lanes * total(of_lane)
+    yield f"\n{lanes} {'lane' if lanes == 1 else 'lanes'} in all: {first:.2f}"
+    for rotation in range(1, BILLED_ROTATIONS + 1):
+        when = f"in year {rotation + 1}" if rotation < BILLED_ROTATIONS else f"from year {rotation + 1} on"
+        yield f"{when}, with a key rotated each year: {first + rotation * KEY_ROTATION:.2f}"
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ import boto3
 import pytest
 
 from journey_watch import composition
+from journey_watch.contract import LANE_INDEX
 from journey_watch.core.errors import JourneyWatchError
 from journey_watch.entrypoints import poll_handler
 from local_cloud.emf_bridge import metric_data
@@ -151,6 +152,26 @@ def test_a_provider_that_throttles_every_call(night: Night, monkeypatch: pytest.
     assert "provider-throttling" in night.rings()
     night.deployment.simulation.switch_off("busy")
     night.poll(8)
+    assert night.rings() == set()
+
+
+@pytest.mark.parametrize("metric", ["ReadThrottleEvents", "WriteThrottleEvents"])
+@pytest.mark.parametrize("index", [{}, {"GlobalSecondaryIndexName": LANE_INDEX}], ids=["the table", "its index"])
+def test_a_table_or_an_index_of_it_that_refuses_calls(night: Night, metric: str, index: dict[str, str]) -> None:
+    """DynamoDB counts what an index refuses under the index's name, and not with the table's."""
+    table = next(alarm.dimensions["TableName"] for alarm in night.alarms if alarm.kind == "table-throttled")
+
+    def count(calls: int) -> None:
+        for _ in range(5):
+            at = night.time.timestamp()
+            night.data.append(Datum("AWS/DynamoDB", metric, {"TableName": table, **index}, at, (calls,)))
+            night.poll(1)
+
+    count(3)
+    night.poll(1)
+    assert night.rings() == {"table-throttled"}
+    count(0)
+    night.poll(3)
     assert night.rings() == set()
 
 

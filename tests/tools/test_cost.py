@@ -4,7 +4,7 @@ from infra.deployment_config import DeploymentConfig
 from infra.watch_entries import MAX_LANES_APART
 from journey_watch.core.watch_list import WatchTarget
 from journey_watch.providers.registry import REGISTRY
-from tests.infra.conftest import ROOT, Synthesize, configured
+from tests.infra.conftest import EVERYTHING, ROOT, Synthesize, configured
 from tests.infra.synthesis import Synthesized
 from tools import cost
 from tools.cost import Workload
@@ -39,6 +39,14 @@ def test_many_lanes_add_their_composite_alarms(synthesize: Synthesize) -> None:
 
 def test_there_is_one_key_and_one_dashboard(everything: Synthesized) -> None:
     assert len(everything.ids("AWS::KMS::Key")) == len(everything.ids("AWS::CloudWatch::Dashboard")) == 1
+
+
+def test_a_key_that_is_rotated_costs_a_dollar_more_in_the_second_year_and_in_the_third(everything: Synthesized) -> None:
+    lines = list(cost.bill(EVERYTHING, Workload()))
+    in_all = [float(line.rpartition(": ")[2]) for line in lines if " in all: " in line or " rotated " in line]
+
+    assert everything.only("AWS::KMS::Key")["EnableKeyRotation"] is True
+    assert [round(dollars - in_all[0], 2) for dollars in in_all] == [0, 1, 2]
 
 
 def test_the_document_shows_what_the_command_prints() -> None:
