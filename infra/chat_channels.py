@@ -17,6 +17,7 @@ from constructs import Construct
 
 from infra.recipients import Recipient, SlackChannel, TeamsChannel
 from journey_watch import contract
+from journey_watch.core.aws_partitions import partition_of
 from journey_watch.core.routing import DEFAULT
 from journey_watch.core.severity import Severity
 
@@ -24,6 +25,17 @@ GUARDRAIL: Final = f"arn:{Aws.PARTITION}:iam::aws:policy/CloudWatchReadOnlyAcces
 """The most that commands typed in a channel may ever do, whatever its role is granted later. AWS's default: all."""
 LOGGING: Final = "ERROR"
 """Says which cards were not shown, and why. AWS's default: nothing."""
+
+_PARTITIONS_WITHOUT: Final = frozenset({"aws-us-gov", "aws-cn"})
+_REGIONS_WITHOUT: Final = frozenset({"ap-east-2", "ap-southeast-6"})
+
+
+def has_amazon_q(region: str) -> bool:
+    """Return whether a Region has Amazon Q Developer in chat applications.
+
+    Its Administrator Guide, "Supported Regions", names those that have none. Any other counts as one that has it.
+    """
+    return region not in _REGIONS_WITHOUT and partition_of(region).name not in _PARTITIONS_WITHOUT
 
 
 class ChatChannels(Construct):

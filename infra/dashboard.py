@@ -14,6 +14,7 @@ from infra import saved_queries
 from infra.alarms import RUNBOOK
 from infra.own_metrics import search_of_lanes, service_metric
 from journey_watch import contract
+from journey_watch.core.aws_partitions import partition_of
 
 _WIDTH: Final = 24
 _HALF, _THIRD, _QUARTER = 12, 8, 6
@@ -70,7 +71,8 @@ class Dashboard(Construct):
         self.dashboard.add_widgets(*widgets)
 
     def _introduction(self) -> str:
-        console = f"https://{Aws.REGION}.console.aws.amazon.com"
+        # A Region that is not known at synth counts as one of the standard partition.
+        console = f"https://{Aws.REGION}.{partition_of(Stack.of(self).region).console_host}"
         table = f"{console}/dynamodbv2/home?region={Aws.REGION}#table?name={self._table.table_name}"
         function = f"{console}/lambda/home?region={Aws.REGION}#/functions/{self._function.function_name}"
         return (

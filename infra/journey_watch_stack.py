@@ -7,6 +7,7 @@ from infra.alert_channels import AlertChannels
 from infra.bundle import Bundle
 from infra.channels import REGISTRY as CHANNELS
 from infra.channels import SendingParts
+from infra.chat_channels import has_amazon_q
 from infra.deployment_config import CODE_KEY, MUTES_KEY, RECIPIENTS_KEY, DeploymentConfig
 from infra.encryption_key import EncryptionKey
 from infra.monitoring import Monitoring
@@ -21,7 +22,6 @@ from infra.slack_webhooks import SLACK, slack_readers
 from infra.source_access import grant_assuming, grant_reading
 from infra.state_table import StateTable
 from infra.widget import LiveRunsWidget
-from journey_watch.core.aws_partitions import partition_of
 from journey_watch.core.errors import ConfigurationError
 from journey_watch.core.watch_list import lanes_of
 from journey_watch.providers.registry import REGISTRY as PROVIDERS
@@ -135,8 +135,8 @@ class JourneyWatchStack(Stack):
             left_out = {target.provider: self._left_out(target.provider) for target in config.unserved}
             reasons = " ".join(left_out.values()) or "The configuration has no [[watch]] entry; add one."
             raise ConfigurationError(f"Nothing would be watched. {reasons}")
-        # Of a Region that is not known yet, nothing can be told here.
-        if any(recipient.chat for recipient in config.everybody) and partition_of(self.region).name == "aws-us-gov":
+        # A Region that is not known at synth may have it.
+        if any(recipient.chat for recipient in config.everybody) and not has_amazon_q(self.region):
             raise ConfigurationError(
                 f"alerts: {self.region} has no Amazon Q Developer in chat applications, which shows alerts in Teams "
                 "and in Slack channels with a workspace_id. Take those out; webhook_secret reaches Slack there too."

@@ -37,7 +37,8 @@ _site_url: Final = matching(
 )
 _READ: Final = {"stuck_after": seconds_or_auto}
 """How a threshold is read that is not just a duration."""
-_region: Final = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
+_region: Final = re.compile(r"[a-z]+(-[a-z]+)+-\d+")
+"""A Region of any partition. Text that stands for an unknown Region has another form."""
 _external_id: Final = matching(
     re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII), "an external id: 2 to 1224 letters, digits and +=,.@:/-_"
 )

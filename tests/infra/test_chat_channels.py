@@ -79,11 +79,14 @@ def test_without_chat_there_is_nothing_of_it(everything: Synthesized) -> None:
 @pytest.mark.parametrize(
     "chatty", [telling(CHATTY, slack=()), telling(CHATTY, teams=())], ids=["a team", "a Slack channel"]
 )
-def test_govcloud_has_no_amazon_q_and_synthesis_refuses_its_channels(
-    synthesize: Synthesize, chatty: DeploymentConfig
+@pytest.mark.parametrize(
+    "region", ["us-gov-west-1", "us-gov-east-1", "cn-north-1", "cn-northwest-1", "ap-east-2", "ap-southeast-6"]
+)
+def test_synthesis_refuses_channels_of_amazon_q_where_there_is_none(
+    synthesize: Synthesize, chatty: DeploymentConfig, region: str
 ) -> None:
-    with pytest.raises(ConfigurationError, match=r"us-gov-west-1 has no Amazon Q .* webhook_secret"):
-        synthesize(chatty, account="111122223333", region="us-gov-west-1")
+    with pytest.raises(ConfigurationError, match=rf"{region} has no Amazon Q .* webhook_secret"):
+        synthesize(chatty, account="111122223333", region=region)
 
 
 def test_a_webhook_works_in_govcloud_too(synthesize: Synthesize) -> None:

@@ -163,6 +163,15 @@ def test_a_region_that_has_nothing_of_what_is_watched_refuses_to_deploy(synthesi
         assert f'eu-west-3 has no "{provider}"' in str(refused.value)
 
 
+@pytest.mark.parametrize("region", ["eusc-de-east-1", "us-isob-east-1", "xx-newpartition-abc-east-12"])
+def test_a_region_of_any_partition_is_known_for_one(synthesize: Synthesize, region: str) -> None:
+    """Were it taken for a Region that is not known yet, a provider would be polled that does not exist there."""
+    config = DeploymentConfig.from_file(ROOT / "config/default.toml", own_region=region)
+
+    with pytest.raises(ConfigurationError, match=f'Nothing would be watched. {region} has no "'):
+        synthesize(config, account="111122223333", region=region)
+
+
 def test_a_rule_may_speak_of_campaigns(read: Read) -> None:
     rule = '[[alerts.rules]]\nwhen = "*->PAUSED"\nseverity = "warning"\n'
 

@@ -100,6 +100,21 @@ def test_every_alarm_is_shown(synthesize: Synthesize) -> None:
         assert sorted(shown) == sorted(f"${{{alarm}.Arn}}" for alarm in alarms)
 
 
+@pytest.mark.parametrize(
+    ("region", "host"),
+    [
+        (None, "console.aws.amazon.com"),
+        ("eu-west-1", "console.aws.amazon.com"),
+        ("us-gov-west-1", "console.amazonaws-us-gov.com"),
+    ],
+)
+def test_its_links_lead_to_the_console_of_its_partition(synthesize: Synthesize, region: str | None, host: str) -> None:
+    stack = synthesize(account="111122223333" if region else None, region=region)
+    (introduction, *_) = widgets(stack, "text")
+
+    assert f".{host}/lambda/" in introduction["markdown"]
+
+
 def test_the_output_names_it(everything: Synthesized) -> None:
     (dashboard,) = everything.ids("AWS::CloudWatch::Dashboard")
     assert everything.output("DashboardName") == f"${{{dashboard}}}"
