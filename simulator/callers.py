@@ -31,9 +31,11 @@ def user_identity(by: str, site: Site, invoked_by: str = "") -> dict[str, Any]:
         case "role" if second:
             return _assumed(first, second, account) | through
         case "sso" if second:
-            return _assumed(f"AWSReservedSSO_{first}_{_digest(first)}", second, account) | through
+            role = f"AWSReservedSSO_{first}_{_digest(first)}"
+            return _assumed(role, second, account, path="aws-reserved/sso.amazonaws.com/") | through
         case "connect" if rest:
-            return _assumed(_CONNECT_ROLE, rest, account) | {"invokedBy": "connect.amazonaws.com"}
+            path = "aws-service-role/connect.amazonaws.com/"
+            return _assumed(_CONNECT_ROLE, rest, account, path=path) | {"invokedBy": "connect.amazonaws.com"}
         case "service" if rest:
             return {"type": "AWSService", "invokedBy": rest}
     raise UnknownCallerError(f'"{by}" is nobody; expected {FORMS}')
@@ -45,9 +47,10 @@ def user_name(identity: dict[str, Any]) -> str:
     return str(identity.get("userName") or principal.partition(":")[2] or identity.get("invokedBy", ""))
 
 
-def _assumed(role: str, session: str, account: str) -> dict[str, Any]:
+def _assumed(role: str, session: str, account: str, *, path: str = "") -> dict[str, Any]:
     role_id = f"AROA{_digest(role).upper()}"
-    issuer = {"type": "Role", "principalId": role_id, "accountId": account, "userName": role}
+    arn = f"arn:aws:iam::{account}:role/{path}{role}"
+    issuer = {"type": "Role", "principalId": role_id, "arn": arn, "accountId": account, "userName": role}
     return {
         "type": "AssumedRole",
         "principalId": f"{role_id}:{session}",

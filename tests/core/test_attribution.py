@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journey_watch.core.attribution import (
+    CLOCK_SKEW,
     Actor,
     ActorKind,
     RecordedCall,
@@ -124,16 +125,17 @@ def test_a_journey_is_started_by_a_call_and_its_runs_by_its_schedule() -> None:
 def test_the_call_was_made_after_the_last_status_was_recorded_and_before_the_change_was_seen() -> None:
     window = behind(Status.RUNNING, Status.CANCELLED)
     assert window is not None
-    assert (window.earliest, window.latest) == (NOON - minutes(7), NOON + minutes(2))
+    assert (window.earliest, window.latest) == (NOON - minutes(7), NOON)
 
 
 def test_the_providers_own_time_of_the_change_counts_if_it_has_one() -> None:
-    window = behind(Status.RUNNING, Status.PAUSED, changed_at=NOON - minutes(3))
+    changed = NOON - minutes(3)
+    window = behind(Status.RUNNING, Status.PAUSED, changed_at=changed)
     assert window is not None
-    assert window.latest == NOON - minutes(1)
+    assert (window.latest, window.changed_at) == (changed + CLOCK_SKEW, changed)
     ahead = behind(Status.RUNNING, Status.PAUSED, changed_at=NOON + minutes(30))
     assert ahead is not None
-    assert ahead.latest == NOON + minutes(2)
+    assert (ahead.latest, ahead.changed_at) == (NOON, None)
 
 
 def test_what_happens_again_and_again_is_explained_by_a_recent_call_and_an_end_by_any_since() -> None:
@@ -155,7 +157,7 @@ def test_a_run_that_was_not_known_is_not_explained_by_a_call_before_it_was_there
 
 def test_a_deletion_is_looked_for_from_an_hour_before_it_was_noticed() -> None:
     window = calls_behind_deletion(CALLS, since=NOON - minutes(2), observed_at=NOON)
-    assert window == CallWindow(("DeleteCampaign",), "", NOON - minutes(62), NOON + minutes(2))
+    assert window == CallWindow(("DeleteCampaign",), "", NOON - minutes(62), NOON)
     assert calls_behind_deletion(None, since=NOON, observed_at=NOON) is None
 
 
@@ -174,6 +176,8 @@ def test_a_call_is_about_a_campaign_by_its_id_or_its_arn(id_: str) -> None:
     [
         {"requestParameters": {"id": "c-10"}},
         {"requestParameters": {"id": "desk/c-1"}},
+        {"requestParameters": {"id": "arn:aws:connect-campaigns:eu-west-2:111122223333:campaign/x-c-1"}},
+        {"requestParameters": {"id": "arn:aws:connect-campaigns:eu-west-2:111122223333:campaign/c-1/draft"}},
         {"requestParameters": {"name": "c-1"}},
         {"requestParameters": {"id": ["c-1"]}},
         {"requestParameters": None},
@@ -197,6 +201,51 @@ def test_the_latest_of_several_did_it() -> None:
     call = found(event(), earlier)
     assert call is not None
     assert call.id == "e1"
+
+
+SECOND = timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("calls", "who"),
+    [
+        # Seconds after the change, and the call that made it.
+        ([-1, 3], -1),
+        ([-90, 3], -90),
+        ([3, 90], 3),
+        ([2, 4], 2),
+        ([6], None),
+        ([90], None),
+        ([-1, 6], -1),
+        ([-200, 1], 1),
+        ([-200], -200),
+        ([-200, -100, -50], -50),
+        ([0, 1], 0),
+    ],
+)
+def test_a_later_call_never_explains_an_earlier_change(calls: list[int], who: int | None) -> None:
+    """Clocks may differ by five seconds: within them the call nearest before the change counts first."""
+    changed = NOON - minutes(3)
+    window = behind(Status.RUNNING, Status.PAUSED, changed_at=changed)
+    assert window is not None
+    records = [
+        event(eventID=str(after), eventName="PauseCampaign", eventTime=(changed + after * SECOND).isoformat())
+        for after in calls
+    ]
+    call = found(*records, window=window)
+    assert (None if call is None else int(call.id)) == who
+
+
+def test_without_a_time_of_the_change_the_latest_call_before_it_was_seen_counts() -> None:
+    window = behind(Status.RUNNING, Status.PAUSED)
+    assert window is not None
+    records = [
+        event(eventID=str(after), eventName="PauseCampaign", eventTime=(NOON + after * SECOND).isoformat())
+        for after in (-200, -2, 1, 3, 60)
+    ]
+    call = found(*records, window=window)
+    assert call is not None
+    assert call.id == "-2"
 
 
 def test_a_journey_that_was_created_going_is_named_in_the_answer_alone() -> None:
@@ -253,9 +302,14 @@ def test_no_identity_is_too_odd(identity: dict[str, Any]) -> None:
 # Who
 
 
-def role(name: str, session: str, **more: object) -> Actor:
-    issuer = {"sessionIssuer": {"type": "Role", "userName": name}}
-    arn = f"arn:aws:sts::111122223333:assumed-role/{name}/{session}"
+CONNECTS_ROLES = "aws-service-role/connect.amazonaws.com/"
+IDENTITY_CENTERS = "aws-reserved/sso.amazonaws.com/"
+
+
+def role(name: str, session: str, path: str = "", *, partition: str = "aws", **more: object) -> Actor:
+    issuer_arn = f"arn:{partition}:iam::111122223333:role/{path}{name}"
+    issuer = {"sessionIssuer": {"type": "Role", "arn": issuer_arn, "userName": name}}
+    arn = f"arn:{partition}:sts::111122223333:assumed-role/{name}/{session}"
     return actor(type="AssumedRole", arn=arn, principalId=f"AROA:{session}", sessionContext=issuer, **more)
 
 
@@ -275,22 +329,48 @@ def test_each_kind_of_caller_is_known() -> None:
     assert actor() == Actor(ActorKind.UNKNOWN)
 
 
-def test_who_came_by_identity_center_is_a_person_with_a_permission_set() -> None:
-    said = role("AWSReservedSSO_Marketing_0123456789abcdef", "ada@example.com")
+@pytest.mark.parametrize("path", [IDENTITY_CENTERS, f"{IDENTITY_CENTERS}eu-west-1/"])
+@pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])
+def test_who_came_by_identity_center_is_a_person_with_a_permission_set(path: str, partition: str) -> None:
+    said = role("AWSReservedSSO_Marketing_0123456789abcdef", "ada@example.com", path, partition=partition)
     assert said == Actor(ActorKind.IDENTITY_CENTER_USER, "ada@example.com", role="Marketing")
 
 
 def test_who_was_signed_in_to_connects_own_site_is_a_user_of_it() -> None:
-    said = role("AWSServiceRoleForAmazonConnect_x", USER_ID, invokedBy="connect.amazonaws.com")
+    said = role("AWSServiceRoleForAmazonConnect_x", USER_ID, CONNECTS_ROLES, invokedBy="connect.amazonaws.com")
     assert said == Actor(ActorKind.SITE_USER, USER_ID)
 
 
 @pytest.mark.parametrize(
-    ("name", "session"),
-    [("AWSServiceRoleForConnectCampaigns", "campaigns"), ("AWSServiceRoleForAmazonConnect_x", "sync")],
+    ("name", "session", "path"),
+    [
+        ("AWSServiceRoleForConnectCampaigns", "campaigns", "aws-service-role/connect-campaigns.amazonaws.com/"),
+        ("AWSServiceRoleForConnectCampaigns", USER_ID, "aws-service-role/connect-campaigns.amazonaws.com/"),
+        ("AWSServiceRoleForAmazonConnect_x", "sync", CONNECTS_ROLES),
+    ],
 )
-def test_a_services_own_role_is_no_person(name: str, session: str) -> None:
-    assert role(name, session).kind is ActorKind.SERVICE
+def test_a_services_own_role_is_no_person(name: str, session: str, path: str) -> None:
+    assert role(name, session, path).kind is ActorKind.SERVICE
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["", "service-role/", "ops/aws-service-role/connect.amazonaws.com/", "ops/aws-reserved/sso.amazonaws.com/"],
+)
+@pytest.mark.parametrize(
+    "name",
+    ["AWSServiceRoleForAmazonConnect_x", "AWSServiceRoleForX", "AWSReservedSSO_Marketing_0123456789abcdef"],
+)
+def test_a_role_that_is_only_named_like_one_of_aws_is_a_role_like_any_other(name: str, path: str) -> None:
+    """Anyone who may create a role may choose its name and its session, and so pass for somebody else."""
+    said = role(name, USER_ID, path, invokedBy="connect.amazonaws.com")
+    assert said == Actor(ActorKind.ROLE, role=name, session=USER_ID, invoked_by="connect.amazonaws.com")
+
+
+def test_a_role_whose_arn_is_not_recorded_is_a_role_like_any_other() -> None:
+    issuer = {"sessionIssuer": {"type": "Role", "userName": "AWSServiceRoleForAmazonConnect_x"}}
+    said = actor(type="AssumedRole", principalId=f"AROA:{USER_ID}", sessionContext=issuer)
+    assert said.kind is ActorKind.ROLE
 
 
 def test_an_automations_call_says_which_service_made_it() -> None:

@@ -177,7 +177,7 @@ class ScriptedHistory:
         if self.failure is not None:
             raise self.failure
         shown = [
-            {"CloudTrailEvent": json.dumps(record)}
+            {"EventTime": datetime.fromisoformat(record["eventTime"]), "CloudTrailEvent": json.dumps(record)}
             for record in reversed(self.records)
             if record["eventName"] == event_name
             and since <= datetime.fromisoformat(record["eventTime"]) <= until

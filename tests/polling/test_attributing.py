@@ -1,21 +1,23 @@
 """Who did it is found out late and told once, in the thread of the alert, and never at its expense."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Event
 from typing import Any
 
 import pytest
 
 from journey_watch.core.alerts import Alert, AlertKind
-from journey_watch.core.attribution import SLACK, Attribution
+from journey_watch.core.attribution import CLOCK_SKEW, SLACK, Attribution
 from journey_watch.core.errors import SourceError, StoreUnavailableError
 from journey_watch.core.filters import What
 from journey_watch.core.mutes import Mute
 from journey_watch.core.routing import AlertRule, Route
 from journey_watch.core.runs import JourneyInfo, JourneyKey, ObservedRun, Status
 from journey_watch.core.severity import Severity
+from journey_watch.polling.attributing import PAGES_OF_A_NAME
 from journey_watch.ports import Channel
 from tests.core.builders import LANE
 from tests.polling.conftest import Said
@@ -514,17 +516,121 @@ def test_all_that_is_changed_at_once_is_found_on_as_many_pages_as_it_takes(looki
     assert {one["actor"]["name"] for one in looking.told} == {"ada", "bob"}
 
 
+@pytest.mark.parametrize("apart", [0.1, 1])
+@pytest.mark.parametrize("junk", [250, 700])
+def test_refused_calls_after_the_real_one_do_not_hide_it(looking: Looking, junk: int, apart: float) -> None:
+    """Each poll goes on where the one before it stopped, and writes only then."""
+    source, clock = looking.harness.source, looking.harness.clock
+    looking.history.call("UpdateJourneyState", ADA, request=asks("CANCELLED"))
+    for _ in range(junk):
+        clock.advance(seconds=apart)
+        looking.history.call("UpdateJourneyState", BOB, request=asks("CANCELLED"), errorCode="AccessDenied")
+    clock.advance(seconds=1)
+    source.set(WELCOME, "r1", Status.CANCELLED)
+    looking.harness.poll()
+    looking.harness.store.writes.clear()
+    looking.poll_for(12)
+
+    assert [one["actor"]["name"] for one in looking.told] == ["ada"]
+    assert looking.harness.store.writes.count("commit") == junk // 200 + 1
+    most = max(Counter(at for at, _ in looking.history.asked).values())
+    assert most <= PAGES_OF_A_NAME
+
+
+def test_calls_that_are_recorded_late_are_found_although_there_are_many(looking: Looking) -> None:
+    """When all was read in vain, the next search begins anew."""
+    for _ in range(210):
+        looking.history.call("UpdateJourneyState", BOB, request=asks("CANCELLED", WINBACK))
+    looking.history.call("UpdateJourneyState", ADA, request=asks("CANCELLED"))
+    late = looking.history.records.pop()
+    looking.harness.clock.advance(seconds=1)
+    looking.harness.source.set(WELCOME, "r1", Status.CANCELLED)
+    looking.harness.poll()
+    looking.poll_for(8)
+    looking.history.records.append(late)
+    looking.poll_for(8)
+
+    assert [one["actor"]["name"] for one in looking.told] == ["ada"]
+
+
 def test_calls_that_are_too_many_to_be_read_are_not_taken_for_unrecorded(looking: Looking) -> None:
     looking.history.page_size = 1
     looking.cancel()
-    for n in range(9):
+    for n in range(900):
+        looking.harness.clock.advance(seconds=1)
         request = asks("CANCELLED", JourneyKey("app-1", f"another-{n}"))
         looking.history.call("UpdateJourneyState", BOB, request=request)
+    looking.harness.source.set(WELCOME, "r1", Status.CANCELLED)
     looking.harness.poll()
     looking.poll_for(140)
 
     assert looking.told == []
-    assert ["more calls" in one.detail["reason"] for one in looking.recorded] == [True]
+    reason = "CloudTrail has more calls of UpdateJourneyState than could be read."
+    assert [one.detail["reason"] for one in looking.recorded] == [reason]
+
+
+def _wait(gate: Event) -> None:
+    gate.wait(60)
+
+
+@pytest.mark.parametrize("hangs", [False, True])
+def test_a_search_for_which_there_was_never_time_says_so(
+    looking: Looking, monkeypatch: pytest.MonkeyPatch, *, hangs: bool
+) -> None:
+    gate = Event()
+    if hangs:
+        looking.history.before_answering = lambda: _wait(gate)
+        monkeypatch.setattr("journey_watch.polling.attributing.PATIENCE_SECONDS", 0.01)
+    else:
+        monkeypatch.setattr("journey_watch.polling.attributing.SECONDS_FOR_A_CALL", 1000.0)
+    looking.cancel()
+    looking.harness.poll()
+    looking.poll_for(140)
+    gate.set()
+
+    assert looking.told == []
+    reason = "The last poll of the search had no time left to wait for CloudTrail's answer."
+    assert [one.detail["reason"] for one in looking.recorded] == [reason]
+
+
+def test_why_nobody_was_found_is_said_of_the_calls_that_were_looked_for(
+    looking: Looking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CloudTrail answers about one name and refuses another: each search says what happened to its own."""
+    looking.cancel(by=None)
+    looking.harness.source.set(WINBACK, "r2", Status.PAUSED)
+    del looking.harness.source.runs[WINBACK]
+    looking.harness.source.failures[WINBACK] = SourceError("404", code="NotFoundException", absent=True)
+    page = looking.history.page
+
+    def refuse_deletions(
+        name: str, since: datetime, until: datetime, token: str | None = None
+    ) -> tuple[Sequence[object], str | None]:
+        if name == "DeleteJourney":
+            raise REFUSED
+        return page(name, since, until, token)
+
+    monkeypatch.setattr(looking.history, "page", refuse_deletions)
+    looking.harness.poll()
+    looking.poll_for(140)
+
+    reasons = {one.detail["journey_id"]: one.detail["reason"] for one in looking.recorded}
+    assert "recorded no call" in reasons["welcome"]
+    assert reasons["winback"] == "Looking it up was refused"
+
+
+def test_a_journey_that_changes_in_every_poll_gets_its_answers(looking: Looking) -> None:
+    """The search ends on what this poll has stored: the version that was loaded is out of date by then."""
+    looking.cancel()
+    looking.harness.poll()
+    for minute in range(12):
+        looking.harness.source.set(WELCOME, f"every-{minute}", Status.RUNNING)
+        looking.harness.poll_a_minute_later()
+
+    assert [one["actor"]["name"] for one in looking.told] == ["ada"]
+    assert looking.searched == 0
+    runs = [one["run_id"] for one in looking.harness.channel.told if "explains" not in one]
+    assert runs == ["r1", *(f"every-{minute}" for minute in range(12))]
 
 
 def test_a_journey_that_changes_a_great_deal_is_not_looked_for_without_end(looking: Looking) -> None:
@@ -598,7 +704,7 @@ def test_the_call_is_looked_for_where_the_times_of_the_run_and_of_the_change_say
         of_run[alert.detail["run_id"]] = search.window
     assert of_run["known"].earliest == recorded - SLACK
     assert of_run["new"].earliest == clock.time - timedelta(hours=1) - SLACK
-    assert {window.latest for window in of_run.values()} == {changed + SLACK}
+    assert {window.latest for window in of_run.values()} == {changed + CLOCK_SKEW}
 
 
 def test_a_run_that_goes_on_was_resumed_by_somebody_and_one_that_begins_was_not(looking: Looking) -> None:

@@ -67,12 +67,17 @@ def test_what_is_looked_for_comes_back_and_an_item_without_any_is_readable() -> 
     searches = (
         Search("TRANSITION#2026-11-23T12:00:00.000Z#a1", NOON, window),
         Search("TRANSITION#2026-11-23T12:00:00.000Z#a2", NOON, window, unattributed=("team", "boss")),
+        Search("TRANSITION#2026-11-23T12:00:00.000Z#a3", NOON, replace(window, changed_at=NOON), read_to=NOON),
+        Search("TRANSITION#2026-11-23T12:00:00.000Z#a4", NOON, window, read_to=NOON),
     )
     first = change()
     looking = replace(first, state=replace(first.state, searches=searches))
     written = items.state_update(looking, [], NOON)["ExpressionAttributeValues"]
     item = state_item() | {"searches": written[":searches"]}
     assert items.lane_state([item]).journeys[JOURNEY].searches == searches
+    earlier = [written_search[:7] for written_search in json.loads(item["searches"]["S"])]
+    item["searches"] = {"S": json.dumps(earlier)}
+    assert items.lane_state([item]).journeys[JOURNEY].searches[:2] == searches[:2]
     del item["searches"]
     assert items.lane_state([item]).journeys[JOURNEY].searches == ()
 

@@ -17,7 +17,9 @@ from journey_watch.core.runs import JourneyKey, RecordedRun, Status
 from journey_watch.core.searches import CallWindow, Search
 
 SLACK: Final = timedelta(minutes=2)
-"""By so much the clocks of a provider, of CloudTrail and of the poller may differ."""
+"""A listing may show a status that is out of date by so much: a call may be that much older than the status before."""
+CLOCK_SKEW: Final = timedelta(seconds=5)
+"""How far the clocks of a provider and of CloudTrail may differ: a call that much later did not make a change."""
 LOOK_BACK: Final = timedelta(hours=1)
 """What may happen to a journey again and again is explained by a call no older than this."""
 ASKED_AT: Final = (1, 2, 4, 8, 16, 24)
@@ -30,8 +32,11 @@ _MAX_TEXT: Final = 512
 _MAX_RECORD: Final = 300_000
 """Characters. CloudTrail leaves out what makes a record larger than 256 KB."""
 _USER_ID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+_ROLE_ARN: Final = re.compile(r"arn:[^:]+:iam::\d{12}:role/((?:[^/]+/)*)([^/]+)")
 _PERMISSION_SET: Final = re.compile(r"AWSReservedSSO_(.+)_[0-9a-f]{16}")
-_SERVICE_LINKED: Final = "AWSServiceRoleFor"
+_SERVICE_LINKED_PATH: Final = "aws-service-role/"
+_IDENTITY_CENTER_PATH: Final = "aws-reserved/sso.amazonaws.com/"
+"""Only AWS creates roles under these two paths. Anyone may give a role any *name*, so a name proves nothing."""
 
 
 class Attribution(StrEnum):
@@ -65,8 +70,8 @@ class ManagementCalls:
     """Its values."""
     schedule_starts_runs: bool = False
     """True if nobody's call starts a run: who has set the journey going is told with the journey's own change."""
-    site_role: str | None = None
-    """How the role begins through which the provider's own site calls for its users: the session is a user's id."""
+    site_service: str | None = None
+    """The service whose service-linked role the provider's own site calls with: the session's name is a user's id."""
     site_user: str = "site user"
     """What such a user is called: `Connect user`."""
 
@@ -136,13 +141,17 @@ def calls_behind(
     names = calls.resuming if resumed else calls.leading_to.get(after, ())
     if not names:
         return None
-    at = min(changed_at or observed_at, observed_at)
+    if changed_at is not None and changed_at > observed_at:
+        changed_at = None  # the provider's clock is wrong
+    at = changed_at or observed_at
     known_since = created_at if before is None else before.last_update_time or before.recorded_at
     earliest = known_since or at - LOOK_BACK
     # What was known ends once: whenever that was, nothing else can have done it.
     if before is None or not after.is_terminal:
         earliest = max(earliest, at - LOOK_BACK)
-    return CallWindow(names, calls.arguments.get(after, ""), min(earliest, at) - SLACK, at + SLACK)
+    # A call that was made after the change was seen did not make it either.
+    latest = min(at + CLOCK_SKEW, observed_at)
+    return CallWindow(names, calls.arguments.get(after, ""), min(earliest, at) - SLACK, latest, changed_at)
 
 
 def calls_behind_deletion(
@@ -151,18 +160,20 @@ def calls_behind_deletion(
     """The calls that may have deleted a journey that has been missing since then; None if there are none."""
     if calls is None or not calls.deleting:
         return None
-    return CallWindow(calls.deleting, "", since - LOOK_BACK, observed_at + SLACK)
+    return CallWindow(calls.deleting, "", since - LOOK_BACK, observed_at)
 
 
 def is_due(search: Search, now: datetime, *, after: timedelta, interval: timedelta) -> bool:
-    """True if CloudTrail is to be asked now.
+    """True if CloudTrail is to be asked now: at growing intervals, and in each poll while there is more to be read.
 
     The rule needs no memory: whether a poll was late or left out, of the two polls after a time one asks, and the last
     time lasts until the search has ended.
     """
     age = now - search.since
-    return is_over(search, now, after=after) or any(
-        after * times <= age < after * times + 2 * interval for times in ASKED_AT
+    return (
+        search.read_to is not None
+        or is_over(search, now, after=after)
+        or any(after * times <= age < after * times + 2 * interval for times in ASKED_AT)
     )
 
 
@@ -179,6 +190,12 @@ def is_hopeless(search: Search, now: datetime, *, after: timedelta) -> bool:
 def ends_at(since: datetime, after: timedelta) -> datetime:
     """When a search ends that began then."""
     return since + ASKED_AT[-1] * after
+
+
+def time_of(event: object) -> datetime | None:
+    """Return when an event of LookupEvents happened, a refused call's too; None if it does not say so."""
+    time = event.get("EventTime") if isinstance(event, Mapping) else None
+    return time.astimezone(UTC) if isinstance(time, datetime) and time.tzinfo else None
 
 
 def read_call(event: object) -> RecordedCall | None:
@@ -215,9 +232,20 @@ def read_call(event: object) -> RecordedCall | None:
 def explanation(
     window: CallWindow, journey: JourneyKey, recorded: Iterable[RecordedCall], calls: ManagementCalls
 ) -> RecordedCall | None:
-    """The latest call of these that led to a change of the journey; None if none did."""
-    matching = [call for call in recorded if _explains(call, window, journey, calls)]
-    return max(matching, key=lambda call: (call.time, call.id), default=None)
+    """Return the call that led to a change of the journey; None if none did.
+
+    That is the latest one. A call that was made after the change, within the skew of clocks, counts only if none was
+    made shortly before it: another person's later call must not explain an earlier change.
+    """
+    matching = sorted(
+        (call for call in recorded if _explains(call, window, journey, calls)), key=lambda call: (call.time, call.id)
+    )
+    changed_at = window.changed_at
+    if changed_at is None:
+        return matching[-1] if matching else None
+    shortly_before = [call for call in matching if changed_at - SLACK <= call.time <= changed_at]
+    later = [call for call in matching if call.time > changed_at]
+    return next(iter([*shortly_before[-1:], *later[:1], *matching[-1:]]), None)
 
 
 def _explains(call: RecordedCall, window: CallWindow, journey: JourneyKey, calls: ManagementCalls) -> bool:
@@ -275,14 +303,22 @@ def _of_role(identity: Mapping[str, Any], calls: ManagementCalls, invoked_by: st
     session = principal or (arn[-1] if len(arn) > 2 else "") or None  # noqa: PLR2004
     if role is None:
         return Actor(ActorKind.UNKNOWN, session=session, invoked_by=invoked_by)
-    if calls.site_role and role.startswith(calls.site_role) and session and _USER_ID.fullmatch(session):
+    path = _path_of(issuer)
+    of_site = calls.site_service and path == f"{_SERVICE_LINKED_PATH}{calls.site_service}/"
+    if of_site and session and _USER_ID.fullmatch(session):
         return Actor(ActorKind.SITE_USER, session)
-    if role.startswith(_SERVICE_LINKED):
+    if path.startswith(_SERVICE_LINKED_PATH):
         return Actor(ActorKind.SERVICE, invoked_by or role)
     permission_set = _PERMISSION_SET.fullmatch(role)
-    if permission_set:
+    if permission_set and path.startswith(_IDENTITY_CENTER_PATH):
         return Actor(ActorKind.IDENTITY_CENTER_USER, session, role=permission_set[1], invoked_by=invoked_by)
     return Actor(ActorKind.ROLE, role=role, session=session, invoked_by=invoked_by)
+
+
+def _path_of(issuer: Mapping[str, Any]) -> str:
+    """The path in a role's ARN, like `aws-service-role/connect.amazonaws.com/`; empty if there is none."""
+    found = _ROLE_ARN.fullmatch(_text(issuer.get("arn")) or "")
+    return found[1] if found else ""
 
 
 def _text(value: object) -> str | None:

@@ -14,6 +14,8 @@ class CallWindow:
     """What the call must have asked for, in the provider's word: `CANCELLED`; empty where its name says all."""
     earliest: datetime
     latest: datetime
+    changed_at: datetime | None = None
+    """The provider's time of the change; None if it gives none. A call after it counts only within clock skew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,13 @@ class Search:
     window: CallWindow
     unattributed: tuple[str, ...] = ()
     """Recipients of the alert who are not told."""
+    read_to: datetime | None = None
+    """How far back the calls were read in vain, if there are more than one poll reads; None: the end of the window."""
+
+    @property
+    def unread_until(self) -> datetime:
+        """The end of the part of the window that is yet to be read."""
+        return self.window.latest if self.read_to is None else min(self.read_to, self.window.latest)
 
     @property
     def alert_id(self) -> str:

@@ -1,7 +1,7 @@
 """Commit a change together with the alerts it owes: which there are, how loud, for whom, and what a mute holds back."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from journey_watch.core.acknowledgements import Acknowledgement, in_force
@@ -53,6 +53,8 @@ class ChangeCommitter:
     """Those that are in force throughout this poll: judged once, at its start."""
     acknowledgements: Sequence[Acknowledgement] = ()
     """Those that operators have set in this lane."""
+    stored: dict[Scope, JourneyState] = field(default_factory=dict)
+    """The states that this poll has stored, as its last commit about each left them."""
 
     def muted_by(self, journey: Scope, info: JourneyInfo) -> str | None:
         """The mute that keeps quiet about a journey, if one does. The monitor's own blindness is never muted."""
@@ -96,6 +98,8 @@ class ChangeCommitter:
         state = replace(change.state, conditions={**change.state.conditions, **begun}, searches=searches)
         change = replace(change, state=state)
         result = context.store.commit(context.lane, change, alerts, pending, context.time_budget.deadline)
+        if result is CommitResult.DONE:
+            self.stored[change.journey] = change.state
         return CommittedChange(result, alerts, pending, muted=len(held), begun=begun, searches=begun_searches)
 
     def _change_alert(

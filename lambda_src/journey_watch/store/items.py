@@ -189,11 +189,18 @@ def _searches(written: list[list[Any]]) -> tuple[Search, ...]:
         Search(
             _text(sort_key),
             _aware(since),
-            CallWindow(tuple(map(_text, names)), _text(argument), _aware(earliest), _aware(latest)),
+            CallWindow(
+                tuple(map(_text, names)), _text(argument), _aware(earliest), _aware(latest), *_optional(more[:1])
+            ),
             tuple(map(_text, unattributed)),
+            *_optional(more[1:2]),
         )
-        for sort_key, since, names, argument, earliest, latest, unattributed in written
+        for sort_key, since, names, argument, earliest, latest, unattributed, *more in written
     )
+
+
+def _optional(times: list[str | None]) -> list[datetime | None]:
+    return [None if time is None else _aware(time) for time in times]
 
 
 def _search_values(search: Search) -> list[Any]:
@@ -206,6 +213,8 @@ def _search_values(search: Search) -> list[Any]:
         _short(window.earliest),
         _short(window.latest),
         list(search.unattributed),
+        None if window.changed_at is None else _short(window.changed_at),
+        None if search.read_to is None else _short(search.read_to),
     ]
 
 

@@ -19,7 +19,7 @@ CAMPAIGN_CALLS: Final = ManagementCalls(
     },
     resuming=("ResumeCampaign",),
     deleting=("DeleteCampaign",),
-    # Connect's own site calls through this service-linked role; the session's name is the id of the user there.
-    site_role="AWSServiceRoleForAmazonConnect",
+    # Connect's own site calls with the service-linked role of this service; the session's name is the id of the user.
+    site_service="connect.amazonaws.com",
     site_user="Connect user",
 )
