@@ -306,7 +306,11 @@ def _mutes(deployment: Deployment, states: Mapping[Lane, LaneState], now: dateti
                 Level.NOTE,
                 about,
                 "This version cannot read it, and a poller of this version does not keep quiet for it. "
-                f"{_WHICH_CODE} journey-watch unmute {each.id} ends it.",
+                + (
+                    "It stands in the configuration: see that its time zone is one of today's, and deploy."
+                    if each.configured
+                    else f"{_WHICH_CODE} journey-watch unmute {each.id} ends it."
+                ),
             )
         elif each.standing is Standing.IN_FORCE:
             held = held_by(each.mute, journeys)

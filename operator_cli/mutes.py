@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from journey_watch.core.filters import Subject
-from journey_watch.core.mutes import Mute
+from journey_watch.core.mutes import Mute, evaluable
 from journey_watch.core.runs import JourneyKey, Lane
 from journey_watch.messages.untrusted_text import one_line
 from journey_watch.ports import LaneState
@@ -67,8 +67,8 @@ class Remembered:
 
 def known_mutes(of_operators: Mapping[str, Mute | None], configured: Iterable[Mute], now: datetime) -> list[KnownMute]:
     """All of them, by id; those of the configuration last."""
-    mutes = [(mute_id, mute, False) for mute_id, mute in of_operators.items()]
-    mutes += [(mute.id, mute, True) for mute in configured]
+    mutes = [(mute_id, mute, False) for mute_id, mute in evaluable(of_operators, now).items()]
+    mutes += [(mute_id, mute, True) for mute_id, mute in evaluable({one.id: one for one in configured}, now).items()]
     return [
         KnownMute(mute_id, mute, of_config, _standing(mute, now) if mute else None)
         for mute_id, mute, of_config in mutes

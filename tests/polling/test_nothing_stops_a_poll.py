@@ -1,8 +1,9 @@
 """What accompanies a poll may fail: it is counted, and everything else is read, saved and sent."""
 
-from collections.abc import Callable, Mapping, Sequence
+import zoneinfo
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any, NoReturn
 
 import pytest
@@ -81,6 +82,50 @@ def test_one_mute_that_cannot_be_read_is_not_taken_for_ended_and_the_others_hold
     for _ in range(3):
         harness.poll_a_minute_later()
     assert told(harness.channel) == []
+
+
+@pytest.fixture
+def bundled_time_zones() -> Iterator[None]:
+    """Those of the bundled package alone, as in a runtime without time zones of its own."""
+    path = zoneinfo.TZPATH
+    zoneinfo.reset_tzpath(to=())
+    zoneinfo.ZoneInfo.clear_cache()
+    yield
+    zoneinfo.reset_tzpath(to=path)
+    zoneinfo.ZoneInfo.clear_cache()
+
+
+@pytest.mark.usefixtures("bundled_time_zones")
+@pytest.mark.parametrize("name", ["localtime", "Mars/Olympus", "America"])
+def test_a_mute_that_cannot_be_evaluated_stops_nothing_holds_nothing_back_and_the_others_hold(
+    *, harness: PollHarness, said: Said, name: str
+) -> None:
+    always: dict[str, Any] = {"days": tuple(range(7)), "begins": time(0), "ends": time(0)}
+    odd = Mute(id="odd", **always, time_zone=name)
+    good = Mute(id="good", **always, journeys=(WINBACK.journey_id,))
+    harness.config = replace(harness.config, mutes=(odd, good))
+    harness.source.set(WELCOME, "r1", Status.CANCELLED)
+    harness.source.set(WINBACK, "r2", Status.CANCELLED)
+
+    report = harness.poll_a_minute_later()
+
+    assert told(harness.channel) == [("r1", "CANCELLED")]
+    assert report.measurements()["SideTasksFailed"] == 1
+    (line,) = [line for line in said() if line["level"] == "WARNING"]
+    assert (line["mute"], line["message"]) == ("odd", "mute not evaluated: it mutes nothing")
+    assert name in line["reason"]
+
+
+def test_a_mute_in_force_that_can_be_evaluated_no_more_is_not_taken_for_ended(harness: PollHarness) -> None:
+    night = Mute(id="night", days=tuple(range(7)), begins=time(0), ends=time(0))
+    harness.config = replace(harness.config, mutes=(night,))
+    harness.source.set(WELCOME, "r1", Status.CANCELLED)
+    harness.poll()
+    harness.config = replace(harness.config, mutes=(replace(night, time_zone="Mars/Olympus"),))
+    harness.poll_a_minute_later()
+    harness.poll_a_minute_later()
+    assert told(harness.channel) == []
+    assert harness.store.load(LANE).scopes[LANE_ITSELF].mutes.keys() == {"night"}
 
 
 def test_mute_that_cannot_be_remembered_holds_nothing_back(

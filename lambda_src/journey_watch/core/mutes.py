@@ -1,10 +1,14 @@
 """Mutes: who is not to be told, until when. What happens under one is recorded and never sent later."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from journey_watch.core.errors import JourneyWatchError
 from journey_watch.core.filters import Filter
+from journey_watch.core.time_zones import zone_named
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,14 +33,56 @@ class Mute(Filter):
     """The ARN of the AWS identity whose credentials set it; empty if that is not known."""
 
     def is_in_force(self, now: datetime) -> bool:
-        """True if it holds at `now`, an aware time. A window follows the wall clock through daylight-saving changes."""
+        """Return True if the mute holds at `now`, an aware time. Raise ConfigurationError if its zone is unknown.
+
+        A weekly window opens when the wall clock first shows `begins` and stays open until the clock shows `ends` for
+        the last time, so it stays open while clocks are set back. What a clock skips counts as shown when it skips.
+        """
         if self.until is not None:
             return (self.since is None or self.since <= now) and now < self.until
         if self.begins is None or self.ends is None:
             return False
-        local = now.astimezone(ZoneInfo(self.time_zone))
-        today, yesterday = local.weekday(), (local - timedelta(days=1)).weekday()
-        if self.begins < self.ends:
-            return today in self.days and self.begins <= local.time() < self.ends
-        evening = today in self.days and local.time() >= self.begins
-        return evening or (yesterday in self.days and local.time() < self.ends)
+        zone = zone_named(self.time_zone)
+        today = now.astimezone(zone).date()
+        # Tomorrow's window is open today if the clock was set back over midnight.
+        days = [today + timedelta(days=shift) for shift in (-1, 0, 1)]
+        return any(self._is_open(day, now, zone) for day in days if day.weekday() in self.days)
+
+    def _is_open(self, day: date, now: datetime, zone: ZoneInfo) -> bool:
+        """Return True if the window that begins on `day` is open."""
+        if self.begins is None or self.ends is None:
+            return False
+        last_day = day if self.begins < self.ends else day + timedelta(days=1)
+        opens, closes = datetime.combine(day, self.begins), datetime.combine(last_day, self.ends)
+        first = _when_shown(opens, zone)
+        has_opened = first.first <= now if first else now.astimezone(zone).replace(tzinfo=None) >= opens
+        # The moment before the end, because a clock that is set back from the end exactly does not show it again.
+        last = _when_shown(closes - timedelta.resolution, zone)
+        has_closed = last.last < now if last else now.astimezone(zone).replace(tzinfo=None) >= closes
+        return has_opened and not has_closed
+
+
+def evaluable(mutes: Mapping[str, Mute | None], now: datetime) -> dict[str, Mute | None]:
+    """Return the mutes with None for each that cannot be evaluated, as for one that cannot be read."""
+    checked: dict[str, Mute | None] = {}
+    for mute_id, mute in mutes.items():
+        try:
+            _ = mute is not None and mute.is_in_force(now)
+        except JourneyWatchError:
+            checked[mute_id] = None
+        else:
+            checked[mute_id] = mute
+    return checked
+
+
+class _Shown(NamedTuple):
+    """When a wall clock shows a time: twice if it is set back over it, otherwise both are the same."""
+
+    first: datetime
+    last: datetime
+
+
+def _when_shown(wall: datetime, zone: ZoneInfo) -> _Shown | None:
+    """Return None for a time that the clock skips."""
+    first, last = (wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    return None if first > last else _Shown(first, last)

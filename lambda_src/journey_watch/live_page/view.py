@@ -8,7 +8,7 @@ from math import inf
 from types import MappingProxyType
 from typing import Any, Final
 
-from journey_watch.core.mutes import Mute
+from journey_watch.core.mutes import Mute, evaluable
 from journey_watch.core.pairs import Pair
 from journey_watch.core.runs import JourneyKey, Lane, Status
 from journey_watch.live_page.journey_rows import JourneyRow, JourneyRows
@@ -88,6 +88,7 @@ def build_view(
 
     `readings` are all lanes, with their changes as far back as `look_back` says; `mutes` are all that are known, by id.
     """
+    mutes = evaluable(mutes, now)
     in_force = [mute for mute in mutes.values() if mute is not None and mute.is_in_force(now)]
     make = JourneyRows(query, now, in_force, {member: pair for pair in pairs for member in pair.members})
     everything = [row for reading in readings for row in make.of(reading)]

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from functools import partial
 from typing import Any, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from journey_watch.core.condition_rules import Phase
+from journey_watch.core.errors import ConfigurationError
 from journey_watch.core.severity import Severity
+from journey_watch.core.time_zones import zone_named
 from journey_watch.messages.untrusted_text import one_line
 
 NOTHING: Final = "Nothing."
@@ -125,6 +126,6 @@ def clock_of(detail: Mapping[str, Any]) -> Callable[[str], str]:
 
 def _zone(name: str) -> tzinfo:
     try:
-        return ZoneInfo(name)
-    except (ValueError, ZoneInfoNotFoundError):  # a newer deployment, with newer data, has made the alert
+        return zone_named(name)
+    except ConfigurationError:  # a newer deployment, with newer data, has made the alert
         return UTC

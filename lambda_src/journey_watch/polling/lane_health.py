@@ -41,8 +41,7 @@ class LaneHealth:
         """
         now = self._context.now()
         recorded = self._state(LANE_ITSELF).mutes
-        known = self._known_mutes()
-        in_force = [mute for mute in known.values() if mute is not None and mute.is_in_force(now)]
+        known, in_force = self._evaluated(self._known_mutes(), now)
         overlap = timedelta(seconds=self._context.config.every_seconds)
         lasting = {
             mute_id
@@ -53,6 +52,18 @@ class LaneHealth:
         pending = self._record_mutes(lasting.union(mute.id for mute in in_force), known, now)
         self.committer.mutes = [mute for mute in in_force if mute.id in self._state(LANE_ITSELF).mutes]
         return pending
+
+    def _evaluated(
+        self, known: Mapping[str, Mute | None], now: datetime
+    ) -> tuple[Mapping[str, Mute | None], Sequence[Mute]]:
+        """Return the mutes, with None for each that cannot be evaluated, and those in force."""
+        evaluated: dict[str, Mute | None] = dict.fromkeys(known)
+        in_force: list[Mute] = []
+        for mute_id, mute in known.items():
+            with self.side_tasks.attempt("mute not evaluated: it mutes nothing", mute=mute_id):
+                in_force += [mute] if mute is not None and mute.is_in_force(now) else []
+                evaluated[mute_id] = mute
+        return evaluated, in_force
 
     def _known_mutes(self) -> Mapping[str, Mute | None]:
         """By id; None for one of which nothing more can be said: it is not taken for ended."""
