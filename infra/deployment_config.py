@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Final, Self
 
 from infra.durations import interval, seconds
-from infra.mute_entries import read_mutes, time_zone
+from infra.mute_entries import read_mutes
 from infra.pair_entries import check_pairs, read_pair
 from infra.recipients import WAYS, EmailRecipient, Recipient, check_ways, email_address, read_recipients, read_ways
 from infra.route_entries import read_names, read_routes
 from infra.rule_entries import read_rules
+from infra.time_zones import time_zone
 from infra.watch_entries import read_watch_list, served
 from journey_watch.core.attribution import Attribution
 from journey_watch.core.severity import Severity
@@ -165,17 +166,18 @@ class DeploymentConfig:
         watched = {target.provider for target in targets}
         usual = default.watching
         every: timedelta = top.get("every", interval, default.every)
+        zone: str = top.get("time_zone", time_zone, usual.time_zone)
         watching = WatchConfig(
             watch=tuple(target for target in targets if served(target, own_region=own_region)),
             every_seconds=int(every.total_seconds()),
             label=top.get("label", _label, usual.label),
-            time_zone=top.get("time_zone", time_zone, usual.time_zone),
+            time_zone=zone,
             rules=alerts.get("rules", partial(read_rules, watched=watched), ()),
             routes=alerts.get("route", partial(read_routes, watched=watched, recipients=names), ()),
             operators=ops.get("to", partial(read_names, recipients=names), ()),
             recipients=names,
             unattributed=tuple(recipient.name for recipient in others if not recipient.attribution),
-            mutes=alerts.get("mute", read_mutes, ()),
+            mutes=alerts.get("mute", partial(read_mutes, usual_zone=zone), ()),
             pairs=pairs,
             digest_over=alerts.get("digest_over", whole_number(1, 1000), usual.digest_over),
             alert_on_first_sight=alerts.get("alert_on_first_sight", boolean, usual.alert_on_first_sight),

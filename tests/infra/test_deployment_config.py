@@ -283,6 +283,18 @@ def test_every_misspelling_of_every_key_names_the_file_the_key_and_the_right_one
         ('time_zone = "berlin"', '(did you mean "Europe/Berlin"'),
         ('time_zone = "x"', 'time_zone is "x"; expected the name of a time zone like "Europe/Berlin" or "UTC".'),
         ("time_zone = 1", "time_zone is 1; expected the name of a time zone"),
+        *(
+            (f'time_zone = "{name}"', f'time_zone is "{name}"{hint}, which this machine may know and the deployed')
+            for name, hint in (
+                ("right/Europe/Berlin", ' (did you mean "Europe/Berlin"?)'),
+                ("posix/UTC", ' (did you mean "UTC"?)'),
+                ("Factory", ""),
+            )
+        ),
+        ('time_zone = "localtime"', 'expected the name of a time zone like "Europe/Berlin" or "UTC".'),
+        ('time_zone = "posixrules"', 'expected the name of a time zone like "Europe/Berlin" or "UTC".'),
+        ('time_zone = "europe/berlin"', 'time_zone is "europe/berlin" (did you mean "Europe/Berlin", "'),
+        ('time_zone = "America"', 'expected the name of a time zone like "Europe/Berlin" or "UTC".'),
         ("alerts = 1", "alerts is 1; expected a table"),
         ('[alerts]\nemail = "a@example.com"', 'alerts.email is "a@example.com"; expected a list'),
         ('[alerts]\nemail = ["$EMAIL"]', 'alerts.email[0] is "$EMAIL"; expected an e-mail address'),
