@@ -31,14 +31,19 @@ class Event:
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceEnds(Event, kind="service_ends"):
-    """Support for a provider ends: its listings are empty, or everything is refused with a status."""
+    """Support for a provider ends: its listings are empty, or everything is refused with a status.
+
+    With `lists_applications` Pinpoint's GetApps and GetApp answer as before, and only the rest is refused.
+    """
 
     answer: EndOfSupport
     provider: ProviderName = "pinpoint"
+    lists_applications: bool = False
 
     def apply(self, world: World, now: datetime) -> World:
         del now
-        return replace(world, ended={**world.ended, self.provider: self.answer})
+        ended = {**world.ended, self.provider: self.answer}
+        return replace(world, ended=ended, lists_applications=self.lists_applications)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -146,6 +146,8 @@ class World:
     roles: Mapping[str, Role]
     ended: Mapping[ProviderName, EndOfSupport] = field(default_factory=dict)
     """How a provider answers since its support ended; absent while it serves."""
+    lists_applications: bool = False
+    """True: Pinpoint has ended, and GetApps and GetApp answer as before."""
     users: Mapping[tuple[str, str], User] = field(default_factory=dict)
     """Of Amazon Connect, by instance and user id."""
     calls: tuple[RecordedCall, ...] = ()

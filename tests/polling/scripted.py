@@ -55,6 +55,8 @@ class ScriptedSource:
     runs: dict[JourneyKey, dict[str, ObservedRun]] = field(default_factory=dict)
     failures: dict[JourneyKey, SourceError] = field(default_factory=dict)
     unlisted: dict[str, SourceError] = field(default_factory=dict)
+    keeps_listing: bool = False
+    """True: what was listed before it failed is still served, as a warm poller does."""
     shown_instead: list[dict[JourneyKey, dict[str, ObservedRun]]] = field(default_factory=list)
     """Stale readings, each served once."""
     excluded: set[JourneyKey] = field(default_factory=set)
@@ -80,7 +82,7 @@ class ScriptedSource:
             journey: self.infos.get(journey, JourneyInfo(name="Welcome"))
             for journey in self.runs
             if any(target.covers(journey) for target in targets)
-            and journey.container_id not in self.unlisted
+            and (self.keeps_listing or journey.container_id not in self.unlisted)
             and journey not in self.excluded
         }
         named = {target.container_id for target in targets} - {"*"}

@@ -82,7 +82,8 @@ def test_every_lane_tells_its_own_changes_while_one_is_blind_and_one_is_heard_by
     clock.advance(minutes=1)
     for lane in lanes:
         lane.let_runs_be(Status.CANCELLED)
-    lanes[BLIND].source.failures[WELCOME] = SourceError("500", code="InternalServerErrorException")
+    down = SourceError("500", code="InternalServerErrorException")
+    lanes[BLIND].source.failures[WELCOME], lanes[BLIND].source.unlisted = down, {"*": down}
     lanes[UNHEARD].channel.refuse = lambda _: True
     assert poll_at_once(lanes) == [BLIND]
     for lane in lanes:

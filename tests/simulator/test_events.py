@@ -160,6 +160,18 @@ def test_after_the_end_of_the_service_everything_is_refused(
         assert raised.value.response["ResponseMetadata"]["HTTPStatusCode"] == status
 
 
+def test_after_the_end_of_the_service_applications_may_still_be_listed(
+    control: Simulation, pinpoint: PinpointClient
+) -> None:
+    control.play({"kind": "service_ends", "answer": 403, "lists_applications": True})
+    assert [app["Id"] for app in pinpoint.get_apps()["ApplicationsResponse"]["Item"]] == ["shop"]
+    assert pinpoint.get_app(ApplicationId="shop")["ApplicationResponse"]["Name"] == "The shop"
+    with pytest.raises(pinpoint.exceptions.ForbiddenException):
+        statuses(pinpoint)
+    with pytest.raises(pinpoint.exceptions.ForbiddenException):
+        journeys(pinpoint)
+
+
 def test_faults_are_switched_on_and_off_by_events(control: Simulation, pinpoint: PinpointClient) -> None:
     control.play({"kind": "fault_on", "fault": {"kind": "throttle", "name": "busy"}})
     with pytest.raises(pinpoint.exceptions.TooManyRequestsException):

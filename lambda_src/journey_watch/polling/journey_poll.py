@@ -34,6 +34,8 @@ class JourneyOutcome:
     """Why it could not be read whole, or its changes not saved."""
     observed: bool = False
     """Its listing was read, at least in part."""
+    deleted: bool = False
+    """The provider does not have it any more: it is neither readable nor unreadable."""
     baselined: bool = False
     """It has had its first look, now or earlier."""
     remembered: bool = False
@@ -115,7 +117,7 @@ class JourneyPoll:
         if isinstance(reading, SourceError):
             outcome.failure = reading
             return
-        outcome.observed = True
+        outcome.observed, outcome.deleted = True, reading.deleted
         if reading.problem is not None:
             outcome.failure = SourceError(reading.problem, code="IncompleteListing")
         outcome.pages, outcome.malformed = reading.pages, reading.malformed

@@ -1,15 +1,16 @@
 """What concerns a lane as a whole: that it, a listing or a journey cannot be read, and which mutes are in force."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from journey_watch.core.alerts import Alert, PendingDelivery
 from journey_watch.core.condition_rules import all_resolved, assess_failure
-from journey_watch.core.conditions import Resolution
+from journey_watch.core.conditions import ConditionKind, Resolution
 from journey_watch.core.errors import SourceError
 from journey_watch.core.mutes import Mute
+from journey_watch.core.reachability import PollReadings
 from journey_watch.core.runs import LANE_ITSELF, ContainerScope, JourneyInfo, JourneyKey, JourneyState, Scope
 from journey_watch.core.transitions import StateChange, with_acknowledgements, with_assessment
 from journey_watch.core.watch_list import ALL
@@ -29,6 +30,8 @@ class LaneHealth:
     scopes: dict[Scope, JourneyState]
     """What is remembered of the lane itself, and of containers' listings."""
     side_tasks: SideTasks
+    blind: bool = False
+    """True if this poll found that nothing in the lane can be read."""
 
     @property
     def _context(self) -> PollContext:
@@ -177,26 +180,48 @@ class LaneHealth:
         return pending, version
 
     def _failures_by_scope(
-        self, planned: Collection[JourneyKey], discovery: Discovery, outcomes: Sequence[JourneyOutcome]
+        self, states: Mapping[JourneyKey, JourneyState], discovery: Discovery, outcomes: Sequence[JourneyOutcome]
     ) -> dict[Scope, SourceError | None]:
-        """Why each scope could not be read; None for one that could. Of others nothing is known this time."""
-        failed = {
-            outcome.journey: outcome.failure
-            for outcome in outcomes
-            if isinstance(outcome.failure, SourceError) and not outcome.observed
-        }
-        failures = [*discovery.failures.values(), *failed.values()]
-        if failures and not any(outcome.observed for outcome in outcomes):
-            # Of several reasons the one that the operators themselves can end.
-            return {LANE_ITSELF: next((failure for failure in failures if failure.denied), failures[0])}
-        # Of a lane in which there is nothing to read the listing is all that can be read.
-        read_again = any(outcome.observed for outcome in outcomes) or not (planned or discovery.incomplete)
+        """Return why each scope could not be read, None for one that could. Scopes without a reading are left out."""
+        readings = self._readings(states, discovery, outcomes)
+        blind = readings.why_blind(self._unreachable(states))
+        self.blind = blind is not None
+        if blind:
+            return {LANE_ITSELF: blind}
+        # If a lane has no journey, its listing is all that can be read.
+        read_again = readings.readable or not (readings.journeys or discovery.incomplete)
         return {
             **({LANE_ITSELF: discovery.failures.get(ALL)} if read_again or ALL in discovery.failures else {}),
             **{scope: None for scope in self.scopes if self._is_listed(scope, discovery)},
             **{ContainerScope(id_): failure for id_, failure in discovery.failures.items() if id_ != ALL},
-            **{journey: failure for journey, failure in failed.items() if not failure.throttled},
+            # A throttled journey is read by a later poll, if others can be read.
+            **{
+                journey: failure
+                for journey, failure in readings.failed.items()
+                if not (failure.throttled and readings.readable)
+            },
         }
+
+    def _readings(
+        self, states: Mapping[JourneyKey, JourneyState], discovery: Discovery, outcomes: Sequence[JourneyOutcome]
+    ) -> PollReadings:
+        named = {target.container_id for target in self._context.targets}
+        return PollReadings(
+            unlisted=discovery.failures,
+            listings=named if discovery.containers is None else discovery.containers,
+            failed={
+                outcome.journey: outcome.failure
+                for outcome in outcomes
+                if isinstance(outcome.failure, SourceError) and not outcome.observed
+            },
+            readable=any(outcome.observed and not outcome.deleted for outcome in outcomes),
+            journeys={*states, *discovery.journeys} - {outcome.journey for outcome in outcomes if outcome.deleted},
+        )
+
+    def _unreachable(self, states: Mapping[JourneyKey, JourneyState]) -> set[Scope]:
+        """Return the scopes with an UNREACHABLE condition, suspected or open."""
+        remembered = [*self.scopes.items(), *states.items()]
+        return {scope for scope, state in remembered if ConditionKind.UNREACHABLE in state.conditions}
 
     def _is_listed(self, scope: Scope, discovery: Discovery) -> bool:
         """True if it is a container whose listing was read, or one that is not there any more."""

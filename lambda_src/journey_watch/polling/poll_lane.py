@@ -13,7 +13,7 @@ from functools import partial
 from aws_lambda_powertools import Logger
 
 from journey_watch.core.alerts import PendingDelivery
-from journey_watch.core.errors import JourneyWatchError, PollFailedError, StoreUnavailableError
+from journey_watch.core.errors import JourneyWatchError, PollFailedError, SourceError, StoreUnavailableError
 from journey_watch.core.poll_plan import (
     deleted,
     journeys_to_poll,
@@ -67,7 +67,7 @@ class LanePoll:
         """Poll the journeys that the targets name, alert what changed, and say what was done.
 
         Raises StoreUnavailableError if the state cannot be read or nothing could be saved, and PollFailedError if
-        nothing of what is watched could be read. Everything else is counted in the report and logged.
+        the lane is blind. Everything else is counted in the report and logged.
         """
         context = self._context
         remembered = context.store.load(context.lane)
@@ -86,7 +86,7 @@ class LanePoll:
         self._save_progress(plan, remembered, outcomes)
         delivery.send(attribute(remembered.states, context, committer, self._side_tasks))
         report = self._report(plan, outcomes, delivery, in_use=not unused)
-        _raise_if_blind(report)
+        _raise_if_blind(report, blind=health.blind)
         return report
 
     def _catch_up_after(self) -> timedelta:
@@ -227,9 +227,14 @@ def _unreadable(remembered: LaneState) -> Iterator[JourneyOutcome]:
             yield JourneyOutcome(scope, failure=JourneyWatchError(f"Its stored state cannot be read: {reason}"))
 
 
-def _raise_if_blind(report: PollReport) -> None:
+def _raise_if_blind(report: PollReport, *, blind: bool) -> None:
+    """Raise if the lane is blind, or if nothing was read for a reason other than a provider's answer.
+
+    One journey or one container that cannot be read has a condition of its own, and is no failed poll.
+    """
     if report.store_lost:
         raise StoreUnavailableError("No change could be saved in this poll; see the log lines before this one.")
-    if report.in_use and report.failed and not report.observed:
+    unanswered = sum(isinstance(failure, SourceError) for failure in report.failures)
+    if report.in_use and (blind or (not report.observed and report.failed > unanswered)):
         reasons = "; ".join(sorted({str(failure) for failure in report.failures})[:3]) or "no time was left"
         raise PollFailedError(f"Nothing of lane {report.lane} could be read: {reasons}")
