@@ -68,7 +68,7 @@ class Alarms(Construct):
         self._actions = [actions.SnsAction(topic) for topic in (ops_mail_topic, ops_topic)]
         self._every = every
         self._interval = Duration.minutes(every // timedelta(minutes=1))
-        AllClear(
+        self.all_clear = AllClear(
             self,
             "AllClear",
             mail_topic=ops_mail_topic,

@@ -91,7 +91,7 @@ class AlertChannels(Construct):
         return sns.Topic(self, construct_id, display_name=display_name, master_key=self._key, enforce_ssl=True)
 
     def _open_ops_topics_to_alarms(self) -> None:
-        """CloudWatch publishes as a service: topics and key must all admit it, for this account's alarms only."""
+        """Let this stack's alarms publish. CloudWatch does so as a service, so topics and key must both admit it."""
         alarms = iam.ServicePrincipal(
             "cloudwatch.amazonaws.com",
             conditions={
@@ -100,7 +100,8 @@ class AlertChannels(Construct):
                     "aws:SourceArn": Stack.of(self).format_arn(
                         service="cloudwatch",
                         resource="alarm",
-                        resource_name="*",
+                        # Alarms that have an action are named so (infra/alarms.py). No stack's name has a wildcard.
+                        resource_name=f"{Stack.of(self).stack_name} *",
                         arn_format=ArnFormat.COLON_RESOURCE_NAME,
                     )
                 },

@@ -5,11 +5,19 @@ OK. What an alarm tells EventBridge says which state it comes from
 (CloudWatch's guide, "Alarm events and EventBridge").
 """
 
-from aws_cdk import ArnFormat, Stack
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Final
+
+from aws_cdk import ArnFormat, Aws, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 from constructs import Construct
+
+_LONGEST_NAME: Final = 64
+"""Of a rule (EventBridge's API reference, PutRule)."""
 
 
 class AllClear(Construct):
@@ -36,6 +44,10 @@ class AllClear(Construct):
             resource_name=names_begin,
             arn_format=ArnFormat.COLON_RESOURCE_NAME,
         )
+        name = _rule_name(Stack.of(self).stack_name)
+        self.role = self._publishing_role(name, [mail_topic, topic])
+        # Its grants are written here and where it is wired: the targets' own would allow every use of the key.
+        granted = self.role.without_policy_updates()
         field = events.EventField.from_path
         text = (
             f"ALARM is over: {field('$.detail.alarmName')}.\n\n"
@@ -46,6 +58,7 @@ class AllClear(Construct):
         events.Rule(
             self,
             "Rule",
+            rule_name=name,
             description="Journey Watch: tells the operators when an alarm is over",
             event_pattern=events.EventPattern(
                 source=["aws.cloudwatch"],
@@ -57,11 +70,40 @@ class AllClear(Construct):
                     "state": {"value": ["OK", "INSUFFICIENT_DATA"]},
                 },
             ),
-            # It admits EventBridge to the topics and their key for any rule: neither a topic's policy nor the key's may
-            # have a condition on the source, which EventBridge could not meet (EventBridge's guide, "Amazon SNS
-            # permissions"; SNS's guide, "Key management").
+            # By role: a topic's policy would have to admit every rule of every account, because EventBridge supports no
+            # condition there (EventBridge's guide, "Amazon SNS permissions"; SNS's guide, "Key management").
             targets=[
-                targets.SnsTopic(mail_topic, message=events.RuleTargetInput.from_text(text)),
-                targets.SnsTopic(topic),
+                targets.SnsTopic(mail_topic, message=events.RuleTargetInput.from_text(text), role=granted),
+                targets.SnsTopic(topic, role=granted),
             ],
         )
+
+    def _publishing_role(self, rule_name: str, topics: Sequence[sns.ITopic]) -> iam.Role:
+        """Return a role that EventBridge may assume for this one rule.
+
+        Another rule cannot use it, not even one whose author may pass every role of the account.
+        """
+        rule = Stack.of(self).format_arn(service="events", resource="rule", resource_name=rule_name)
+        role = iam.Role(
+            self,
+            "Role",
+            description="Journey Watch: lets its rule send the end of an alarm to the operators",
+            assumed_by=iam.ServicePrincipal(
+                "events.amazonaws.com",
+                # EventBridge's guide, "Cross-service confused deputy prevention".
+                conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID, "aws:SourceArn": rule}},
+            ),
+        )
+        role.add_to_policy(
+            iam.PolicyStatement(actions=["sns:Publish"], resources=[topic.topic_arn for topic in topics])
+        )
+        return role
+
+
+def _rule_name(stack_name: str) -> str:
+    """Return the name of a stack's rule. The role's trust names the rule, so CloudFormation cannot choose the name."""
+    name = f"{stack_name}-all-clear"
+    if len(name) <= _LONGEST_NAME:
+        return name
+    digest = sha256(stack_name.encode()).hexdigest()[:8]
+    return f"{stack_name[: _LONGEST_NAME - 19]}-{digest}-all-clear"

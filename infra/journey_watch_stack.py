@@ -98,7 +98,8 @@ class JourneyWatchStack(Stack):
         )
 
         encryption.grant_writing_table(poller.role)
-        encryption.grant_publishing(poller.role)
+        for publisher in (poller.role, monitoring.alarms.all_clear.role):
+            encryption.grant_publishing(publisher)
         state.grant_poller(poller.role)
         for parts in channels:
             parts.grant_sending(poller.role)

@@ -98,6 +98,10 @@ def operations(
         if function:
             role = _role(stack.properties(function)["Role"])
             used[role] = with_called_on_behalf(stack, [*calls, *_logging(stack, function)])
+    for rule in stack.ids("AWS::Events::Rule"):
+        for target in stack.properties(rule)["Targets"]:
+            publishing = [Operation("sns:Publish", stack.value(target["Arn"]))]
+            used[_role(target["RoleArn"])] |= with_called_on_behalf(stack, publishing)
     for schedule in stack.ids("AWS::Scheduler::Schedule"):
         used[_role(stack.properties(schedule)["Target"]["RoleArn"])] |= frozenset(_of_schedule(stack, schedule))
     return used

@@ -104,7 +104,7 @@ class Permissions:
         if role is None or isinstance(denied, core("iam_evaluator").AuthError):
             return denied
         self._judged(role, action, resource_arn, denied)
-        if denied is None and action in USE_OF_KEYS and (key := _key_of(action, resource_arn)):
+        if denied is None and action in USE_OF_KEYS and (key := key_of(action, resource_arn)):
             via = {"kms:ViaService": f"{service_name}.{region}.amazonaws.com"}
             for key_action in USE_OF_KEYS[action]:
                 denied = self._enforce(access_key, key_action, "kms", region, key, via)
@@ -197,7 +197,7 @@ def role_of(access_key: str) -> str | None:
     return str(role["Arn"]) if role else f"arn:aws:iam::{account}:role/{name}"
 
 
-def _key_of(action: str, resource_arn: str) -> str | None:
+def key_of(action: str, resource_arn: str) -> str | None:
     """The ARN of the customer's key that encrypts what a call touches."""
     key = ""
     if action.startswith("dynamodb:"):

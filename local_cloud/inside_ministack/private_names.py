@@ -23,6 +23,7 @@ PRIVATE_NAMES: Final = {
     "ministack.core.responses": ("get_account_id", "set_request_account_id"),
     "ministack.core.router": ("extract_access_key_id",),
     "ministack.services.iam": ("_roles",),
+    "ministack.services.kms": ("key_policy_for_arn",),
     "ministack.services.lambda_svc": (
         "_emit_lambda_logs",
         "_execute_function_with_config_scope",
@@ -46,7 +47,7 @@ PRIVATE_NAMES: Final = {
         "_invoke_target",
         "_parse_rate_seconds",
     ),
-    "ministack.services.cloudwatch": ("_put_composite_alarm", "_composite_alarms"),
+    "ministack.services.cloudwatch": ("_composite_alarms", "_dispatch_alarm_actions", "_put_composite_alarm"),
     "ministack.services.dynamodb": (
         "_sse_description_from_spec",
         "_tables",

@@ -1,69 +1,136 @@
-"""What AWS's services do in the name of a role they were given, and MiniStack does without asking its policies."""
+"""What AWS's services do under a role, or as themselves, and MiniStack does without asking any policy."""
 
 # ruff: noqa: SLF001 - private names of MiniStack are what this file is about; private_names.py guards them
 import hashlib
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from local_cloud.inside_ministack.permissions import Permissions
+from local_cloud.inside_ministack.permissions import PUBLISHING, Permissions, key_of
 from local_cloud.inside_ministack.private_names import core, service
 
+EVENTBRIDGE = "events.amazonaws.com"
+SENDING = ("sqs:SendMessage",)
 READING_A_QUEUE = ("sqs:ReceiveMessage", "sqs:GetQueueAttributes")
 """With sqs:DeleteMessage, what Lambda needs of a function's role to feed it from a queue (its guide, "Using SQS")."""
 
 
 def judge(permissions: Permissions) -> None:
-    """Let Scheduler, Lambda's queue readers and Lambda's logging do only what their roles allow."""
-    _schedules(permissions)
+    """Judge what Scheduler, EventBridge's rules, alarms, Lambda's queue readers and Lambda's logging do."""
+    _targets(permissions)
+    _alarms(permissions)
     _event_sources(permissions)
     _logs(permissions)
 
 
-def _schedules(permissions: Permissions) -> None:
-    """A schedule that may not invoke its function leaves its event in its dead-letter queue, if it may do that."""
+def _targets(permissions: Permissions) -> None:
+    """Judge the targets of schedules and rules; MiniStack calls both in one way."""
     eventbridge = service("eventbridge")
     invoke = eventbridge._invoke_target
 
-    def invoke_as_role(
+    def invoke_if_allowed(
         target: dict[str, Any], event: dict[str, Any], rule: dict[str, Any], view: object = None
     ) -> None:
-        role = target.get("RoleArn")
-        if role is None or ":lambda:" not in target["Arn"]:
+        if ":sns:" in target["Arn"]:
+            allowed = _may_publish(target, rule["Arn"], permissions)
+        elif ":lambda:" in target["Arn"] and "RoleArn" in target:
+            allowed = _may_invoke(target, rule["Arn"], permissions)
+            letters = target.get("DeadLetterConfig", {}).get("Arn")
+            # A schedule that may not invoke its function leaves its event there, if it may do that.
+            if not allowed and letters and _allowed(permissions, _session(target["RoleArn"]), SENDING, letters):
+                eventbridge._dispatch_to_sqs(core("arn").parse_arn(letters), target.get("Input", "{}"))
+        else:
+            allowed = True
+        if allowed:
             invoke(target, event, rule, view)
-            return
-        if _trusted_by(role, rule["Arn"], permissions) and _allowed(
-            permissions, _session(role), ["lambda:InvokeFunction"], target["Arn"]
-        ):
-            invoke(target, event, rule, view)
-            return
-        letters = target.get("DeadLetterConfig", {}).get("Arn")
-        if letters and _allowed(permissions, _session(role), ["sqs:SendMessage"], letters):
-            eventbridge._dispatch_to_sqs(core("arn").parse_arn(letters), target.get("Input", "{}"))
 
-    eventbridge._invoke_target = invoke_as_role
+    eventbridge._invoke_target = invoke_if_allowed
 
 
-def _trusted_by(role: str, schedule: str, permissions: Permissions) -> bool:
-    """Whether Scheduler may assume the role for a schedule. It names the schedule's group as the source."""
+def _may_invoke(target: dict[str, Any], schedule: str, permissions: Permissions) -> bool:
+    """Return whether a schedule's role may be assumed for it, and may invoke. Scheduler names the group as source."""
     _, _, name, region, account, path = schedule.split(":", 5)
     group = f"arn:aws:{name}:{region}:{account}:schedule-group/{path.split('/')[1]}"
-    evaluator = core("iam_evaluator")
-    record = service("iam")._roles.get_scoped(account, None, role.rpartition("/")[2]) or {}
-    context = evaluator.EvalContext(
-        principal_arn="scheduler.amazonaws.com",
-        principal_type="Service",
-        principal_account="",
-        action="sts:AssumeRole",
-        resource_arn=role,
-        region=region,
-        service_context={"aws:sourcearn": group, "aws:sourceaccount": account},
+    role = target["RoleArn"]
+    return _trusted_by(role, "scheduler.amazonaws.com", group, permissions) and _allowed(
+        permissions, _session(role), ["lambda:InvokeFunction"], target["Arn"]
     )
-    trust = record.get("AssumeRolePolicyDocument")
-    if evaluator.evaluate_resource_policy(trust, context, service="scheduler.amazonaws.com").decision == "Allow":
+
+
+def _may_publish(target: dict[str, Any], rule: str, permissions: Permissions) -> bool:
+    """Return whether a rule may publish: under its role, or without one as EventBridge itself."""
+    role, topic = target.get("RoleArn"), target["Arn"]
+    if role:
+        return _trusted_by(role, EVENTBRIDGE, rule, permissions) and _allowed(
+            permissions, _session(role), ["sns:Publish"], topic
+        )
+    return _admitted_to_topic(EVENTBRIDGE, rule, topic, permissions)
+
+
+def _alarms(permissions: Permissions) -> None:
+    """CloudWatch publishes as itself, on behalf of an alarm: topic and key must both admit it."""
+    cloudwatch = service("cloudwatch")
+    dispatch = cloudwatch._dispatch_alarm_actions
+
+    def dispatch_admitted(alarm: dict[str, Any], before: str, after: str, reason: str) -> None:
+        field = {"ALARM": "AlarmActions", "OK": "OKActions"}.get(after, "InsufficientDataActions")
+        kept = [
+            action
+            for action in alarm.get(field) or []
+            if ":sns:" not in action
+            or _admitted_to_topic(
+                "cloudwatch.amazonaws.com", _alarm_arn(action, alarm["AlarmName"]), action, permissions
+            )
+        ]
+        dispatch({**alarm, field: kept}, before, after, reason)
+
+    cloudwatch._dispatch_alarm_actions = dispatch_admitted
+
+
+def _alarm_arn(topic: str, alarm: str) -> str:
+    """The ARN of an alarm, which is in the account and Region of the topics it may publish to."""
+    _, _, _, region, account, _ = topic.split(":")
+    return f"arn:aws:cloudwatch:{region}:{account}:alarm:{alarm}"
+
+
+def _admitted_to_topic(caller: str, source: str, topic: str, permissions: Permissions) -> bool:
+    """Return whether a service itself may publish to a topic on behalf of a source, and use the topic's key."""
+    record = service("sns")._topic_by_arn_any_scope(topic) or {"attributes": {}}
+    judged = [("sns:Publish", topic, record["attributes"].get("Policy"))]
+    if key := key_of("sns:Publish", topic):
+        policy, _ = service("kms").key_policy_for_arn(key) or ("", "")
+        judged += [(action, key, policy) for action in PUBLISHING]
+    for action, resource, policy in judged:
+        if not _admits(policy, caller, action, resource, source):
+            message = f"Its policy does not let {caller} in for {source}"
+            permissions.write_refusal(caller, action, resource, message)
+            return False
+    return True
+
+
+def _trusted_by(role: str, caller: str, source: str, permissions: Permissions) -> bool:
+    """Return whether a role's trust lets a service assume it on behalf of a source."""
+    record = service("iam")._roles.get_scoped(role.split(":")[4], None, role.rpartition("/")[2]) or {}
+    if _admits(record.get("AssumeRolePolicyDocument"), caller, "sts:AssumeRole", role, source):
         return True
-    message = f"The role's trust does not let scheduler.amazonaws.com assume it for {group}"
+    message = f"The role's trust does not let {caller} assume it for {source}"
     permissions.write_refusal(role, "sts:AssumeRole", role, message)
     return False
+
+
+def _admits(policy: Any, caller: str, action: str, resource: str, source: str) -> bool:  # noqa: ANN401 - text or object
+    """Return whether a resource's own policy lets a service in that says on whose behalf it calls."""
+    evaluator = core("iam_evaluator")
+    _, _, _, region, account, _ = source.split(":", 5)
+    context = evaluator.EvalContext(
+        principal_arn=caller,
+        principal_type="Service",
+        principal_account="",
+        action=action,
+        resource_arn=resource,
+        region=region,
+        service_context={"aws:sourcearn": source, "aws:sourceaccount": account, "aws:securetransport": "true"},
+    )
+    return bool(evaluator.evaluate_resource_policy(policy, context, service=caller).decision == "Allow")
 
 
 def _event_sources(permissions: Permissions) -> None:
@@ -122,15 +189,15 @@ def _session_of_function(config: dict[str, Any]) -> str:
 
 
 def _session(role: str) -> str:
-    """The key of a session that Scheduler has of a role."""
+    """The key of a session that Scheduler or EventBridge has of a role."""
     account, name = role.split(":")[4], role.rpartition("/")[2]
     digest = hashlib.sha256(role.encode()).hexdigest()
     key = f"ASIA{digest[:16].upper()}"
     service("sts").register_session(
         key,
         {
-            "Arn": f"arn:aws:sts::{account}:assumed-role/{name}/scheduler",
-            "UserId": f"{name}:scheduler",
+            "Arn": f"arn:aws:sts::{account}:assumed-role/{name}/service",
+            "UserId": f"{name}:service",
             "SecretAccessKey": digest,
             "SessionToken": digest,
         },

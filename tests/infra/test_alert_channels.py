@@ -109,12 +109,11 @@ def admitted(stack: Synthesized, service: str, topic: str = "OpsMailTopicArn") -
 
 
 @pytest.mark.parametrize("topic", ["OpsTopicArn", "OpsMailTopicArn"])
-@pytest.mark.parametrize("service", ["cloudwatch.amazonaws.com", "events.amazonaws.com"])
-def test_an_alarm_and_its_end_reach_the_ops_topics_through_their_policies_and_the_keys(
-    everything: Synthesized, service: str, topic: str
+def test_an_alarm_reaches_the_ops_topics_through_their_policies_and_the_keys(
+    everything: Synthesized, topic: str
 ) -> None:
     """The path of a real alarm: with either policy missing it fails silently."""
-    topic_statement, key_statement = admitted(everything, service, topic)
+    topic_statement, key_statement = admitted(everything, "cloudwatch.amazonaws.com", topic)
 
     assert topic_statement["Effect"] == key_statement["Effect"] == "Allow"
     assert topic_statement["Action"] == "sns:Publish"
@@ -122,21 +121,43 @@ def test_an_alarm_and_its_end_reach_the_ops_topics_through_their_policies_and_th
     assert set(listed(key_statement["Action"])) == {"kms:Decrypt", "kms:GenerateDataKey*"}
 
 
-def test_only_this_accounts_alarms_may(everything: Synthesized) -> None:
+def test_only_this_stacks_alarms_may(everything: Synthesized) -> None:
     for statement in admitted(everything, "cloudwatch.amazonaws.com"):
         condition = statement["Condition"]
         assert {key: text(value) for key, value in condition["StringEquals"].items()} == {
             "aws:SourceAccount": "${AWS::AccountId}"
         }
         assert {key: text(value) for key, value in condition["ArnLike"].items()} == {
-            "aws:SourceArn": "arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:*"
+            "aws:SourceArn": "arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:journey-watch *"
         }
 
 
-def test_eventbridge_is_admitted_without_a_condition_which_it_could_not_meet(everything: Synthesized) -> None:
-    """EventBridge's guide, "Amazon SNS permissions", and SNS's, "Key management": conditions are not supported."""
-    for statement in admitted(everything, "events.amazonaws.com"):
-        assert "Condition" not in statement
+def test_the_rule_publishes_the_end_of_an_alarm_under_a_role_that_no_other_rule_can_use(
+    everything: Synthesized,
+) -> None:
+    rule = everything.only("AWS::Events::Rule")
+    (role,) = {target["RoleArn"]["Fn::GetAtt"][0] for target in rule["Targets"]}
+    (trust,) = everything.template["Resources"][role]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+
+    assert trust["Principal"] == {"Service": "events.amazonaws.com"}
+    assert {key: text(value) for key, value in trust["Condition"]["StringEquals"].items()} == {
+        "aws:SourceAccount": "${AWS::AccountId}",
+        "aws:SourceArn": f"arn:${{AWS::Partition}}:events:${{AWS::Region}}:${{AWS::AccountId}}:rule/{rule['Name']}",
+    }
+    via_sns = "kms:ViaService is sns.${AWS::Region}.amazonaws.com"
+    assert everything.allowed(role) == {
+        *(("sns:Publish", everything.output(topic)) for topic in ("OpsTopicArn", "OpsMailTopicArn")),
+        *((f"kms:{each} if {via_sns}", everything.arn("AWS::KMS::Key")) for each in ("Decrypt", "GenerateDataKey*")),
+    }
+
+
+def test_the_rules_name_fits_and_tells_stacks_apart_whatever_they_are_called(synthesize: Synthesize) -> None:
+    long = [replace(EVERYTHING, name=f"{'x' * 120}-{end}") for end in ("eu", "us")]
+    names = [synthesize(config).only("AWS::Events::Rule")["Name"] for config in (EVERYTHING, *long)]
+
+    assert names[0] == "journey-watch-all-clear"
+    assert len(set(names)) == 3
+    assert max(map(len, names)) <= 64
 
 
 def test_nobody_but_the_poller_publishes_alerts(everything: Synthesized) -> None:

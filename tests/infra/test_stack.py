@@ -154,8 +154,8 @@ def test_nothing_has_a_fixed_name_so_that_stacks_fit_beside_each_other(everythin
 
     for resource in everything.template["Resources"].values():
         named = names & resource["Properties"].keys()
-        if resource["Type"] in ("AWS::CloudWatch::Alarm", "AWS::Logs::QueryDefinition"):
-            # People read these: they begin with the name that tells stacks apart.
+        if resource["Type"] in ("AWS::CloudWatch::Alarm", "AWS::Logs::QueryDefinition", "AWS::Events::Rule"):
+            # People read these, or a role's trust names them: they begin with the name that tells stacks apart.
             name = "AlarmName" if resource["Type"] == "AWS::CloudWatch::Alarm" else "Name"
             assert text(resource["Properties"][name]).startswith(EVERYTHING.name)
             continue

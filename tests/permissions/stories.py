@@ -79,6 +79,8 @@ def role_ids(stack: DeployedStack) -> dict[str, str]:
     }
     schedules = [stack.properties(each) for each in stack.ids("AWS::Scheduler::Schedule")]
     found["schedules"] = schedules[0]["Target"]["RoleArn"]["Fn::GetAtt"][0]
+    (rule,) = [stack.properties(each) for each in stack.ids("AWS::Events::Rule")]
+    found["all-clear"] = rule["Targets"][0]["RoleArn"]["Fn::GetAtt"][0]
     (chat,) = set(stack.ids("AWS::IAM::Role")) - set(found.values())
     return {**found, "chat": chat}
 

@@ -24,7 +24,7 @@ from tests.permissions.policy import (
 from tests.permissions.stories import READER, Story, role_ids
 
 FUNCTIONS = ("poller", "widget", "slack", "pagerduty", "signed webhook")
-ROLES = (*FUNCTIONS, "schedules", "chat", READER)
+ROLES = (*FUNCTIONS, "schedules", "all-clear", "chat", READER)
 Used = dict[str, frozenset[Operation]]
 
 
@@ -137,6 +137,10 @@ def test_only_who_uses_a_role_may_take_it(stack: DeployedStack, reader: Deployed
         "aws:SourceAccount": [stack.account],
         "aws:SourceArn": [f"arn:aws:scheduler:{stack.region}:{stack.account}:schedule-group/default"],
     }
+    of_rule = {
+        "aws:SourceAccount": [stack.account],
+        "aws:SourceArn": [f"arn:aws:events:{stack.region}:{stack.account}:rule/{CONFIG.name}-all-clear"],
+    }
     ids = role_ids(stack)
     (reader_id,) = reader.ids("AWS::IAM::Role")
     trusts = {name: trust_of(stack, id_) for name, id_ in ids.items()} | {READER: trust_of(reader, reader_id)}
@@ -144,6 +148,7 @@ def test_only_who_uses_a_role_may_take_it(stack: DeployedStack, reader: Deployed
     assert trusts == {
         **{name: [("Service", "lambda.amazonaws.com", {})] for name in FUNCTIONS},
         "schedules": [("Service", "scheduler.amazonaws.com", {"StringEquals": of_scheduler})],
+        "all-clear": [("Service", "events.amazonaws.com", {"StringEquals": of_rule})],
         "chat": [("Service", "chatbot.amazonaws.com", {})],
         READER: [("AWS", stack.arn(ids["poller"]), {"StringEquals": {"sts:ExternalId": [EXTERNAL_ID]}})],
     }
