@@ -6,12 +6,12 @@ from pathlib import Path
 from types import FrameType
 
 import click
-from rich.console import Console
 
 from local_cloud.cloud import LocalCloud
 from local_cloud.demo.play import perform
 from local_cloud.errors import LocalCloudError
 from local_cloud.progress import Progress
+from operator_cli.terminal import Terminal
 
 
 @click.group()
@@ -54,7 +54,7 @@ def demo(keep: bool, verbose: bool) -> None:
     """Deploy the stack, let journeys run and go wrong, and tell of each alert; fails unless each came as it must."""
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        sys.exit(perform(keep=keep, verbose=verbose, console=Console()))
+        sys.exit(perform(keep=keep, verbose=verbose, console=Terminal()))
     except KeyboardInterrupt:
         # The shell's own code for a program that was interrupted: the story was not told to its end.
         click.echo("\nStopped.")

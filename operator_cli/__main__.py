@@ -18,6 +18,7 @@ import click
 from rich.console import Console, Group
 from rich.markup import escape
 from rich.table import Column, Table
+from rich.text import Text
 
 from infra.bundle import shipped_code
 from journey_watch.core.acknowledgements import Acknowledgement
@@ -27,6 +28,7 @@ from journey_watch.core.filters import ANY
 from journey_watch.core.mutes import Mute
 from journey_watch.core.runs import Lane
 from journey_watch.messages.content import readable_time
+from journey_watch.messages.untrusted_text import for_terminal
 from journey_watch.providers.registry import REGISTRY
 from journey_watch.store.items import iso
 from operator_cli.acknowledge import meant_by
@@ -51,6 +53,7 @@ from operator_cli.mutes import (
 )
 from operator_cli.routes import Question, answered, configured
 from operator_cli.status import Row, rows_of
+from operator_cli.terminal import Terminal, say
 from strict_toml.tables import quoted
 
 FOUND_PROBLEMS: Final = 1
@@ -123,7 +126,7 @@ def main(context: click.Context, stack: str, region: str | None, profile: str | 
 
     Exit codes: 0 all is well, 1 something is wrong, 2 the command is not understood, 3 it could not be found out.
     """
-    context.obj = Cli(stack, region, profile, as_json, Console())
+    context.obj = Cli(stack, region, profile, as_json, Terminal())
 
 
 @main.command("test-alert")
@@ -136,7 +139,7 @@ def test_alert(cli: Cli) -> None:
 
     def table() -> Table:
         rows = [
-            (channel, "[green]accepted[/]" if reason is None else f"[bold red]{escape(reason)}[/]")
+            (channel, Text("accepted", "green") if reason is None else Text(for_terminal(reason), "bold red"))
             for channel, reason in refused.items()
         ]
         return _table(f"Test alert {answer['id']}", ("channel", "result"), rows)
@@ -157,7 +160,7 @@ def doctor(cli: Cli) -> None:
         as_table=lambda: _table(
             None,
             ("", "about", "finding"),
-            [(f"[{_COLOURS[each.level]}]{each.level}[/]", escape(each.about), escape(each.text)) for each in findings],
+            [(Text(each.level, _COLOURS[each.level]), each.about, each.text) for each in findings],
         ),
     )
     if any(each.level is Level.PROBLEM for each in findings):
@@ -171,10 +174,10 @@ def status(cli: Cli) -> None:
     with _told():
         rows = [row for lane in cli.deployment.lanes for row in rows_of(lane, cli.deployment.state(lane))]
 
-    def cells(row: Row) -> Sequence[str]:
+    def cells(row: Row) -> Sequence[Cell]:
         runs = ", ".join(f"{count} {name}" for name, count in row.live_runs.items())
-        open_conditions = ", ".join(row.conditions)
-        return escape(row.lane), escape(row.label), runs or "[dim]none[/]", f"[bold red]{escape(open_conditions)}[/]"
+        open_conditions = for_terminal(", ".join(row.conditions))
+        return row.lane, row.label, runs or Text("none", "dim"), Text(open_conditions, "bold red")
 
     cli.show(
         [row.to_json() for row in rows],
@@ -232,8 +235,8 @@ def routes_test(
         else:
             question = Question.about(_explained(cli, str(alert_id)).alert, type_=type_)
         answer = answered(question, configured(file))
-    steps = [(one.at, "[green]yes[/]" if one.matches else "no", escape(one.why)) for one in answer.steps]
-    told = [(name, escape(way), "[green]yes[/]" if loud else "no: too quiet for it") for name, way, loud in answer.told]
+    steps = [(one.at, Text("yes", "green") if one.matches else "no", one.why) for one in answer.steps]
+    told = [(name, way, Text("yes", "green") if loud else "no: too quiet for it") for name, way, loud in answer.told]
 
     def shown() -> Group:
         return Group(
@@ -261,7 +264,7 @@ def explain(cli: Cli, alert_id: str) -> None:
             ("who did it", found.who_did_it(now)),
             ("thread", "\n".join(thread)),
         )
-        return _table(f"Alert {alert_id}", ("", ""), [(about, escape(text)) for about, text in rows])
+        return _table(f"Alert {alert_id}", ("", ""), rows)
 
     cli.show(found.to_json(now), as_table=table)
 
@@ -292,7 +295,7 @@ def ack(cli: Cli, *, what: str, how_long: str, note: str) -> None:
             )
         for each in given:
             cli.deployment.put_acknowledgement(each)
-    lines = [(one.alert_id, escape(one.what)) for one in given]
+    lines = [(one.alert_id, one.what) for one in given]
     cli.show(
         [{"alert_id": one.alert_id, "what": one.what, "until": one.until} for one in given],
         as_table=lambda: _table(f"Acknowledged until {until:%Y-%m-%d %H:%M} UTC", ("alert", "what"), lines),
@@ -311,13 +314,12 @@ def mutes(cli: Cli) -> None:
         found = known_mutes(cli.deployment.mutes(), cli.deployment.configured_mutes, now)
         journeys = _remembered(cli)
 
-    def cells(known: KnownMute) -> Sequence[str]:
+    def cells(known: KnownMute) -> Sequence[Cell]:
         if known.mute is None:
-            return escape(known.id), "[red]cannot be read by this version[/]", "", "", "", "", ""
+            return known.id, Text("cannot be read by this version", "red"), "", "", "", "", ""
         mute = known.mute
         holds = named(held_by(mute, journeys))
-        texts = (mute.id, str(known.standing), scope(mute), holds, when(mute), mute.reason, who(known))
-        return tuple(escape(text) for text in texts)
+        return mute.id, str(known.standing), scope(mute), holds, when(mute), mute.reason, who(known)
 
     def to_json(known: KnownMute) -> dict[str, Any]:
         about = {"id": known.id, "readable": known.mute is not None, "configured": known.configured}
@@ -431,16 +433,20 @@ def _told() -> Iterator[None]:
 
 
 def _give_up(message: str) -> NoReturn:
-    click.echo(f"error: {message}", err=True)
+    say(f"error: {message}", err=True)
     sys.exit(COULD_NOT_LOOK)
 
 
-def _table(title: str | None, headings: Iterable[str], rows: Iterable[Sequence[str]]) -> Table:
+Cell = str | Text
+"""A text as it came, or one of this command's own with a colour."""
+
+
+def _table(title: str | None, headings: Iterable[str], rows: Iterable[Sequence[Cell]]) -> Table:
     # Folded, for the end of an ARN says most.
     columns = [Column(heading, overflow="fold") for heading in headings]
-    table = Table(*columns, title=title, title_justify="left")
+    table = Table(*columns, title=title and Text(for_terminal(title), "table.title"), title_justify="left")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*(Text(for_terminal(cell)) if isinstance(cell, str) else cell for cell in row))
     return table
 
 

@@ -20,6 +20,7 @@ from botocore.exceptions import ClientError
 from infra.config_files import DEFAULT, LOCAL, add_recipient, copy_default, deployed_file
 from infra.deployment_config import RECIPIENTS_KEY, DeploymentConfig
 from journey_watch.core.errors import ConfigurationError, JourneyWatchError
+from journey_watch.messages.untrusted_text import for_terminal
 from operator_cli.aws_errors import AWS_ERRORS, Options, check_setup, explained, is_refusal
 from strict_toml.tables import quoted
 
@@ -248,6 +249,6 @@ if __name__ == "__main__":
     try:
         main()
     except JourneyWatchError as problem:
-        sys.exit(f"error: {problem}")
+        sys.exit(f"error: {for_terminal(str(problem))}")
     except subprocess.CalledProcessError as failed:
         sys.exit(failed.returncode)

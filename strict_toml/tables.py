@@ -107,7 +107,7 @@ def nearest(word: str, candidates: Iterable[str], *, at_most: int = 1) -> str:
     """A hint to append to a message: the candidates most like the word; empty if none is like it."""
     by_folded = {candidate.casefold(): candidate for candidate in candidates}
     found = difflib.get_close_matches(word.casefold(), by_folded, n=at_most, cutoff=0.5)
-    *others, last = [f'"{by_folded[each]}"' for each in found] or [""]
+    *others, last = [quoted(by_folded[each]) for each in found] or [""]
     return f" (did you mean {', '.join(others)}{' or ' if others else ''}{last}?)" if last else ""
 
 

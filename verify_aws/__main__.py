@@ -10,13 +10,13 @@ from types import FrameType
 from typing import Any, Final
 
 import click
-from rich.console import Console
 
 from infra.deployment_config import DeploymentConfig
 from journey_watch.core.errors import JourneyWatchError
 from journey_watch.core.watch_list import lanes_of
 from operator_cli.aws_errors import AWS_ERRORS, Options, explained
 from operator_cli.deploy import USUAL_QUALIFIER
+from operator_cli.terminal import Terminal, say
 from tools.cost import Workload, lane_lines, shared_lines, total
 from verify_aws.findings import Finding, Verdict
 from verify_aws.on_aws import surroundings_on_aws
@@ -77,7 +77,7 @@ def main(
     # Whatever was inherited: Ctrl-C must take the stack away, also where a shell has started this in the background.
     signal.signal(signal.SIGINT, _interrupt)
     signal.signal(signal.SIGTERM, _interrupt)
-    screen = Screen(Console())
+    screen = Screen(Terminal())
     about: dict[str, Any] = {"began": datetime.now(UTC).isoformat(timespec="seconds"), "local": local}
     findings: list[Finding] = []
     code = COULD_NOT_RUN
@@ -87,11 +87,11 @@ def main(
             _confirm(surroundings, yes=yes or local, keep=keep)
             _run(surroundings, screen, findings, keep=keep)
         code = FOUND_FAILURES if any(each.verdict is Verdict.FAILED for each in findings) else 0
-        click.echo(summary(findings))
+        say(summary(findings))
     except (CannotRunError, JourneyWatchError) as error:
-        click.echo(f"error: {error}", err=True)
+        say(f"error: {error}", err=True)
     except AWS_ERRORS as error:
-        click.echo(f"error: {explained(error, OPTIONS)}", err=True)
+        say(f"error: {explained(error, OPTIONS)}", err=True)
     except KeyboardInterrupt:
         click.echo("Interrupted.", err=True)
     finally:

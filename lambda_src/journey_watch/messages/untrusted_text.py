@@ -58,6 +58,11 @@ def for_chat(text: str, limit: int) -> str:
     return _LOOSE_UNDERSCORE.sub("＿", plain).replace("://", ":∕∕")  # noqa: RUF001
 
 
+def for_terminal(text: str) -> str:
+    """The text with its line breaks and spaces, but without other controls and invisible characters."""
+    return "".join(each if each == "\n" else _shown(each) for each in text)
+
+
 def is_linkable(url: str) -> bool:
     """True for an HTTPS address in printable ASCII, without what ends a link in Slack's markup."""
     return _LINKABLE.fullmatch(url) is not None
