@@ -1,6 +1,5 @@
 """The clients: how often they try, whom they ask, and what they hand over. Their TLS is in test_tls_context.py."""
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -149,11 +148,6 @@ class TestHandOver:
         assert get_runs(client)["JourneyRunsResponse"]["Item"] == [run_item(), "surprise"]
         with pytest.raises(AttributeError):
             get_runs(plain)
-
-    def test_other_operations_are_left_to_botocore(self) -> None:
-        client = prepared()
-        ScriptedAnswers((200, json.dumps({"Id": "A", "Unmodelled": 1}).encode())).attach(client)
-        assert client.get_app(ApplicationId="A")["ApplicationResponse"] == {"Id": "A"}
 
 
 def _without_nulls(answer: dict[str, Any]) -> dict[str, Any]:

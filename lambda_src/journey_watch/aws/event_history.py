@@ -11,6 +11,7 @@ from botocore.config import Config
 from journey_watch.aws.access import Access
 from journey_watch.aws.clients import SOURCE_CONFIG, share_tls_context
 from journey_watch.aws.errors import source_error
+from journey_watch.aws.plain_json import read_as_json
 from journey_watch.aws.rate_limit import Quota, RateLimit
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def cloudtrail_client(session: boto3.Session) -> "CloudTrailClient":
     """A client for the event history: one attempt, three seconds, a rate limit of its own."""
     client = session.client("cloudtrail", config=HISTORY_CONFIG)
     share_tls_context(client)
+    read_as_json(client)
     RateLimit(LOOKUPS).attach(client)
     return client
 
@@ -68,7 +70,10 @@ class EventHistory:
                 **more,
             )
             following: object = answer.get("NextToken")
-            return list(answer["Events"]), following if isinstance(following, str) and following else None
+            events: object = answer["Events"]
+            return events if isinstance(events, list) else [], following if isinstance(
+                following, str
+            ) and following else None
         except Exception as error:
             raise source_error(error, f"Looking up {event_name} in CloudTrail") from error
 

@@ -195,7 +195,14 @@ def ends_at(since: datetime, after: timedelta) -> datetime:
 def time_of(event: object) -> datetime | None:
     """Return when an event of LookupEvents happened, a refused call's too; None if it does not say so."""
     time = event.get("EventTime") if isinstance(event, Mapping) else None
-    return time.astimezone(UTC) if isinstance(time, datetime) and time.tzinfo else None
+    if isinstance(time, datetime):
+        return time.astimezone(UTC) if time.tzinfo else None
+    if isinstance(time, int | float):  # as CloudTrail sends it: seconds since 1970
+        try:
+            return datetime.fromtimestamp(time, UTC)
+        except (ValueError, OverflowError, OSError):
+            return None
+    return _time(time)
 
 
 def read_call(event: object) -> RecordedCall | None:

@@ -23,6 +23,8 @@ class Page(Generic[Item]):
     malformed: int
     """Entries that could not be read."""
     next_token: str | None
+    problem: SourceError | None = None
+    """Why the next page cannot be asked for, though there may be one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +55,15 @@ def page_of(
     if not isinstance(body, dict) or not isinstance(listed, list):
         # boto3 shows a body that is not JSON as an answer without members: that must not pass for an empty listing.
         raise SourceError(f"{doing} failed: the answer has no list of {entries}.", code=BROKEN_ANSWER)
+    read = [read_item(entry) for entry in listed]
+    items = [item for item in read if item is not None]
+    malformed = len(read) - len(items)
     next_token = body.get(following) or None
     if next_token is not None and not isinstance(next_token, str):
         kind = type(next_token).__name__
-        raise SourceError(f"{doing} failed: {following} is no string but {kind}.", code=BROKEN_ANSWER)
-    read = [read_item(entry) for entry in listed]
-    items = [item for item in read if item is not None]
-    return Page(items, len(read) - len(items), next_token)
+        problem = SourceError(f"{doing} failed: {following} is no string but {kind}.", code=BROKEN_ANSWER)
+        return Page(items, malformed, None, problem)
+    return Page(items, malformed, next_token)
 
 
 def read_pages(fetch: Callable[[str | None], Page[Item]], *, clock: Callable[[], float]) -> Listing[Item]:
@@ -82,7 +86,7 @@ def read_pages(fetch: Callable[[str | None], Page[Item]], *, clock: Callable[[],
         pages += 1
         token = page.next_token
         if token is None:
-            return Listing(items, malformed, pages, None)
+            return Listing(items, malformed, pages, page.problem)
         if problem := _reason_to_stop(token, seen, pages, clock() >= give_up_at):
             return Listing(items, malformed, pages, problem)
         seen.add(token)

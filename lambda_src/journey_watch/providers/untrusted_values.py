@@ -36,8 +36,15 @@ def read_id(value: object) -> str | None:
 
 
 def read_moment(value: object) -> datetime | None:
-    """A time that the SDK has parsed, or that it leaves as a text, as `read_time` has it."""
-    return read_time(value.isoformat() if isinstance(value, datetime) else value)
+    """Return a time of any form that the AWS SDK understands: ISO 8601 as `read_time`, or seconds since 1970."""
+    if isinstance(value, datetime):
+        return read_time(value.isoformat())
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        try:
+            return read_time(datetime.fromtimestamp(value, UTC).isoformat())
+        except (ValueError, OverflowError, OSError):
+            return None
+    return read_time(value)
 
 
 def read_time(value: object) -> datetime | None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 import boto3
 
 from journey_watch.aws.clients import IMPATIENT_CONFIG, SOURCE_CONFIG, prepare_source, share_tls_context
+from journey_watch.aws.plain_json import read_as_json
 from journey_watch.aws.rate_limit import Quota, RateLimit
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ def campaigns_client(session: boto3.Session, rate_limit: RateLimit) -> "ConnectC
     """A client for Amazon Connect outbound campaigns; its calls wait for the rate limit."""
     client = session.client("connectcampaignsv2", config=SOURCE_CONFIG)
     prepare_source(client, rate_limit)
+    read_as_json(client)
     return client
 
 
@@ -27,4 +29,5 @@ def users_client(session: boto3.Session) -> "ConnectClient":
     """A client for the users of an instance. Whoever asks does without a name rather than wait for it."""
     client = session.client("connect", config=IMPATIENT_CONFIG)
     share_tls_context(client)
+    read_as_json(client)
     return client

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from journey_watch.aws.errors import source_error
+from journey_watch.providers.untrusted_values import read_text
 
 if TYPE_CHECKING:
     from mypy_boto3_connect import ConnectClient
@@ -17,13 +18,17 @@ class ConnectUsers:
         self._client: ConnectClient | None = None
 
     def name(self, instance_id: str, user_id: str) -> str | None:
-        """First and last name, else the name that they sign in with; None if neither is there. Raises SourceError."""
+        """Return first and last name, else the name they sign in with; None if neither is there. Raises SourceError."""
         try:
             self._client = self._client or self._make_client()
-            user = self._client.describe_user(InstanceId=instance_id, UserId=user_id).get("User", {})
-            person = user.get("IdentityInfo") or {}
-            parts = [person.get("FirstName"), person.get("LastName")]
-            name = " ".join(part.strip() for part in parts if isinstance(part, str)).strip() or user.get("Username")
+            answer: object = self._client.describe_user(InstanceId=instance_id, UserId=user_id)
         except Exception as error:
             raise source_error(error, "Describing a Connect user") from error
-        return name if isinstance(name, str) and name.strip() else None
+        user = _member(answer, "User")
+        person = _member(user, "IdentityInfo")
+        parts = [read_text(_member(person, name)) for name in ("FirstName", "LastName")]
+        return " ".join(part.strip() for part in parts if part) or read_text(_member(user, "Username"))
+
+
+def _member(value: object, name: str) -> object:
+    return value.get(name) if isinstance(value, dict) else None
