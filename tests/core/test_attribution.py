@@ -37,6 +37,8 @@ assert CALLS is not None
 assert PINPOINT.calls is not None
 USER_ID = "78ad3b4c-6f0e-4d5b-9a1c-2b3c4d5e6f70"
 
+SECOND = timedelta(seconds=1)
+
 
 def event(**changes: object) -> dict[str, Any]:
     record = {
@@ -138,6 +140,21 @@ def test_the_providers_own_time_of_the_change_counts_if_it_has_one() -> None:
     assert (ahead.latest, ahead.changed_at) == (NOON, None)
 
 
+@pytest.mark.parametrize("ahead", [-2, -1, 0, 2, 5])
+def test_a_poller_whose_clock_is_behind_finds_the_call(ahead: int) -> None:
+    """By the poller's clock the change was seen before it happened, or just as it did."""
+    changed = NOON + ahead * SECOND
+    window = behind(Status.RUNNING, Status.PAUSED, changed_at=changed)
+    assert window is not None
+    made, later = (
+        event(eventID=name, eventName="PauseCampaign", eventTime=(changed + after * SECOND).isoformat())
+        for name, after in (("made", -0.5), ("later", 4))
+    )
+    call = found(made, later, window=window)
+    assert call is not None
+    assert call.id == "made"
+
+
 def test_what_happens_again_and_again_is_explained_by_a_recent_call_and_an_end_by_any_since() -> None:
     def earliest(after: Status) -> datetime:
         known = recorded(Status.RUNNING, at=NOON - timedelta(days=9), updated=None)
@@ -201,9 +218,6 @@ def test_the_latest_of_several_did_it() -> None:
     call = found(event(), earlier)
     assert call is not None
     assert call.id == "e1"
-
-
-SECOND = timedelta(seconds=1)
 
 
 @pytest.mark.parametrize(

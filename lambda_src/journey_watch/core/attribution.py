@@ -141,7 +141,7 @@ def calls_behind(
     names = calls.resuming if resumed else calls.leading_to.get(after, ())
     if not names:
         return None
-    if changed_at is not None and changed_at > observed_at:
+    if changed_at is not None and changed_at > observed_at + CLOCK_SKEW:
         changed_at = None  # the provider's clock is wrong
     at = changed_at or observed_at
     known_since = created_at if before is None else before.last_update_time or before.recorded_at
@@ -149,8 +149,9 @@ def calls_behind(
     # What was known ends once: whenever that was, nothing else can have done it.
     if before is None or not after.is_terminal:
         earliest = max(earliest, at - LOOK_BACK)
-    # A call that was made after the change was seen did not make it either.
-    latest = min(at + CLOCK_SKEW, observed_at)
+    # A call that was made after the change was seen did not make it either. With a time of the provider that is judged
+    # by the provider's clock, for the poller's may be behind.
+    latest = at + CLOCK_SKEW if changed_at else observed_at
     return CallWindow(names, calls.arguments.get(after, ""), min(earliest, at) - SLACK, latest, changed_at)
 
 
