@@ -38,7 +38,7 @@ soak: install ## Poll 2,000 times, for a week of virtual time with a trouble an 
 
 .PHONY: mutants
 mutants: install ## Change the heart in small ways, one by one: does a test notice? (MUTANTS_ARGS="core/mutes.py" or "--write")
-	@$(VENV)/python $(PIP) -c requirements.lock mutmut==3.8.1
+	@$(VENV)/python $(PIP) --require-hashes -r tools/requirements.lock
 	@$(VENV)/python -m tools.mutants $(MUTANTS_ARGS)
 
 .PHONY: screenshots
@@ -76,13 +76,9 @@ verify-aws: install ## Prove an AWS account with a throw-away stack (PROFILE=, R
 	  $(if $(REGION),--region '$(REGION)') $(if $(QUALIFIER),--qualifier '$(QUALIFIER)') $(if $(YES),--yes) $(if $(KEEP),--keep)
 
 .PHONY: lock
-lock: install ## Pin again what requirements.txt brings along
-	$(VENV)/python $(PIP) uv==0.13.9
-	sed '/^-c /d' requirements.txt | $(VENV)/uv pip compile --quiet --universal --python-version 3.11 \
-	  --no-emit-index-url --no-emit-find-links --no-annotate --no-header --no-emit-package journey-watch \
-	  - --output-file requirements.lock
-	sed -i.bak '1s/^/# Everything requirements.txt brings along, pinned. Written by `make lock`; not edited by hand.\n/' requirements.lock
-	rm requirements.lock.bak
+lock: install ## Pin again, with hashes, what every requirements.txt brings along
+	$(VENV)/python $(PIP) --require-hashes -r tools/requirements.lock
+	$(VENV)/python -m tools.lock
 
 .PHONY: clean
 clean: ## Remove everything that make and the tools have written here
@@ -93,17 +89,18 @@ clean: ## Remove everything that make and the tools have written here
 .PHONY: install
 install: .venv/.installed .venv-ministack/.installed node_modules/.installed ## Install what the other targets need, into this checkout
 
-.venv/.installed: requirements.txt requirements.lock pyproject.toml
+.venv/.installed: requirements.lock pyproject.toml
 	@python=$$(tools/find-python) || exit 1; \
 	echo "Installing the Python packages into .venv (once, a minute or two) …"; \
-	"$$python" -m venv --clear .venv && $(VENV)/python $(PIP) -r requirements.txt && \
+	"$$python" -m venv --clear .venv && $(VENV)/python $(PIP) --require-hashes -r requirements.lock && \
+	$(VENV)/python $(PIP) --no-index --no-deps --no-build-isolation -e . && \
 	JSII_RUNTIME_PACKAGE_CACHE_ROOT=.local-cloud/jsii $(VENV)/python -c 'import aws_cdk, cdk_nag; aws_cdk.App()' && \
 	touch $@
 
-.venv-ministack/.installed: local_cloud/requirements.txt
+.venv-ministack/.installed: local_cloud/requirements.lock
 	@python=$$(tools/find-python) || exit 1; \
 	echo "Installing the local cloud into .venv-ministack …"; \
-	"$$python" -m venv --clear .venv-ministack && .venv-ministack/bin/python $(PIP) -r local_cloud/requirements.txt && touch $@
+	"$$python" -m venv --clear .venv-ministack && .venv-ministack/bin/python $(PIP) --require-hashes -r local_cloud/requirements.lock && touch $@
 
 node_modules/.installed: package.json package-lock.json
 	@command -v npm >/dev/null || { echo "error: Journey Watch needs Node.js 20 or newer with npm." >&2; exit 1; }
