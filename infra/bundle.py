@@ -1,8 +1,7 @@
 """Builds the function's bundle without Docker: what it imports, and of the AWS SDK only what it calls."""
 
-import compileall
 import hashlib
-import py_compile
+import os
 import shutil
 import stat
 import subprocess
@@ -29,8 +28,7 @@ EXECUTABLE_MODE: Final = 0o755
 """Of directories too. Both as AWS documents them for the archive of a Lambda function."""
 
 _SOURCES: Final = ROOT / "lambda_src"
-_REQUIREMENTS: Final = _SOURCES / "requirements.txt"
-_LOCK: Final = ROOT / "requirements.lock"
+_LOCK: Final = _SOURCES / "requirements.lock"
 _LAMBDA_TASK_ROOT: Final = "/var/task"
 
 
@@ -40,10 +38,11 @@ class BundleError(JourneyWatchError):
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A directory to deploy, and a digest of everything it was made from."""
+    """A directory to deploy."""
 
     path: Path
     digest: str
+    """Of every file in it: path, mode and content. So whatever is deployed differently has another digest."""
     code: str = ""
     """What `shipped_code` says of it."""
 
@@ -64,12 +63,9 @@ def _bundle(config: WatchConfig, build_directory: Path) -> Bundle:
     dependencies = _dependencies(build_directory)
     sources = sorted(_SOURCES.rglob("*.py"))
     config_text = config.to_json()
-    # The modes are part of what is deployed: the same files with others are another asset, to be uploaded again.
-    modes = f"{FILE_MODE:o} {EXECUTABLE_MODE:o}"
-    digest = _digest(
+    made_from = _digest(
         dependencies.digest,
         config_text,
-        modes,
         *(part for path in sources for part in (_name(path), path.read_bytes())),
     )
 
@@ -83,14 +79,13 @@ def _bundle(config: WatchConfig, build_directory: Path) -> Bundle:
         _compile(directory / "journey_watch", root=directory)
 
     _forget_unused(build_directory)
-    return replace(_built_once(build_directory / f"bundle-{digest[:16]}", digest, fill), code=shipped_code())
+    return replace(_built_once(build_directory / f"bundle-{made_from[:16]}", fill), code=shipped_code())
 
 
 def shipped_code() -> str:
     """Names the code that this checkout ships, whatever the configuration: twelve digits of a digest."""
-    dependencies = (_REQUIREMENTS.read_bytes(), _LOCK.read_bytes())
     sources = (part for path in sorted(_SOURCES.rglob("*.py")) for part in (_name(path), path.read_bytes()))
-    return _digest(*dependencies, *sources)[:12]
+    return _digest(_LOCK.read_bytes(), *sources)[:12]
 
 
 def _forget_unused(build_directory: Path) -> None:
@@ -102,23 +97,24 @@ def _forget_unused(build_directory: Path) -> None:
 
 def _dependencies(build_directory: Path) -> Bundle:
     recipe = (Path(__file__), Path(aws_sdk_models.__file__))
-    digest = _digest(*(path.read_bytes() for path in (_REQUIREMENTS, _LOCK, *recipe)), str(sys.version_info[:2]))
+    made_from = _digest(*(path.read_bytes() for path in (_LOCK, *recipe)), sys.version)
 
     def fill(directory: Path) -> None:
         _install(directory)
-        shutil.rmtree(directory / "bin", ignore_errors=True)
+        _drop_what_varies(directory)
         shutil.rmtree(directory / "boto3" / "data")  # resources: the functions use clients
         aws_sdk_models.trim(directory / "botocore" / "data")
         _compile(directory, root=directory)
 
-    return _built_once(build_directory / f"dependencies-{digest[:16]}", digest, fill)
+    return _built_once(build_directory / f"dependencies-{made_from[:16]}", fill)
 
 
 def _install(directory: Path) -> None:
     version = ".".join(map(str, PYTHON_VERSION))
     command = [
         *(sys.executable, "-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check"),
-        *("--target", str(directory), "--requirement", str(_REQUIREMENTS), "--constraint", str(_LOCK)),
+        # Only files whose hashes stand in the lock: a registry or mirror cannot put in others.
+        *("--target", str(directory), "--require-hashes", "--requirement", str(_LOCK)),
         *("--platform", "manylinux2014_aarch64", "--implementation", "cp", "--python-version", version),
         *("--only-binary", ":all:"),
     ]
@@ -127,19 +123,35 @@ def _install(directory: Path) -> None:
         raise BundleError(f"The function's dependencies cannot be installed:\n{done.stderr.strip()}")
 
 
+def _drop_what_varies(directory: Path) -> None:
+    """Drop what differs from machine to machine, and what was compiled elsewhere; nothing of it is used on Lambda."""
+    shutil.rmtree(directory / "bin", ignore_errors=True)
+    for cache in [*directory.rglob("__pycache__")]:
+        shutil.rmtree(cache)
+    # The path of the interpreter, and with it the hash of each program; and who installed it from where.
+    for name in ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json"):
+        for path in directory.glob(f"*.dist-info/{name}"):
+            path.unlink()
+
+
 def _compile(directory: Path, *, root: Path) -> None:
-    if sys.version_info[:2] == PYTHON_VERSION:
-        compileall.compile_dir(
-            directory,
-            quiet=1,
-            stripdir=str(root),
-            prependdir=_LAMBDA_TASK_ROOT,
-            # The archive gives every file the same time, and nothing in it changes: no check can help.
-            invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
-        )
+    """Compile for the runtime, in a process of its own: what this one has imported would change the result."""
+    if sys.version_info[:2] != PYTHON_VERSION:
+        return
+    # The archive gives every file the same time, and nothing in it changes: no check of the source can help.
+    command = [
+        *(sys.executable, "-S", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"),
+        *("-s", str(root), "-p", _LAMBDA_TASK_ROOT, str(directory)),
+    ]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    done = subprocess.run(  # noqa: S603 - all of it is written above
+        command, capture_output=True, text=True, check=False, env=environment | {"PYTHONHASHSEED": "0"}
+    )
+    if done.returncode:
+        raise BundleError(f"The function cannot be compiled:\n{(done.stdout + done.stderr).strip()}")
 
 
-def _built_once(target: Path, digest: str, fill: Callable[[Path], None]) -> Bundle:
+def _built_once(target: Path, fill: Callable[[Path], None]) -> Bundle:
     """Fill a directory under another name first, so that one that exists is whole, whatever else is building it."""
     if not target.is_dir():
         target.parent.mkdir(exist_ok=True)
@@ -154,7 +166,23 @@ def _built_once(target: Path, digest: str, fill: Callable[[Path], None]) -> Bund
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
     _set_modes(target)  # of one that was found too: it may have been copied here, or closed by hand
-    return Bundle(target, digest)
+    return Bundle(target, _digest_of_files(target))
+
+
+def _digest_of_files(directory: Path) -> str:
+    """Digest every file: its path in the directory, its mode and its content. Times and the machine play no part."""
+    return _digest(
+        *(
+            part
+            for path in sorted(directory.rglob("*"))
+            if not path.is_dir()
+            for part in (
+                path.relative_to(directory).as_posix(),
+                f"{path.stat().st_mode & 0o777:o}",
+                path.read_bytes(),
+            )
+        )
+    )
 
 
 def _set_modes(directory: Path) -> None:

@@ -164,7 +164,7 @@ def test_the_same_inputs_give_the_same_bundle_without_building_again(
 
 
 def test_another_configuration_is_another_bundle_with_the_same_dependencies(
-    bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bundling, "_install", lambda directory: (directory / "boto3/data").mkdir(parents=True))
     monkeypatch.setattr(aws_sdk_models, "trim", lambda _: None)
@@ -172,7 +172,6 @@ def test_another_configuration_is_another_bundle_with_the_same_dependencies(
 
     first, second = (build_bundle(config, build_directory=tmp_path) for config in (CONFIG, other))
 
-    assert first.digest == bundle.digest
     assert second.digest != first.digest
     assert first.code == second.code == shipped_code()
     assert len(list(tmp_path.glob("dependencies-*"))) == 1
@@ -191,9 +190,9 @@ def test_other_sources_are_other_code(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_what_could_not_be_installed_leaves_nothing_behind_and_is_explained(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    requirements = tmp_path / "requirements.txt"
-    requirements.write_text("./no-such-directory\n", encoding="utf-8")
-    monkeypatch.setattr(bundling, "_REQUIREMENTS", requirements)
+    lock = tmp_path / "requirements.lock"
+    lock.write_text("./no-such-directory\n", encoding="utf-8")
+    monkeypatch.setattr(bundling, "_LOCK", lock)
 
     with pytest.raises(bundling.BundleError, match="dependencies cannot be installed"):
         build_bundle(CONFIG, build_directory=tmp_path / "build")
@@ -245,11 +244,89 @@ def test_the_bundle_of_this_checkout_can_be_read_by_everybody_even_if_it_was_clo
     assert modes(bundle.path) <= {(True, "755"), (False, "644"), (False, "755")}
 
 
-def test_other_modes_are_another_bundle(bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bundling, "_install", lambda directory: (directory / "boto3/data").mkdir(parents=True))
+def without_its_dependencies(directory: Path, monkeypatch: pytest.MonkeyPatch) -> Bundle:
+    """A bundle that is built there of this checkout's own modules alone."""
+    monkeypatch.setattr(bundling, "_install", lambda target: (target / "boto3/data").mkdir(parents=True))
     monkeypatch.setattr(aws_sdk_models, "trim", lambda _: None)
+    return build_bundle(CONFIG, build_directory=directory)
+
+
+def test_the_same_files_have_the_same_digest_wherever_and_whenever_they_are_built(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = without_its_dependencies(tmp_path / "here", monkeypatch)
+    there = without_its_dependencies(tmp_path / "a longer way there", monkeypatch)
+    for path in there.path.rglob("*"):
+        os.utime(path, (0, 0))
+
+    assert list(here.path.rglob("*.pyc")) or sys.version_info[:2] != PYTHON_VERSION
+    assert build_bundle(CONFIG, build_directory=there.path.parent).digest == here.digest
+
+
+@pytest.mark.parametrize("name", ["journey_watch/contract.py", "journey_watch/__pycache__", contract.WATCH_CONFIG_FILE])
+def test_a_file_that_was_changed_since_it_was_built_is_another_digest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """`cdk diff` shows another asset: the digest is of the files, not of what they should have been made from."""
+    built = without_its_dependencies(tmp_path, monkeypatch)
+    doctored = built.path / name
+    if doctored.is_dir():
+        doctored = next(doctored.iterdir())
+    elif name.endswith("__pycache__"):
+        pytest.skip("only the runtime's own Python compiles for it")
+    doctored.write_bytes(doctored.read_bytes() + b"\n")
+
+    assert build_bundle(CONFIG, build_directory=tmp_path).digest != built.digest
+
+
+def test_a_file_more_is_another_digest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    built = without_its_dependencies(tmp_path, monkeypatch)
+    (built.path / "sitecustomize.py").touch()
+
+    assert build_bundle(CONFIG, build_directory=tmp_path).digest != built.digest
+
+
+def test_other_modes_are_another_digest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    built = without_its_dependencies(tmp_path, monkeypatch)
     monkeypatch.setattr(bundling, "FILE_MODE", 0o640)
-    assert build_bundle(CONFIG, build_directory=tmp_path).digest != bundle.digest
+
+    assert build_bundle(CONFIG, build_directory=tmp_path).digest != built.digest
+
+
+def test_nothing_of_the_machine_that_built_it_is_bundled(bundle: Bundle) -> None:
+    names = {path.name for path in bundle.path.glob("*.dist-info/*")}
+
+    assert "METADATA" in names
+    assert not names & {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json"}
+    assert not (bundle.path / "bin").exists()
+    traces = [str(ROOT).encode(), sys.prefix.encode()]
+    assert [path for path in files(bundle) if any(trace in path.read_bytes() for trace in traces)] == []
+
+
+def files(bundle: Bundle) -> list[Path]:
+    return [path for path in bundle.path.rglob("*") if path.is_file()]
+
+
+def test_a_doctored_wheel_of_the_right_name_and_version_is_not_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mirror hands out what it likes; the lock has the hashes of what was published."""
+    mirror, lock = tmp_path / "mirror", tmp_path / "requirements.lock"
+    mirror.mkdir()
+    with zipfile.ZipFile(mirror / "six-1.17.0-py2.py3-none-any.whl", "w") as wheel:
+        wheel.writestr("six.py", "print('doctored')")
+        wheel.writestr("six-1.17.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: six\nVersion: 1.17.0\n")
+        wheel.writestr("six-1.17.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr("six-1.17.0.dist-info/RECORD", "six.py,,\n")
+    published = (ROOT / "lambda_src/requirements.lock").read_text(encoding="utf-8")
+    lock.write_text(published[published.index("six==") : published.index("standardwebhooks==")], encoding="utf-8")
+    monkeypatch.setattr(bundling, "_LOCK", lock)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(mirror))
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+
+    with pytest.raises(bundling.BundleError, match="DO NOT MATCH THE HASHES"):
+        build_bundle(CONFIG, build_directory=tmp_path / "build")
 
 
 def test_the_asset_that_cdk_stages_keeps_the_modes(tmp_path: Path) -> None:
