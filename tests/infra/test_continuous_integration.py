@@ -25,3 +25,11 @@ def test_the_workflow_runs_nothing_but_what_a_person_can_run() -> None:
 def test_the_workflow_has_the_python_that_is_deployed() -> None:
     version = ".".join(map(str, PYTHON_VERSION))
     assert f"container: python:{version}-" in read(".github/workflows/ci.yml")
+
+
+def test_the_workflow_uses_actions_by_their_commit() -> None:
+    """A tag can be moved to other code, by whoever takes over the action."""
+    used = re.findall(r"(?m)^\s*(?:- )?uses: *(.*)", read(".github/workflows/ci.yml"))
+
+    assert used
+    assert [action for action in used if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", action)] == []
