@@ -27,6 +27,17 @@ _CHAT_LOOKALIKES: Final = str.maketrans(
     }
 )  # fmt: skip
 _LINKABLE: Final = re.compile(r"https://[!-;=?-{}~]{1,2000}")
+_LINK_DOT: Final = re.compile(r"(?<=[\w-])[.。．｡](?=[^\W\d])|(?<=[^\W\d])[.。．｡](?=\w)")  # noqa: RUF001
+"""A dot, in any script, that may stand in a host's name. One between digits is a number's or a version's."""
+_SCHEMES: Final = (
+    "callto", "data", "facetime", "file", "geo", "javascript", "magnet", "mailto", "msteams", "news", "onenote", "sip",
+    "skype", "slack", "sms", "tel", "webcal",
+)  # fmt: skip
+_LINK_COLON: Final = re.compile(
+    "|".join([r":(?=//)", *(rf"(?<=\b{scheme}):(?=\S)" for scheme in _SCHEMES)]), re.IGNORECASE
+)
+"""The colon of an address that has `//`, or one of the schemes without, which clients turn into links."""
+_LINK_BACKSLASHES: Final = re.compile(r"\\(?=\\\w)")
 _LOOSE_UNDERSCORE: Final = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 """One that does not stand between letters or digits: only such a one can begin or end italics."""
 
@@ -49,13 +60,20 @@ def printable_ascii(text: str) -> str:
     return " ".join(re.sub(r"[^ -~]+", "?", base).split())
 
 
+def unlinked(text: str) -> str:
+    """The text with brackets around what would let a mail client make a link of it: `https[:]//example[.]com`."""
+    dotless = _LINK_DOT.sub(r"[\g<0>]", text)
+    return _LINK_BACKSLASHES.sub(r"[\\]", _LINK_COLON.sub("[:]", dotless)).replace("@", "[@]")
+
+
 def for_chat(text: str, limit: int) -> str:
     """One line in which chat clients find no markup, mention or link.
 
     Slack and Teams have no escape in common, so that each character with a meaning gives way to one that looks alike.
     """
     plain = one_line(text, limit).translate(_CHAT_LOOKALIKES)
-    return _LOOSE_UNDERSCORE.sub("＿", plain).replace("://", ":∕∕")  # noqa: RUF001
+    plain = _LINK_COLON.sub("∶", _LINK_DOT.sub("․", plain.replace("://", ":∕∕")))  # noqa: RUF001
+    return _LOOSE_UNDERSCORE.sub("＿", plain)  # noqa: RUF001
 
 
 def for_terminal(text: str) -> str:

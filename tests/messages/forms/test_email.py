@@ -92,7 +92,7 @@ def test_durations_are_said_in_two_units(lasted: timedelta, said: str) -> None:
         ),
         (
             alert(name="a\r\nBcc: victim@example.com\r\n\r\nhello"),
-            "[CRITICAL] a Bcc: victim@example.com hello: RUNNING -> CANCELLED (eu-west-1)",
+            "[CRITICAL] a Bcc: victim[@]example[.]com hello: RUNNING -> CANCELLED (eu-west-1)",
         ),
     ],
 )
@@ -140,3 +140,13 @@ def test_no_name_adds_a_line_hides_one_or_makes_the_email_long(an_alert: Alert) 
 def test_the_longest_ids_do_not_hide_the_rest() -> None:
     text = email_text(alert(journey=JourneyKey("a" * 512, "j" * 512), run_id="r" * 512))
     assert f"Run: {'r' * 119}…\n" in text
+
+
+def test_no_link_in_an_email_is_anybodys_but_this_projects() -> None:
+    """The JSON form has the names as they came."""
+    name = "Win at https://evil.example or a@evil.example"
+    campaign = alert(provider=CAMPAIGNS, name=name, container_name=name, run_id=name)
+    for text in (email_subject(campaign), email_text(campaign)):
+        assert "https[:]//evil[.]example" in text or "..." in text
+        assert not re.search(r"evil\.example|@evil", text)
+    assert name in campaign.envelope["detail"].values()

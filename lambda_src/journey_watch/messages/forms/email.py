@@ -6,7 +6,7 @@ from typing import Any, Final
 from journey_watch.core.alerts import Alert
 from journey_watch.messages.content import Content, line_of, place_of, word_of
 from journey_watch.messages.kinds import content_of
-from journey_watch.messages.untrusted_text import cut, one_line, printable_ascii
+from journey_watch.messages.untrusted_text import cut, one_line, printable_ascii, unlinked
 
 MAX_SUBJECT: Final = 99
 """SNS refuses 100 and more, anything but printable ASCII, and line breaks."""
@@ -23,37 +23,41 @@ def email_subject(alert: Alert) -> str:
     """
     content = content_of(alert.envelope)
     label = alert.detail.get("label")
-    head = f"[{word_of(alert.detail)}] " + (f"[{printable_ascii(label)}] " if label else "")
-    tail = f"{printable_ascii(content.headline)} ({printable_ascii(alert.envelope['region'])})"
+    head = f"[{word_of(alert.detail)}] " + (f"[{_for_subject(label)}] " if label else "")
+    tail = f"{_for_subject(content.headline)} ({printable_ascii(alert.envelope['region'])})"
     if content.members:
         return (head + tail)[:MAX_SUBJECT]
-    name = printable_ascii(content.about.name or "")
+    name = _for_subject(content.about.name or "")
     if not any(character.isalnum() for character in name):
-        name = f"{content.about.noun} {printable_ascii(content.about.id)}"
+        name = f"{content.about.noun} {_for_subject(content.about.id)}"
     room = MAX_SUBJECT - len(head) - len(tail) - 2
     return f"{head}{cut(name, room, '...')}: {tail}"[:MAX_SUBJECT]
 
 
 def email_text(alert: Alert) -> str:
-    """What happened, to what, when, what to do about it, and where."""
+    """What happened, to what, when, what to do about it, and where. Only this project's own links are links."""
     envelope, detail = alert.envelope, alert.envelope["detail"]
     content = content_of(envelope)
     return "\n".join(
         [
-            f"{word_of(detail)}: {one_line(detail['summary'], MAX_SUMMARY)}",
+            unlinked(f"{word_of(detail)}: {one_line(detail['summary'], MAX_SUMMARY)}"),
             "",
-            *_facts(content),
-            *_members(content),
+            *map(unlinked, _facts(content)),
+            *map(unlinked, _members(content)),
             "",
-            f"What to do: {content.next_step}",
+            unlinked(f"What to do: {content.next_step}"),
             *([detail["console_url"]] if detail.get("console_url") else []),
             *([f"In CloudTrail: {detail['cloudtrail_url']}"] if detail.get("cloudtrail_url") else []),
             "",
-            f"Where: {place_of(envelope)}",
+            unlinked(f"Where: {place_of(envelope)}"),
             f"Alert id {alert.id}",
             "",
         ]
     )
+
+
+def _for_subject(text: str) -> str:
+    return unlinked(printable_ascii(text))
 
 
 def _facts(content: Content) -> Sequence[str]:
