@@ -11,6 +11,7 @@ from infra.durations import interval, seconds
 from infra.mute_entries import read_mutes
 from infra.pair_entries import check_pairs, read_pair
 from infra.recipients import WAYS, EmailRecipient, Recipient, check_ways, email_address, read_recipients, read_ways
+from infra.references import refuse_references
 from infra.route_entries import read_names, read_routes
 from infra.rule_entries import read_rules
 from infra.time_zones import time_zone
@@ -152,6 +153,7 @@ class DeploymentConfig:
 
     @classmethod
     def _read(cls, root: object, place: Place, *, own_account: str, own_region: str) -> Self:
+        refuse_references(root, place)
         top = Table(root, place, keys=KEYS)
         alerts = top.table("alerts", keys=ALERT_KEYS)
         ops = top.table("ops", keys=OPS_KEYS)
@@ -209,6 +211,7 @@ class DeploymentConfig:
 
         Raises ConfigurationError if it is no address.
         """
+        refuse_references(address, Place("EMAIL"))
         known = email_address(address, Place("EMAIL"))
         email = self.default.email
         if known not in [reader.address for reader in email]:
