@@ -4,16 +4,16 @@ import re
 from typing import Any, Final
 
 from journey_watch.core.filters import ANY
+from journey_watch.core.patterns import MAX_NAME
 from journey_watch.providers.entry import ProviderEntry
 from journey_watch.providers.registry import REGISTRY
 from strict_toml.tables import Place, Table, list_of, matching, one_of
 
-# The wildcards of `fnmatch`, as all filters use them.
 _id_pattern: Final = matching(
-    re.compile(r"[A-Za-z0-9_*?\[\]!-]+"), "an id (letters, digits, - and _), with * and ? as wildcards"
+    re.compile(r"[A-Za-z0-9_*?-]+"), "an id (letters, digits, - and _), with * and ? as wildcards"
 )
 _id_or_name: Final = matching(
-    re.compile(r"(?=.*\S)[^\x00-\x1f\x7f-\x9f]{1,127}"), "an id or a name, with * and ? as wildcards"
+    re.compile(rf"(?=.*\S)[^\x00-\x1f\x7f-\x9f]{{1,{MAX_NAME}}}"), "an id or a name, with * and ? as wildcards"
 )
 _account: Final = matching(re.compile(r"\d{12}", re.ASCII), "an AWS account: 12 digits")
 

@@ -1,14 +1,13 @@
 """What rules and routes are about (`when`), and which of them never come to decide anything."""
 
 from collections.abc import Callable, Collection, Sequence
-from fnmatch import fnmatchcase
 from itertools import product
 from typing import Final
 
 from journey_watch.core.conditions import ConditionKind
 from journey_watch.core.filters import ANY, NEW, Filter, What
+from journey_watch.core.patterns import has_wildcards, matches
 from journey_watch.core.runs import Status
-from journey_watch.core.watch_list import is_pattern
 from journey_watch.providers.registry import REGISTRY
 from strict_toml.tables import Place, nearest, quoted, text
 
@@ -144,7 +143,7 @@ def _statuses(provider: str) -> list[str]:
 
 
 def _covers_ids(wide: str, narrow: str) -> bool:
-    return wide in (ANY, narrow) or (not is_pattern(narrow) and fnmatchcase(narrow, wide))
+    return wide in (ANY, narrow) or (not has_wildcards(narrow) and matches(narrow, wide))
 
 
 def _status_of(word: str) -> Status | None:

@@ -6,7 +6,8 @@ from dataclasses import fields
 from typing import Final
 
 from infra.durations import seconds, seconds_or_auto
-from journey_watch.core.watch_list import ALL, JOURNEY, Thresholds, WatchTarget, is_pattern, lanes_of
+from journey_watch.core.patterns import MAX_NAME
+from journey_watch.core.watch_list import ALL, JOURNEY, Thresholds, WatchTarget, is_id, lanes_of
 from journey_watch.providers.entry import ProviderEntry
 from journey_watch.providers.registry import REGISTRY
 from strict_toml.tables import Place, Table, list_of, matching, one_of
@@ -23,9 +24,9 @@ SNS allows a reader. Fewer lanes ring apart, so that the subject of the mail nam
 
 _id_or_all: Final = matching(re.compile(r"\*|[A-Za-z0-9_-]{1,64}"), 'an id (letters, digits, - and _), or "*" for all')
 _id_or_pattern: Final = matching(
-    # Names are up to 127 characters of any kind; without a wildcard it can only be an id.
-    re.compile(r"[A-Za-z0-9_-]{1,64}|(?=.*[*?\[]).{1,127}"),
-    "an id (letters, digits, - and _), or a name or id with the wildcards * and ?",
+    # A text with another character than those of an id is a name, whether it has wildcards or not.
+    re.compile(rf"(?=.*\S)[^\x00-\x1f\x7f-\x9f]{{1,{MAX_NAME}}}"),
+    "an id (letters, digits, - and _), a name, or either with the wildcards * and ?",
 )
 _role_arn: Final = matching(
     re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]{1,576}", re.ASCII),
@@ -133,9 +134,11 @@ def _check_journeys(target: WatchTarget, provider: ProviderEntry, place: Place) 
     journeys = place.key(provider.journeys_key)
     if ALL in target.journey_ids and len(target.journey_ids) > 1:
         raise journeys.error('has "*" among others; expected "*" alone for all, or the others alone.')
-    ids = [journey_id for journey_id in target.journey_ids if not is_pattern(journey_id)]
+    ids = [journey_id for journey_id in target.journey_ids if is_id(journey_id)]
     if ids and target.lists_journeys:
-        raise journeys.error(f'has the id "{ids[0]}" among wildcards; expected ids alone, or wildcards alone.')
+        raise journeys.error(
+            f'has the id "{ids[0]}" among names or wildcards; expected ids alone, or names and wildcards alone.'
+        )
     if target.site_url and target.container_id == ALL:
         raise place.key(str(provider.site_key)).error(
             f'is of no use where {provider.container_key} is "*": each has its own; expected an entry for each.'

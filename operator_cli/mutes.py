@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from fnmatch import fnmatchcase
 from typing import Final
 
 from journey_watch.core.filters import Subject
 from journey_watch.core.mutes import Mute, evaluable
+from journey_watch.core.patterns import matches
 from journey_watch.core.runs import JourneyKey, Lane
 from journey_watch.messages.untrusted_text import one_line
 from journey_watch.ports import LaneState
@@ -62,7 +62,7 @@ class Remembered:
     def is_called(self, text: str) -> bool:
         """True if a text is its id or its name, or a pattern of either."""
         called = [word for word in (self.key.journey_id, self.name) if word is not None]
-        return text in called or any(fnmatchcase(word, text) for word in called)
+        return any(matches(word, text) for word in called)
 
 
 def known_mutes(of_operators: Mapping[str, Mute | None], configured: Iterable[Mute], now: datetime) -> list[KnownMute]:
@@ -124,7 +124,7 @@ def ids_of(wanted: Iterable[str], journeys: Sequence[Remembered], *, future: boo
 
 def may_be_id(text: str) -> bool:
     """True if a text is like an id, or a pattern of one."""
-    return re.fullmatch(r"[A-Za-z0-9_*?\[\]!-]+", text) is not None
+    return re.fullmatch(r"[A-Za-z0-9_*?-]+", text) is not None
 
 
 def named(journeys: Sequence[Remembered]) -> str:

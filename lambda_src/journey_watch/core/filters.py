@@ -1,10 +1,10 @@
 """What rules, routes and mutes are about: all of them choose in the same way."""
 
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Final, NamedTuple
 
 from journey_watch.core.conditions import ConditionKind
+from journey_watch.core.patterns import matches
 from journey_watch.core.runs import Lane, Scope, Status
 
 ANY: Final = "*"
@@ -59,7 +59,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """All that is given must match. Ids and names may hold the wildcards of `fnmatch`: `*`, `?` and `[…]`."""
+    """All that is given must match. Ids and names are patterns with `*` and `?`, as `core.patterns` has them."""
 
     journeys: tuple[str, ...] = (ANY,)
     """Ids or names."""
@@ -78,7 +78,7 @@ class Filter:
             self.provider in (ANY, lane.provider)
             and self.account in (ANY, lane.account)
             and self.region in (ANY, lane.region)
-            and fnmatchcase(scope.container_id, self.container_id)
+            and matches(scope.container_id, self.container_id)
             and (not self.journey_types or subject.journey_type in self.journey_types)
-            and any(fnmatchcase(text, pattern) for pattern in self.journeys for text in known_as)
+            and any(matches(text, pattern) for pattern in self.journeys for text in known_as)
         )

@@ -1,17 +1,18 @@
 """The watch list: which journeys of which lane are watched. Configuration is its only source."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Final, Literal
 
+from journey_watch.core.patterns import matches
 from journey_watch.core.runs import JourneyKey, Lane, Scope
 
 ALL = "*"
 AUTO: Final = "auto"
 JOURNEY: Final = "{id}"
 """Stands for a journey's id in a link."""
-_WILDCARDS: Final = frozenset("*?[")
+_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class WatchTarget:
     container_id: str
     """A Pinpoint application id or Connect instance id, or `*` for every one the lane has."""
     journey_ids: tuple[str, ...] = (ALL,)
-    """Ids of journeys or campaigns, or patterns (`is_pattern`) of their ids and names: `("*",)` is every one listed."""
+    """Ids of journeys or campaigns (`is_id`), or names and patterns of both: `("*",)` is every one listed."""
     region: str | None = None
     """None means the stack's Region."""
     role_arn: str | None = None
@@ -54,7 +55,7 @@ class WatchTarget:
     @property
     def lists_journeys(self) -> bool:
         """True if the journeys must be discovered."""
-        return any(is_pattern(journey_id) for journey_id in self.journey_ids)
+        return not all(is_id(journey_id) for journey_id in self.journey_ids)
 
     @property
     def marker(self) -> str:
@@ -89,15 +90,15 @@ class WatchTarget:
         )
 
 
-def is_pattern(text: str) -> bool:
-    """True if a text has wildcards, which are those of `fnmatch`."""
-    return not _WILDCARDS.isdisjoint(text)
+def is_id(text: str) -> bool:
+    """Return True if a text has the form of an id; else it is a name or a pattern, and needs the listing."""
+    return _ID.fullmatch(text) is not None
 
 
 def _matches(wanted: str, journey: JourneyKey, name: str | None) -> bool:
-    if not is_pattern(wanted):
+    if is_id(wanted):
         return wanted == journey.journey_id
-    return name is None or fnmatchcase(name, wanted) or fnmatchcase(journey.journey_id, wanted)
+    return name is None or matches(name, wanted) or matches(journey.journey_id, wanted)
 
 
 def account_of_role(role_arn: str) -> str:
