@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journey_watch.channels.queued.delivery import QueuedDelivery
+from journey_watch.channels.queued.https import Https
 from journey_watch.channels.slack.poster import RETRIES, SECONDS_PER_MESSAGE, SlackPoster
 from journey_watch.channels.slack.webhook import SlackWebhook
 from journey_watch.core.errors import ConfigurationError
@@ -64,7 +65,7 @@ def drain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
             poster = SlackPoster(
                 secrets={QUEUE_ARN: "slack"},
                 url_of=lambda secret: url_of(secret, slack),
-                webhook=SlackWebhook(read_timeout=0.3),
+                webhook=SlackWebhook(Https(seconds=1.0, may_reach=lambda _: True)),
                 now=queue.now,
             )
             delivery = QueuedDelivery(

@@ -1,5 +1,6 @@
 """A queue, the function that empties it, and whom it is for, while something that they need is in trouble."""
 
+import http.client
 import json
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -13,7 +14,6 @@ from typing import Any, Final
 
 import boto3
 import pytest
-import urllib3
 from botocore.awsrequest import AWSResponse
 from moto import mock_aws
 
@@ -66,7 +66,7 @@ class Kind:
     delivery: Callable[[Mapping[str, str]], QueuedDelivery]
     secret: str
     accepts: Reply
-    read_seconds: float
+    seconds: float
 
 
 OF_SLACK: Final = Kind(
@@ -76,7 +76,7 @@ OF_SLACK: Final = Kind(
     delivery=slack_delivery,
     secret="https://hooks.invalid/x",
     accepts=(HTTPStatus.OK, {}, b"ok"),
-    read_seconds=slack_webhook.READ_SECONDS,
+    seconds=slack_webhook.SECONDS,
 )
 OF_PAGERDUTY: Final = Kind(
     name="PagerDuty",
@@ -85,7 +85,7 @@ OF_PAGERDUTY: Final = Kind(
     delivery=pagerduty_delivery,
     secret="0123456789abcdef0123456789abcdef",
     accepts=(HTTPStatus.ACCEPTED, {}, b'{"status":"success"}'),
-    read_seconds=events_api.READ_SECONDS,
+    seconds=events_api.SECONDS,
 )
 OF_WEBHOOKS: Final = Kind(
     name="the endpoint of a webhook",
@@ -94,7 +94,7 @@ OF_WEBHOOKS: Final = Kind(
     delivery=signed_webhook_delivery,
     secret=KEY,
     accepts=(HTTPStatus.NO_CONTENT, {}, b""),
-    read_seconds=signed_webhook.READ_SECONDS,
+    seconds=signed_webhook.SECONDS,
 )
 
 
@@ -124,16 +124,36 @@ class _Recipient:
     wait: Callable[[float], None]
     mood: "Mood"
     accepted: list[str] = field(default_factory=list)
+    arrived: str = ""
+    """The last message that came."""
 
-    def urlopen(self, *_: object, body: bytes, preload_content: bool = True, **__: object) -> urllib3.HTTPResponse:
-        self.arrived = body.decode()
-        status, headers, answer = self.mood(self)
-        return urllib3.HTTPResponse(
-            BytesIO(answer), headers=headers, status=status, preload_content=preload_content, decode_content=False
-        )
+    def connection(self, _host: str) -> "_Connection":
+        return _Connection(self)
 
     def accept(self) -> None:
         self.accepted.append(self.arrived)
+
+
+@dataclass
+class _Connection:
+    """As http.client has it, over no socket."""
+
+    recipient: _Recipient
+    sock: object = None
+
+    def request(self, _method: str, _target: str, body: bytes, _headers: Mapping[str, str]) -> None:
+        self.recipient.arrived = body.decode()
+
+    def getresponse(self) -> "_Response":
+        status, headers, answer = self.recipient.mood(self.recipient)
+        return _Response(status, headers, BytesIO(answer).read1)
+
+
+@dataclass
+class _Response:
+    status: int
+    headers: Mapping[str, str]
+    read1: Callable[[int], bytes]
 
 
 def _well(recipient: _Recipient) -> Reply:
@@ -146,22 +166,22 @@ def _says(status: int, body: bytes = b"", **headers: str) -> Mood:
 
 
 def _hangs(recipient: _Recipient) -> Reply:
-    recipient.wait(recipient.kind.read_seconds)
-    raise urllib3.exceptions.ReadTimeoutError(None, "", "Read timed out.")  # type: ignore[arg-type]  # no pool here
+    recipient.wait(recipient.kind.seconds)
+    raise TimeoutError
 
 
 def _slow(recipient: _Recipient) -> Reply:
-    recipient.wait(recipient.kind.read_seconds - 1)
+    recipient.wait(recipient.kind.seconds - 1)
     return _well(recipient)
 
 
 def _unreachable(_: _Recipient) -> Reply:
-    raise urllib3.exceptions.ProtocolError("Connection aborted.")
+    raise ConnectionRefusedError
 
 
 def _cut(recipient: _Recipient) -> Reply:
     recipient.accept()
-    raise urllib3.exceptions.ProtocolError("Connection broken.")
+    raise http.client.RemoteDisconnected("Remote end closed connection without response")
 
 
 _500: Final = _says(HTTPStatus.INTERNAL_SERVER_ERROR)
@@ -172,7 +192,7 @@ def _troubles(kind: Kind, *, a_page: Mood, **refusals: Mood) -> Iterator[QueueTr
     moods = {
         "throttles every message": _says(HTTPStatus.TOO_MANY_REQUESTS, b"rate_limited"),
         "answers 500": _500,
-        f"takes {kind.read_seconds - 1:.0f} s for each answer": _slow,
+        f"takes {kind.seconds - 1:.0f} s for each answer": _slow,
         "never answers": _hangs,
         "cannot be reached": _unreachable,
         "does it, and its answer is cut off": _cut,
@@ -285,7 +305,8 @@ class _Queue:
         queue.wire.faults = {_POSTPONING: queue.postpone}
         with pytest.MonkeyPatch.context() as patch, queue.wire.tapped(), mock_aws():
             patch.setattr("botocore.endpoint.time", messages)
-            patch.setattr(urllib3.HTTPSConnectionPool, "urlopen", queue.recipient.urlopen)
+            patch.setattr(https, "HTTPConnection", queue.recipient.connection)
+            patch.setattr(https.Https, "_connected", lambda *_: BytesIO())
             patch.setattr(https, "getaddrinfo", lambda *_, **__: [("", "", "", "", ("93.184.215.14", 443))])
             patch.setenv("AWS_DEFAULT_REGION", stack.region)
             patch.setenv("AWS_ACCESS_KEY_ID", "made-up")

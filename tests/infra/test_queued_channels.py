@@ -12,8 +12,7 @@ from infra.recipients import PagerDutyService, Recipient, SignedWebhook, SlackWe
 from infra.signed_webhooks import SIGNED_WEBHOOK
 from infra.slack_webhooks import SLACK
 from journey_watch.channels.pagerduty import events_api, poster
-from journey_watch.channels.queued.https import CONNECT_SECONDS
-from journey_watch.channels.signed_webhook.poster import READ_SECONDS
+from journey_watch.channels.signed_webhook.poster import SECONDS
 from journey_watch.channels.slack import poster as slack_poster
 from journey_watch.channels.slack import webhook
 from journey_watch.core.severity import Severity
@@ -51,7 +50,7 @@ KINDS = [
         telling(EVERYTHING, slack=ALL.default.slack),
         {"team/slack": "team/slack", "team-slack": "team-slack"},
         {"team/slack": ["info", "warning", "critical"], "team-slack": ["critical"]},
-        slack_poster.SECONDS_PER_MESSAGE + webhook.CONNECT_SECONDS + webhook.READ_SECONDS,
+        slack_poster.SECONDS_PER_MESSAGE + webhook.SECONDS,
     ),
     Kind(
         PAGERDUTY,
@@ -61,7 +60,7 @@ KINDS = [
             "pager": {"secret": "pager", "region": "eu"},
         },
         {"team/pager": ["critical"], "pager": ["warning", "critical"]},
-        poster.SECONDS_PER_ALERT + CONNECT_SECONDS + events_api.READ_SECONDS,
+        poster.SECONDS_PER_ALERT + events_api.SECONDS,
     ),
     Kind(
         SIGNED_WEBHOOK,
@@ -71,7 +70,7 @@ KINDS = [
             "hook": {"secret": "hook", "url": "https://b.example/in"},
         },
         {"team/hook": ["info", "warning", "critical"], "hook": ["warning", "critical"]},
-        CONNECT_SECONDS + READ_SECONDS,
+        SECONDS,
     ),
 ]
 

@@ -21,7 +21,7 @@ def send(directory: Path, answer: int | tuple[int, dict[str, str], bytes], regio
     with pytest.MonkeyPatch.context() as patch, https_stand_in(directory, name=name, usual=202, answers=[answer]) as it:
         patch.setenv("SSL_CERT_FILE", str(it.certificate))
         found_at(patch, **{name: it.port})
-        EventsApi(Https(read_timeout=5, may_reach=lambda _: True)).send(EVENT, routing_key=KEY, region=region)
+        EventsApi(Https(seconds=5, may_reach=lambda _: True)).send(EVENT, routing_key=KEY, region=region)
         return [request.path + request.body for request in it.requests]
 
 
@@ -70,3 +70,11 @@ def test_400_is_a_refusal_with_its_reason(body: bytes, reason: str, tmp_path: Pa
 
     assert str(caught.value) == f"PagerDuty answered 400{reason}. Is the routing key in the secret right?"
     assert caught.value.retry_after is None
+
+
+@pytest.mark.parametrize(("header", "wait"), [("40", 40.0), ("0", 1.0), ("999999", 300.0), ("soon", None)])
+def test_a_refusal_may_say_when_to_come_back(header: str, wait: float | None, tmp_path: Path) -> None:
+    with pytest.raises(RecipientRefusedError) as caught:
+        send(tmp_path, (403, {"Retry-After": header}, b""))
+
+    assert caught.value.retry_after == wait

@@ -139,6 +139,14 @@ def test_an_endpoint_that_asks_for_a_pause_gets_it(status: int) -> None:
     assert sorted(played.receiver.ids) == sorted(one.id for one in ALERTS)
 
 
+@pytest.mark.parametrize("status", [400, 403, 404, 410, 429, 503])
+@pytest.mark.parametrize(("header", "seconds"), [("40", 40), ("0", 1)])
+def test_an_endpoint_may_say_when_to_come_back_whatever_it_refuses_with(status: int, header: str, seconds: int) -> None:
+    played = play(says(status, header)).drain(until=4 if seconds == 1 else 39)
+    assert len(played.receiver.ids) == (1 if seconds == 1 else 0)
+    assert played.drain(until=45).receiver.ids == [ALERTS[0].id]
+
+
 def test_an_alert_that_has_waited_for_hours_keeps_no_other_waiting() -> None:
     played = play(*[says(500)] * 9).drain(until=3660)
     played.queue.at = 3660

@@ -7,7 +7,7 @@ import boto3
 
 from journey_watch import contract
 from journey_watch.aws import clients as aws_clients
-from journey_watch.channels.pagerduty.events_api import READ_SECONDS, EventsApi
+from journey_watch.channels.pagerduty.events_api import SECONDS, EventsApi
 from journey_watch.channels.pagerduty.poster import RETRIES, SECONDS_PER_ALERT, PagerDutyPoster, Service
 from journey_watch.channels.pagerduty.routing_keys import RoutingKeys
 from journey_watch.channels.queued.delivery import QueuedDelivery
@@ -26,7 +26,7 @@ def pagerduty_delivery(env: Mapping[str, str]) -> QueuedDelivery:
     poster = PagerDutyPoster(
         services={queue_arn: Service(service["secret"], service["region"]) for queue_arn, service in told.items()},
         key_of=RoutingKeys(Secrets(aws_clients.secrets_client(session))).key,
-        events=EventsApi(Https(read_timeout=READ_SECONDS)),
+        events=EventsApi(Https(seconds=SECONDS)),
     )
     queue = SqsQueue(aws_clients.sqs_client(session))
     return QueuedDelivery("PagerDuty", poster, queue, RETRIES, seconds_per_alert=SECONDS_PER_ALERT)

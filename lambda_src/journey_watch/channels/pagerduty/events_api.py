@@ -19,7 +19,8 @@ URLS: Final[Mapping[str, str]] = {
     "eu": "https://events.eu.pagerduty.com/v2/enqueue",
 }
 """By PagerDuty's service region: an account is in one of them."""
-READ_SECONDS: Final = 5.0
+SECONDS: Final = 8.0
+"""For one event, from the look-up of the name to the end of the answer."""
 WAIT_AFTER_THROTTLING: Final = 180.0
 """Seconds: "preferably with a backoff of a few minutes"."""
 MAX_WAIT: Final = 300.0
@@ -44,13 +45,14 @@ class EventsApi:
         if answer.status == HTTPStatus.ACCEPTED:
             return
         said = f"PagerDuty answered {answer.status}"
+        asked = retry_after_seconds(answer.retry_after, most=MAX_WAIT)
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
-            asked = retry_after_seconds(answer.retry_after, most=MAX_WAIT)
             raise RecipientUnavailableError(f"{said}.", retry_after=asked or WAIT_AFTER_THROTTLING)
         if answer.status // 100 != 4:  # noqa: PLR2004 - HTTP's own classes
-            asked = retry_after_seconds(answer.retry_after, most=MAX_WAIT)
             raise RecipientUnavailableError(f"{said}, or somebody in between did.", retry_after=asked)
-        raise RecipientRefusedError(f"{said}{_reason(answer, routing_key)}. Is the routing key in the secret right?")
+        raise RecipientRefusedError(
+            f"{said}{_reason(answer, routing_key)}. Is the routing key in the secret right?", retry_after=asked
+        )
 
 
 def _reason(answer: Answer, routing_key: str) -> str:

@@ -11,7 +11,7 @@ from journey_watch.channels.queued.delivery import QueuedDelivery
 from journey_watch.channels.queued.https import Https
 from journey_watch.channels.queued.queue import SqsQueue
 from journey_watch.channels.queued.secrets import Secrets
-from journey_watch.channels.signed_webhook.poster import READ_SECONDS, RETRIES, Endpoint, SignedWebhookPoster
+from journey_watch.channels.signed_webhook.poster import RETRIES, SECONDS, Endpoint, SignedWebhookPoster
 from journey_watch.channels.signed_webhook.signing_keys import SigningKeys
 from journey_watch.core.errors import ConfigurationError
 
@@ -25,6 +25,6 @@ def signed_webhook_delivery(env: Mapping[str, str]) -> QueuedDelivery:
     poster = SignedWebhookPoster(
         endpoints={queue_arn: Endpoint(endpoint["url"], endpoint["secret"]) for queue_arn, endpoint in told.items()},
         keys_of=SigningKeys(Secrets(aws_clients.secrets_client(session))).keys,
-        https=Https(read_timeout=READ_SECONDS),
+        https=Https(seconds=SECONDS),
     )
     return QueuedDelivery("The endpoint", poster, SqsQueue(aws_clients.sqs_client(session)), RETRIES)
