@@ -115,6 +115,16 @@ def test_the_first_route_that_matches_decides() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "what", [What(), What(after="CANCELLED"), What(before="RUNNING"), What("RUNNING", "CANCELLED")]
+)
+def test_a_route_for_some_news_alone_decides_and_stops_too(what: What) -> None:
+    late = Route(to=("late",))
+    assert told(Route(to=("team",), what=what), late) == ("team",)
+    assert told(Route(to=("team",), what=what, goes_on=True), late) == ("team", "late")
+    assert told(Route(to=("team",), what=What(condition="STUCK")), late, news=ConditionKind.STUCK) == ("team",)
+
+
 def test_a_route_that_goes_on_adds_what_those_after_it_say() -> None:
     audit = Route(to=("audit",), goes_on=True)
     assert told(audit, Route(to=("team", "audit"))) == ("audit", "team")

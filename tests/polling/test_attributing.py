@@ -21,7 +21,7 @@ from journey_watch.polling.attributing import PAGES_OF_A_NAME
 from journey_watch.ports import Channel
 from tests.core.builders import LANE
 from tests.polling.conftest import Said
-from tests.polling.scripted import WELCOME, WINBACK, Crash, PollHarness, ScriptedChannel, ScriptedHistory
+from tests.polling.scripted import PROVIDER, WELCOME, WINBACK, Crash, PollHarness, ScriptedChannel, ScriptedHistory
 
 ADA = {"type": "IAMUser", "userName": "ada", "arn": "arn:aws:iam::111122223333:user/ada"}
 BOB = {"type": "IAMUser", "userName": "bob", "arn": "arn:aws:iam::111122223333:user/bob"}
@@ -30,6 +30,13 @@ ROLE = {
     "arn": "arn:aws:sts::111122223333:assumed-role/Ops/ada",
     "principalId": "AROA1:ada",
     "sessionContext": {"sessionIssuer": {"userName": "Ops"}},
+}
+USER_ID = "78ad3b4c-6f0e-4d5b-9a1c-2b3c4d5e6f70"
+SITE_ROLE = "arn:aws:iam::111122223333:role/aws-service-role/connect.amazonaws.com/AWSServiceRoleForAmazonConnect_x"
+SITE_USER = {
+    "type": "AssumedRole",
+    "principalId": f"AROA1:{USER_ID}",
+    "sessionContext": {"sessionIssuer": {"arn": SITE_ROLE, "userName": "AWSServiceRoleForAmazonConnect_x"}},
 }
 AUTOMATION = {"type": "AWSService", "invokedBy": "scheduler.amazonaws.com"}
 REFUSED = SourceError("Looking it up was refused", code="ThrottlingException", throttled=True)
@@ -179,6 +186,30 @@ def test_an_automations_call_is_told_from_a_persons(
     (detail,) = looking.told
     assert detail["actor"] == actor
     assert f"CANCELLED by {words}, with UpdateJourneyState" in detail["summary"]
+
+
+@pytest.mark.parametrize(
+    ("names", "no_names", "name"),
+    [
+        ({USER_ID: "Ada Lovelace"}, None, "Ada Lovelace"),
+        ({}, None, USER_ID),
+        ({USER_ID: ""}, None, USER_ID),
+        ({}, SourceError("denied", code="AccessDeniedException"), USER_ID),
+    ],
+)
+def test_a_user_of_the_providers_site_is_reported_by_name_and_one_without_by_the_id(
+    looking: Looking, names: dict[str, str], no_names: Exception | None, name: str
+) -> None:
+    source, calls = looking.harness.source, PROVIDER.calls
+    assert calls is not None
+    source.provider = replace(PROVIDER, calls=replace(calls, site_service="connect.amazonaws.com"))
+    looking.history.names, looking.history.no_names = names, no_names
+    looking.cancel(by=SITE_USER)
+    looking.harness.poll()
+    looking.poll_for(6)
+
+    (detail,) = looking.told
+    assert detail["actor"] == {"type": "SITE_USER", "noun": "site user", "name": name}
 
 
 def test_nothing_is_written_while_it_is_looked_for(looking: Looking) -> None:

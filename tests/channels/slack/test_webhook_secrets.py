@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta, tzinfo
+from typing import TYPE_CHECKING, Self
 
 import boto3
 import pytest
@@ -40,6 +41,28 @@ def test_it_is_read_once_in_five_minutes(client: "SecretsManagerClient") -> None
     client.put_secret_value(SecretId="slack", SecretString="https://elsewhere.example")
 
     assert secrets.url("slack") == URL
+
+
+def test_one_that_was_replaced_is_used_within_five_minutes(
+    client: "SecretsManagerClient", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.create_secret(Name="slack", SecretString=URL)
+    secrets = WebhookSecrets(client)
+    secrets.url("slack")
+    client.put_secret_value(SecretId="slack", SecretString="https://elsewhere.example")
+    began = datetime.now()  # noqa: DTZ005 - as the library does
+
+    def later(seconds: float) -> str:
+        class Later(datetime):
+            @classmethod
+            def now(cls, tz: tzinfo | None = None) -> Self:  # noqa: ARG003 - the library asks for local time
+                return cls.fromisoformat((began + timedelta(seconds=seconds)).isoformat())
+
+        monkeypatch.setattr("aws_lambda_powertools.utilities.parameters.base.datetime", Later)
+        return secrets.url("slack")
+
+    assert later(290) == URL
+    assert later(301) == "https://elsewhere.example"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """What is published: a body for one kind of reader, and attributes to filter by."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
@@ -10,17 +11,19 @@ from hypothesis import given
 from journey_watch import contract
 from journey_watch.channels.sns.notifier import MAX_BATCH, entry_of, size_of
 from journey_watch.core.alerts import Alert
+from journey_watch.core.condition_rules import Phase
 from journey_watch.core.runs import Status
 from journey_watch.messages.forms.amazon_q import chat_card
 from journey_watch.messages.forms.email import email_subject, email_text
 from journey_watch.messages.forms.sns import (
     CUT_NOTICE,
     MAX_EMAIL_BYTES,
+    TopicMessage,
     card_message,
     email_message,
     envelope_message,
 )
-from tests.messages.alert_builders import CAMPAIGNS, alert, every_kind
+from tests.messages.alert_builders import CAMPAIGNS, alert, condition, every_kind
 
 FORMS: Final = (email_message, envelope_message, card_message)
 
@@ -71,6 +74,19 @@ def test_attributes_of_a_campaign_first_seen() -> None:
         "instance_id": ("A",),
         "campaign_id": ("J",),
     }
+
+
+@pytest.mark.parametrize("compose", FORMS)
+def test_an_alert_for_operators_alone_has_no_empty_recipient_attribute(
+    compose: Callable[[Alert], TopicMessage],
+) -> None:
+    """SNS refuses a list that is empty, and with it the alert."""
+    built = condition(Phase.OPENED)
+    for_operators = replace(built, envelope={**built.envelope, "detail": {**built.detail, "for_operators": True}})
+    assert for_operators.recipients == ()
+    attributes = compose(for_operators).attributes
+    assert "recipient" not in attributes
+    assert all(attributes.values())
 
 
 @given(every_kind())
