@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from infra import aws_sdk_models
+from infra.pip_settings import PipConfigurationError, pip_environment
 from journey_watch import contract
 from journey_watch.core.errors import JourneyWatchError
 from journey_watch.settings import WatchConfig
@@ -118,7 +119,11 @@ def _install(directory: Path) -> None:
         *("--platform", "manylinux2014_aarch64", "--implementation", "cp", "--python-version", version),
         *("--only-binary", ":all:"),
     ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - all of it is written above
+    try:
+        env = pip_environment(sys.executable)
+    except PipConfigurationError as error:
+        raise BundleError(f"The function's dependencies cannot be installed:\n{error}") from error
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)  # noqa: S603 - all of it is written above
     if done.returncode:
         raise BundleError(f"The function's dependencies cannot be installed:\n{done.stderr.strip()}")
 

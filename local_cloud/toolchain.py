@@ -1,12 +1,12 @@
 """Where the programs of the local cloud are, and the environments they run in, which lead to no real account."""
 
 import os
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from infra.own_node import NODE, with_own_node
 from local_cloud.errors import ToolMissingError
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -30,8 +30,8 @@ class Toolchain:
     @classmethod
     def find(cls, checkout: Path = CHECKOUT) -> Self:
         """Look where `make install` puts them. Raises ToolMissingError, naming the first that is not there."""
-        if shutil.which("node") is None:
-            raise ToolMissingError("Node.js 20 or newer", "no `node` on the PATH")
+        if not NODE.exists():
+            raise ToolMissingError("Node.js", f"no {NODE}")
         cdk = checkout / "node_modules" / ".bin" / "cdk"
         if not cdk.exists():
             raise ToolMissingError("The CDK command line", f"no {cdk}")
@@ -106,7 +106,7 @@ def cdk_environment(*, endpoint: str, region: str, home: Path) -> dict[str, str]
     temporary.mkdir(exist_ok=True)
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CDK_"))}
     direct = ",".join(filter(None, [LOOPBACK, os.environ.get("no_proxy") or os.environ.get("NO_PROXY")]))
-    return inherited | {
+    return with_own_node(inherited) | {
         **credentials(region),
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_CONFIG_FILE": str(home / "no-aws-config"),

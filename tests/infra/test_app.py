@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 import app
 from infra.bundle import Bundle
+from infra.own_node import with_own_node
 from tests.damage import TOML_VALUES, damaged, refusal
 from tests.infra.conftest import ROOT
 from tests.infra.synthesis import Synthesized
@@ -36,7 +37,7 @@ def synth(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: S603 - all of it is written here
         [ROOT / "node_modules/.bin/cdk", "synth", "--quiet", "--output", tmp_path / "out", *arguments],
         cwd=ROOT,
-        env=kept | nowhere,
+        env=with_own_node(kept | nowhere),
         capture_output=True,
         text=True,
         check=False,
