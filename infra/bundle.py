@@ -113,9 +113,9 @@ def _dependencies(build_directory: Path) -> Bundle:
 def _install(directory: Path) -> None:
     version = ".".join(map(str, PYTHON_VERSION))
     command = [
-        *(sys.executable, "-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check"),
         # Only files whose hashes stand in the lock: a registry or mirror cannot put in others.
-        *("--target", str(directory), "--require-hashes", "--requirement", str(_LOCK)),
+        *(sys.executable, "-m", "pip", "install", "--require-hashes", "--requirement", str(_LOCK)),
+        *("--target", str(directory), "--quiet", "--no-compile"),
         *("--platform", "manylinux2014_aarch64", "--implementation", "cp", "--python-version", version),
         *("--only-binary", ":all:"),
     ]
