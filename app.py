@@ -1,6 +1,7 @@
 """The CDK app: one configuration file, one stack. Nothing here calls AWS."""
 
 import os
+import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,6 +10,7 @@ import aws_cdk as cdk
 from cdk_nag import AwsSolutionsChecks
 
 from infra.bundle import build_bundle
+from infra.checked_target import check_target
 from infra.config_files import deployed_file
 from infra.deployment_config import DeploymentConfig
 from infra.journey_watch_stack import JourneyWatchStack
@@ -28,6 +30,7 @@ def build(app: cdk.App, environ: Mapping[str, str]) -> cdk.Stack:
     # template leaves both open.
     account = environ.get("CDK_DEFAULT_ACCOUNT")
     region = environ.get("CDK_DEFAULT_REGION") if account else None
+    check_target(environ, account=account, region=region)
     path = Path(app.node.try_get_context("config") or deployed_file(Path()))
     config = DeploymentConfig.from_file(
         path,
@@ -40,8 +43,9 @@ def build(app: cdk.App, environ: Mapping[str, str]) -> cdk.Stack:
     email = app.node.try_get_context("email")
     if email is not None and config.with_recipient(email) != config:
         raise ConfigurationError(
-            f"-c email: {path} does not name {email}, so that the next deployment would take it away again. Run "
-            f"make deploy EMAIL={email}, which writes it into the file, or add it there under [alerts] and [ops]."
+            f"-c email: {path} does not name {email}, so that the next deployment would take it away again. Run make "
+            f"deploy EMAIL={shlex.quote(email)}, which writes it into the file, or add it there under [alerts] and "
+            "[ops]."
         )
     return JourneyWatchStack(
         app,

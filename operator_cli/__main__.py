@@ -1,7 +1,6 @@
 """`journey-watch`: test alerts, diagnosis, what runs now, mutes."""
 
 import json
-import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -13,7 +12,6 @@ from getpass import getuser
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
-import boto3
 import click
 from rich.console import Console, Group
 from rich.markup import escape
@@ -32,7 +30,8 @@ from journey_watch.messages.untrusted_text import for_terminal
 from journey_watch.providers.registry import REGISTRY
 from journey_watch.store.items import iso
 from operator_cli.acknowledge import meant_by
-from operator_cli.aws_errors import AWS_ERRORS, Options, check_setup, explained
+from operator_cli.aws_errors import AWS_ERRORS, Options, explained
+from operator_cli.aws_session import open_session
 from operator_cli.deployment import Deployment
 from operator_cli.doctor import Level, examine
 from operator_cli.explain import Explanation
@@ -76,13 +75,7 @@ class Cli:
     @cached_property
     def deployment(self) -> Deployment:
         """Opened when it is asked for: help needs none. Raises ConfigurationError if no Region is chosen."""
-        # Unlike the CDK, boto3 does not know AWS_REGION.
-        region = self.region or os.environ.get("AWS_REGION")
-        session = boto3.Session(region_name=region or None, profile_name=self.profile)
-        if not session.region_name:
-            raise ConfigurationError("No Region: name one with --region.")
-        check_setup(session)
-        return Deployment(self.stack, session)
+        return Deployment(self.stack, open_session(profile=self.profile, region=self.region, options=OPTIONS))
 
     def show(self, value: Any, *, as_table: Callable[[], object]) -> None:  # noqa: ANN401 - whatever JSON can hold
         if self.as_json:

@@ -4,7 +4,6 @@ Recipients are those of one file, so that the next deployment, by whatever comma
 """
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -21,7 +20,8 @@ from infra.config_files import DEFAULT, LOCAL, add_recipient, copy_default, depl
 from infra.deployment_config import RECIPIENTS_KEY, DeploymentConfig
 from journey_watch.core.errors import ConfigurationError, JourneyWatchError
 from journey_watch.messages.untrusted_text import for_terminal
-from operator_cli.aws_errors import AWS_ERRORS, Options, check_setup, explained, is_refusal
+from operator_cli.aws_errors import AWS_ERRORS, Options, explained, is_refusal
+from operator_cli.aws_session import account_of, environment_of, open_session
 from strict_toml.tables import quoted
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 CHECKOUT: Final = Path(__file__).resolve().parent.parent
 USUAL_QUALIFIER: Final = "hnb659fds"
 """The CDK's own, which tells its bootstrap resources apart from those of others."""
-OPTIONS: Final = Options("PROFILE=NAME", "AWS_REGION", "Ask whoever gave you these credentials.")
+OPTIONS: Final = Options("PROFILE=NAME", "REGION=NAME", "Ask whoever gave you these credentials.")
 _QUALIFIER: Final = re.compile(r"[A-Za-z0-9_-]{1,10}")
 _BOOTSTRAP_STACK: Final = "CDKToolkit"
 
@@ -49,13 +49,26 @@ class Target:
     session: boto3.Session
     account: str
     region: str
-    profile: str | None
     qualifier: str
 
     @property
     def bootstrap_stack(self) -> str:
         """Another qualifier has a stack of its own: bootstrapping must not take the usual one from other apps."""
         return _BOOTSTRAP_STACK if self.qualifier == USUAL_QUALIFIER else f"{_BOOTSTRAP_STACK}-{self.qualifier}"
+
+
+def check_cdk_arguments(arguments: Sequence[str]) -> None:
+    """Refuse what would lead the CDK to another account than the one that is checked. Raises ConfigurationError."""
+    for argument in arguments:
+        if argument.partition("=")[0] == "--profile":
+            raise ConfigurationError("CDK_ARGS names a profile for the CDK alone; choose it with PROFILE=NAME instead.")
+
+
+def check_config(checkout: Path, named: Path | None, email: str | None) -> None:
+    """Raise ConfigurationError if the file has mistakes, or the address is none. Writes nothing."""
+    config = DeploymentConfig.from_file(named or checkout / deployed_file(checkout))
+    if email is not None:
+        config.with_recipient(email)
 
 
 def choose_config(checkout: Path, named: Path | None, email: str | None) -> Path:
@@ -94,23 +107,16 @@ def check_recipients(config: DeploymentConfig, shown: str, *, deployed: set[str]
         )
 
 
-def open_target(*, profile: str | None, qualifier: str) -> Target:
-    """Where the credentials lead. Raises ConfigurationError with what to set."""
+def open_target(*, profile: str | None, region: str | None, qualifier: str) -> Target:
+    """Return the account and Region to deploy to. Raises ConfigurationError with what to set."""
     if not _QUALIFIER.fullmatch(qualifier):
         raise ConfigurationError(f"QUALIFIER is {quoted(qualifier)}; expected at most 10 letters, digits, - and _.")
     try:
-        # Unlike the CDK, boto3 does not know AWS_REGION.
-        region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-        session = boto3.Session(profile_name=profile, region_name=region)
-        if not session.region_name:
-            raise ConfigurationError(
-                "No AWS Region is chosen: set AWS_REGION, or PROFILE to a profile of your configuration that has one."
-            )
-        check_setup(session)
-        account = session.client("sts").get_caller_identity()["Account"]
+        session = open_session(profile=profile, region=region, options=OPTIONS)
+        account = account_of(session)
     except AWS_ERRORS as error:
         raise ConfigurationError(explained(error, OPTIONS)) from error
-    return Target(session=session, account=account, region=session.region_name, profile=profile, qualifier=qualifier)
+    return Target(session=session, account=account, region=session.region_name, qualifier=qualifier)
 
 
 def is_bootstrapped(target: Target) -> bool:
@@ -157,30 +163,28 @@ def _code(error: Exception) -> str:
 
 
 def cdk(target: Target, *arguments: str) -> None:
-    """Run the CDK. Raises CalledProcessError if it fails, which it has explained itself."""
+    """Run the CDK with the target's credentials and Region. Raises CalledProcessError after the CDK explained it."""
     program = CHECKOUT / "node_modules/.bin/cdk"
     if not program.exists():
         raise ConfigurationError("The CDK command line is not installed: run make install.")
-    profile = ("--profile", target.profile) if target.profile else ()
-    # Told the Region that was looked at: a profile may have another one than the environment.
-    environment = {**os.environ, "AWS_REGION": target.region}
+    environment = environment_of(target.session, target.account)
     try:
-        subprocess.run([str(program), *arguments, *profile], cwd=CHECKOUT, env=environment, check=True)  # noqa: S603
+        subprocess.run([str(program), *arguments], cwd=CHECKOUT, env=environment, check=True)  # noqa: S603
     except OSError as error:
         raise ConfigurationError(f"{program} cannot be run: {error.strerror}. Try make install.") from error
 
 
-def bootstrap(target: Target, *, interactive: bool) -> None:
-    """Say what that makes, ask if there is somebody to ask, and do it."""
-    click.echo(
-        ABOUT_BOOTSTRAP.format(
-            account=target.account,
-            region=target.region,
-            stack=target.bootstrap_stack,
-            qualifier=target.qualifier,
-        )
+def about_bootstrap(target: Target) -> str:
+    """Explain what bootstrapping creates."""
+    return ABOUT_BOOTSTRAP.format(
+        account=target.account, region=target.region, stack=target.bootstrap_stack, qualifier=target.qualifier
     )
-    if interactive:
+
+
+def bootstrap(target: Target, *, agreed: bool) -> None:
+    """Bootstrap the account and Region. Ask first unless the operator has agreed."""
+    click.echo(about_bootstrap(target))
+    if not agreed:
         click.confirm("Bootstrap it?", abort=True)
     own = ("--qualifier", target.qualifier, "--toolkit-stack-name", target.bootstrap_stack)
     arguments = () if target.qualifier == USUAL_QUALIFIER else own
@@ -212,6 +216,8 @@ def deploy(target: Target, config: Path, arguments: Sequence[str], *, interactiv
 )
 @click.option("--remove", "let_go", multiple=True, metavar="RECIPIENT", help="Somebody who is to get nothing any more.")
 @click.option("--profile", help="Whose credentials to use, of your AWS configuration.")
+@click.option("--region", help="Deploy to this Region. Default: the Region of your AWS configuration.")
+@click.option("--bootstrap", "may_bootstrap", is_flag=True, help="Bootstrap the CDK without asking if it is necessary.")
 @click.option("--qualifier", default=USUAL_QUALIFIER, show_default=True, help="Of the CDK's bootstrap resources.")
 @click.argument("cdk_arguments", nargs=-1, type=click.UNPROCESSED)
 def main(
@@ -220,6 +226,8 @@ def main(
     named: Path | None,
     let_go: tuple[str, ...],
     profile: str | None,
+    region: str | None,
+    may_bootstrap: bool,
     qualifier: str,
     cdk_arguments: tuple[str, ...],
 ) -> None:
@@ -229,14 +237,22 @@ def main(
     2 the command is not understood; any other is the CDK's own.
     """
     interactive = sys.stdin.isatty() and sys.stdout.isatty()
+    check_cdk_arguments(cdk_arguments)
+    check_config(CHECKOUT, named and named.absolute(), email)
+    target = open_target(profile=profile, region=region, qualifier=qualifier)
+    bootstrapped = is_bootstrapped(target)
+    if not (bootstrapped or interactive or may_bootstrap):
+        raise ConfigurationError(
+            f"{about_bootstrap(target)}\nNobody can be asked here (no terminal), so nothing was changed. To bootstrap "
+            "and deploy, add BOOTSTRAP=1 to make deploy."
+        )
     path = choose_config(CHECKOUT, named and named.absolute(), email)
     config = DeploymentConfig.from_file(path)
-    target = open_target(profile=profile, qualifier=qualifier)
     deployed = deployed_recipients(target.session.client("cloudformation"), config.name)
     check_recipients(config, _shown(path), deployed=deployed, let_go=let_go)
     click.echo(f"Deploying {_shown(path)} as {config.name} to account {target.account}, Region {target.region}.")
-    if not is_bootstrapped(target):
-        bootstrap(target, interactive=interactive)
+    if not bootstrapped:
+        bootstrap(target, agreed=may_bootstrap)
     deploy(target, path, cdk_arguments, interactive=interactive)
     click.echo("Done. AWS now asks every new address by e-mail to confirm; until then it gets nothing.")
 

@@ -15,6 +15,7 @@ from infra.deployment_config import DeploymentConfig
 from journey_watch.core.errors import JourneyWatchError
 from journey_watch.core.watch_list import lanes_of
 from operator_cli.aws_errors import AWS_ERRORS, Options, explained
+from operator_cli.aws_session import open_session
 from operator_cli.deploy import USUAL_QUALIFIER
 from operator_cli.terminal import Terminal, say
 from tools.cost import Workload, lane_lines, shared_lines, total
@@ -24,7 +25,7 @@ from verify_aws.on_this_machine import surroundings_on_this_machine
 from verify_aws.report import summary, to_json
 from verify_aws.run import Run
 from verify_aws.screen import Screen
-from verify_aws.surroundings import CannotRunError, Surroundings, open_session
+from verify_aws.surroundings import CLIENTS, CannotRunError, Surroundings
 from verify_aws.waiting import Waiting
 
 FOUND_FAILURES: Final = 1
@@ -112,7 +113,9 @@ def _write(report: Path, text: str) -> None:
 @contextmanager
 def _surroundings(profile: str | None, region: str | None, qualifier: str, *, local: bool) -> Iterator[Surroundings]:
     if not local:
-        yield surroundings_on_aws(open_session(profile=profile, region=region), qualifier=qualifier)
+        yield surroundings_on_aws(
+            open_session(profile=profile, region=region, options=OPTIONS, clients=CLIENTS), qualifier=qualifier
+        )
         return
     with surroundings_on_this_machine() as surroundings:
         yield surroundings

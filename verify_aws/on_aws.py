@@ -1,6 +1,5 @@
 """A real account: its credentials, and the CDK that deploys into it."""
 
-import os
 import subprocess
 from collections.abc import Mapping
 from datetime import timedelta
@@ -9,7 +8,7 @@ from typing import Final
 
 import boto3
 
-from operator_cli.aws_errors import check_setup
+from operator_cli.aws_session import account_of, environment_of
 from operator_cli.deploy import ABOUT_BOOTSTRAP, USUAL_QUALIFIER, Target, is_bootstrapped
 from verify_aws.surroundings import CHECKOUT, CONFIG_FILE, CannotRunError, DeploymentFailedError, Surroundings
 from verify_aws.waiting import ON_AWS
@@ -23,13 +22,8 @@ def surroundings_on_aws(session: boto3.Session, *, qualifier: str) -> Surroundin
     Raises CannotRunError if it cannot be deployed to, ConfigurationError if AWS does not say whether it can, and what
     boto3 raises if AWS cannot be asked.
     """
-    if not session.region_name:
-        raise CannotRunError("No Region: name one with --region (make verify-aws REGION=…).")
-    check_setup(session)
-    account = session.client("sts").get_caller_identity()["Account"]
-    _check_bootstrap(
-        Target(session=session, account=account, region=session.region_name, profile=None, qualifier=qualifier)
-    )
+    account = account_of(session)
+    _check_bootstrap(Target(session=session, account=account, region=session.region_name, qualifier=qualifier))
 
     def deploy() -> None:
         context = ["--context", f"config={CONFIG_FILE}"]
@@ -38,7 +32,7 @@ def surroundings_on_aws(session: boto3.Session, *, qualifier: str) -> Surroundin
         with TemporaryDirectory(prefix="verify-aws-") as assembly:
             _cdk(
                 ["deploy", "--require-approval", "never", "--progress", "events", "--output", assembly, *context],
-                environment_of(session),
+                environment_of(session, account),
             )
 
     return Surroundings(
@@ -49,28 +43,6 @@ def surroundings_on_aws(session: boto3.Session, *, qualifier: str) -> Surroundin
         interval=timedelta(minutes=1),
         pause=timedelta(seconds=5),
     )
-
-
-def environment_of(session: boto3.Session) -> Mapping[str, str]:
-    """What leads the CDK to the session's account: its credentials as they are now, whatever profile they came from.
-
-    They must last for a deployment of some minutes. Raises CannotRunError if there are none.
-    """
-    credentials = session.get_credentials()
-    if credentials is None:
-        raise CannotRunError("There are no AWS credentials: set AWS_PROFILE, or name one with --profile.")
-    frozen = credentials.get_frozen_credentials()
-    others = {"AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN"}
-    inherited = {name: value for name, value in os.environ.items() if name not in others}
-    return {
-        **inherited,
-        "AWS_REGION": session.region_name,
-        "AWS_DEFAULT_REGION": session.region_name,
-        "AWS_ACCESS_KEY_ID": frozen.access_key or "",
-        "AWS_SECRET_ACCESS_KEY": frozen.secret_key or "",
-        **({"AWS_SESSION_TOKEN": frozen.token} if frozen.token else {}),
-        "CDK_DISABLE_CLI_TELEMETRY": "1",
-    }
 
 
 def _check_bootstrap(target: Target) -> None:

@@ -12,7 +12,9 @@ from local_cloud.emf_bridge import EmfBridge
 from local_cloud.errors import LocalCloudError
 from local_cloud.toolchain import ACCOUNT
 from local_cloud.waiting import patience
-from verify_aws.surroundings import CONFIG_FILE, CannotRunError, DeploymentFailedError, Surroundings, open_session
+from operator_cli.aws_errors import Options
+from operator_cli.aws_session import open_session
+from verify_aws.surroundings import CLIENTS, CONFIG_FILE, CannotRunError, DeploymentFailedError, Surroundings
 from verify_aws.waiting import Patience
 
 REGION: Final = "eu-west-2"
@@ -57,7 +59,7 @@ def _surroundings(cloud: LocalCloud) -> Surroundings:
             bridge.carry()
 
     return Surroundings(
-        session=open_session(profile=None, region=cloud.region),
+        session=open_session(profile=None, region=cloud.region, options=Options("", "", ""), clients=CLIENTS),
         account=ACCOUNT,
         deploy=deploy,
         patience=PATIENCE.times(patience()),

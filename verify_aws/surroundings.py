@@ -10,7 +10,6 @@ from typing import Any, Final
 
 import boto3
 from botocore.config import Config
-from botocore.session import Session as CoreSession
 
 from infra.deployment_config import DeploymentConfig
 from journey_watch.aws.clients import OWN_CONFIG
@@ -19,7 +18,7 @@ from verify_aws.waiting import Patience
 CHECKOUT: Final = Path(__file__).resolve().parent.parent
 CONFIG_FILE: Final = CHECKOUT / "config" / "verify.toml"
 
-_CLIENTS: Final = OWN_CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 5}, read_timeout=60))
+CLIENTS: Final = OWN_CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 5}, read_timeout=60))
 """CloudFormation and IAM answer in their own time, and throttle those who ask in a row."""
 
 
@@ -75,10 +74,3 @@ class Surroundings:
     def gaps(self) -> frozenset[Gap]:
         """What cannot be checked here."""
         return frozenset(Gap) if self.is_local else frozenset()
-
-
-def open_session(*, profile: str | None, region: str | None) -> boto3.Session:
-    """A session whose clients have pinned retries. Raises botocore's ProfileNotFound."""
-    core = CoreSession(profile=profile)
-    core.set_default_client_config(_CLIENTS)
-    return boto3.Session(botocore_session=core, region_name=region)

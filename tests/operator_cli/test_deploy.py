@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import boto3
@@ -33,7 +33,8 @@ CDK = """#!{python}
 import json, os, pathlib, sys
 here = pathlib.Path(__file__).parent
 with (here / "calls").open("a") as calls:
-    kept = {{name: value for name, value in os.environ.items() if name == "AWS_REGION"}}
+    chosen = ("_REGION", "_PROFILE", "_KEY_ID", "_TARGET")
+    kept = {{name: value for name, value in os.environ.items() if name.endswith(chosen)}}
     print(json.dumps([sys.argv[1:], kept]), file=calls)
 sys.exit(7 if (here / "broken").exists() else 0)
 """
@@ -46,6 +47,8 @@ class Checkout:
     root: Path
     stacks: dict[str, set[str]] = field(default_factory=dict)
     """Who is mailed by what is deployed, by stack."""
+    key: str = "FOOBARKEY"
+    """The access key that the CDK is to be given; the default is moto's."""
 
     @property
     def program(self) -> Path:
@@ -69,7 +72,14 @@ class Checkout:
         written = self.program.parent / "calls"
         lines = written.read_text(encoding="utf-8").splitlines() if written.exists() else []
         called = [json.loads(line) for line in lines]
-        assert all(environment == {"AWS_REGION": REGION} for _, environment in called)
+        for _, environment in called:
+            key = environment.pop("AWS_ACCESS_KEY_ID")
+            assert key == self.key
+            assert environment == {
+                "AWS_REGION": REGION,
+                "AWS_DEFAULT_REGION": REGION,
+                "JOURNEY_WATCH_TARGET": f"123456789012/{REGION}",
+            }
         return [arguments for arguments, _ in called]
 
 
@@ -87,7 +97,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Checko
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "made-up")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "made-up")
     monkeypatch.setenv("AWS_REGION", REGION)
-    for name in ("AWS_PROFILE", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL"):
+    for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL"):
         monkeypatch.delenv(name, raising=False)
     with mock_aws():
         mark_bootstrapped(deploy.USUAL_QUALIFIER)
@@ -269,6 +279,43 @@ def test_without_a_region_it_says_what_to_set(checkout: Checkout, monkeypatch: p
     assert "set AWS_REGION" in refused()
 
 
+def test_nothing_is_written_before_region_and_credentials_are_known(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+    with monkeypatch.context() as without_region:
+        without_region.delenv("AWS_REGION")
+        assert "set AWS_REGION" in refused("--email", YOU)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "")
+    assert "no AWS credentials" in refused("--email", YOU)
+    assert not (checkout.root / LOCAL).exists()
+
+
+def test_two_profiles_that_differ_are_refused_before_anything_is_deployed(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkout.write(f'[alerts]\nemail = ["{YOU}"]\n')
+    monkeypatch.setenv("AWS_DEFAULT_PROFILE", "staging")
+    monkeypatch.setenv("AWS_PROFILE", "prod")
+    assert 'AWS_PROFILE is "prod" and AWS_DEFAULT_PROFILE is "staging"' in refused()
+    assert checkout.calls() == []
+
+
+def test_a_profile_for_the_cdk_alone_is_refused(checkout: Checkout) -> None:
+    checkout.write(f'[alerts]\nemail = ["{YOU}"]\n')
+    for words in (["--profile", "prod"], ["--profile=prod"]):
+        assert "choose it with PROFILE=NAME" in refused("--", *words)
+    assert checkout.calls() == []
+
+
+def test_a_region_can_be_named(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
+    checkout.write(f'[alerts]\nemail = ["{YOU}"]\n')
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    assert run("--region", REGION).exit_code == 0
+    assert checkout.calls()
+
+
 def test_a_profile_that_is_not_there_is_named(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
     checkout.write(f'[alerts]\nemail = ["{YOU}"]\n')
     monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
@@ -319,12 +366,16 @@ def test_where_aws_cannot_be_asked_it_is_one_sentence_and_an_exit_code(
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_a_profile_is_handed_on(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_credentials_of_a_profile_are_handed_on_without_its_name(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkout = replace(checkout, key="a")
     checkout.write(f'[alerts]\nemail = ["{YOU}"]\n')
     profiles = checkout.write("[profile prod]\naws_access_key_id = a\naws_secret_access_key = b\n", "aws-config")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(profiles))
     assert run("--profile", "prod").exit_code == 0
-    assert all(call[-2:] == ["--profile", "prod"] for call in checkout.calls())
+    assert checkout.calls()
+    assert not any("--profile" in call for call in checkout.calls())
 
 
 # What the CDK is told
@@ -345,14 +396,22 @@ def test_arguments_for_the_cdk_are_handed_on_and_its_own_approval_wins(checkout:
 
 def test_at_a_terminal_the_cdk_asks_by_itself(checkout: Checkout) -> None:
     path = checkout.write(f'[alerts]\nemail = ["{YOU}"]\n')
-    deploy.deploy(deploy.open_target(profile=None, qualifier=deploy.USUAL_QUALIFIER), path, [], interactive=True)
+    deploy.deploy(
+        deploy.open_target(profile=None, region=None, qualifier=deploy.USUAL_QUALIFIER), path, [], interactive=True
+    )
     assert checkout.calls() == [["deploy", "-c", f"config={path}"]]
 
 
-def test_an_account_without_the_cdk_is_bootstrapped_after_saying_what_that_is(checkout: Checkout) -> None:
+def test_without_a_terminal_an_account_is_bootstrapped_only_if_that_is_asked_for(checkout: Checkout) -> None:
     checkout.write(f'[alerts]\nemail = ["{YOU}"]\n')
     boto3.client("ssm", region_name=REGION).delete_parameter(Name="/cdk-bootstrap/hnb659fds/version")
-    result = run()
+    said = refused("--email", ME)
+    assert "AdministratorAccess" in said
+    assert "BOOTSTRAP=1" in said
+    assert checkout.calls() == []
+    assert [reader.address for reader in checkout.local.default.email] == [YOU]
+
+    result = run("--bootstrap")
     assert "AdministratorAccess" in result.output
     assert checkout.calls()[0] == ["bootstrap", "aws://123456789012/eu-west-1"]
 
@@ -360,7 +419,7 @@ def test_an_account_without_the_cdk_is_bootstrapped_after_saying_what_that_is(ch
 def test_a_qualifier_has_a_bootstrap_stack_of_its_own(checkout: Checkout) -> None:
     checkout.write(f'[alerts]\nemail = ["{YOU}"]\n')
     own = ["-c", "@aws-cdk/core:bootstrapQualifier=mine"]
-    assert run("--qualifier", "mine").exit_code == 0
+    assert run("--qualifier", "mine", "--bootstrap").exit_code == 0
     bootstrap, *others = checkout.calls()
     assert bootstrap[2:] == ["--qualifier", "mine", "--toolkit-stack-name", "CDKToolkit-mine"]
     assert all(call[3:5] == own for call in others)
@@ -424,27 +483,3 @@ def test_whatever_is_typed_is_deployed_or_refused_in_words(
     checkout.write(f'[alerts]\nemail = ["{YOU}"]\n')
     result = run(*(word for option in options.items() for word in option), "--", *handed_on)
     assert isinstance(result.exception, ConfigurationError | SystemExit | None), result.exc_info
-
-
-@pytest.mark.parametrize(
-    ("variables", "arguments"),
-    [
-        ([], ["--"]),
-        (["EMAIL=you@example.com"], ["--email", "you@example.com", "--"]),
-        (["CONFIG=config/my own.toml", "PROFILE=prod"], ["--config", "config/my own.toml", "--profile", "prod", "--"]),
-        (
-            ["QUALIFIER=mine", "REMOVE=a@b.c d@e.f"],
-            ["--qualifier", "mine", "--remove", "a@b.c", "--remove", "d@e.f", "--"],
-        ),
-        (["CDK_ARGS=--no-rollback -c a=b"], ["--", "--no-rollback", "-c", "a=b"]),
-    ],
-)
-def test_make_hands_on_what_it_is_given(tmp_path: Path, variables: list[str], arguments: list[str]) -> None:
-    python = tmp_path / "python"
-    python.write_text('#!/bin/sh\nshift 2\nfor argument; do echo "$argument"; done\n', encoding="utf-8")
-    python.chmod(0o755)
-    # `-o install`: everything is installed, for this test runs.
-    command = ["make", "-s", "-o", "install", "deploy", f"VENV={tmp_path}", *variables]
-    done = subprocess.run(command, cwd=ROOT, env={"PATH": "/usr/bin:/bin"}, capture_output=True, text=True, check=False)  # noqa: S603
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines() == arguments

@@ -28,7 +28,9 @@ def _own_signals() -> Iterator[None]:
         ({"AWS_ACCESS_KEY_ID": ""}, "There are no AWS credentials here. Log in, or name a profile with --profile."),
         ({"AWS_PROFILE": "nope"}, 'Your AWS configuration has no profile "nope"'),
         ({"AWS_DEFAULT_REGION": "eu_west"}, '"eu_west" is no Region; name one like eu-west-1 with --region.'),
-        ({"AWS_DEFAULT_REGION": ""}, "No Region: name one with --region (make verify-aws REGION=…)."),
+        ({"AWS_DEFAULT_REGION": ""}, "No AWS Region is chosen: set AWS_REGION (--region), or name a profile"),
+        ({"AWS_REGION": "eu-west-2"}, 'AWS_REGION is "eu-west-2" and AWS_DEFAULT_REGION is "eu-west-1"; the AWS CLI'),
+        ({"AWS_DEFAULT_REGION": "", "AWS_REGION": "eu_west"}, '"eu_west" is no Region; name one like eu-west-1 with'),
     ],
 )
 def test_an_account_that_cannot_be_asked_is_told_apart_from_one_that_refuses(
@@ -40,6 +42,8 @@ def test_an_account_that_cannot_be_asked_is_told_apart_from_one_that_refuses(
         "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_PROFILE": None,
+        "AWS_DEFAULT_PROFILE": None,
+        "AWS_REGION": None,
     }
     result = CliRunner(env={**nowhere, **usual, **environment}).invoke(main, ["--yes"])
 
