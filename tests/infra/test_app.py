@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -84,10 +85,30 @@ def test_a_mistake_is_one_message_without_a_traceback(tmp_path: Path) -> None:
 def test_without_the_virtual_environment_it_says_what_to_run(tmp_path: Path) -> None:
     command = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["app"]
 
-    done = subprocess.run(["/bin/sh", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False)  # noqa: S603 - our own file
+    done = subprocess.run([ROOT / command], cwd=tmp_path, capture_output=True, text=True, check=False)  # noqa: S603 - our own file
 
     assert done.returncode != 0
     assert "make install" in done.stderr
+
+
+@integration
+def test_make_synth_prints_the_apps_error_last_and_alone(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.toml"
+    mine.write_text('evrey = "1m"\n', encoding="utf-8")
+    nowhere = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+
+    done = subprocess.run(  # noqa: S603 - our own words
+        [sys.executable, "-m", "operator_cli.synth", f"--config={mine}"],
+        cwd=ROOT,
+        env={**os.environ, **nowhere},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode
+    assert done.stderr.startswith(f'error: {mine}: evrey is not a known key (did you mean "every"?)')
+    assert len(done.stderr.splitlines()) == 1
 
 
 @pytest.fixture(scope="module")
