@@ -21,7 +21,7 @@ from journey_watch.core.alerts import Alert
 from journey_watch.core.errors import ConfigurationError
 from journey_watch.core.mutes import Mute
 from journey_watch.core.runs import Lane
-from journey_watch.ports import LaneState
+from journey_watch.ports import LaneState, whole_history
 from journey_watch.settings import mutes_from_json
 from journey_watch.store import items as dynamodb_items
 from journey_watch.store.dynamodb import DynamoDBRunStore
@@ -116,7 +116,7 @@ class Deployment:
 
     def history(self, lane: Lane) -> Sequence[Alert]:
         """Every alert of a lane that has not expired from the table, oldest first; what is readable of it."""
-        return self._store.history(lane, _EVER)
+        return whole_history(self._store, lane, _EVER)
 
     def last_polls(self, since: datetime) -> Mapping[str, datetime]:
         """By lane, when its last poll since then came to its end; no entry if none did.

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from journey_watch.core import transitions
+from journey_watch.core import commit_plan, transitions
 from journey_watch.core.alerts import Alert, PendingDelivery
-from journey_watch.core.runs import JourneyKey, Lane, Observation
+from journey_watch.core.commit_plan import Reported
+from journey_watch.core.runs import JourneyKey, JourneyState, Lane, Observation
 from journey_watch.core.transitions import StateChange
 from journey_watch.core.watch_list import WatchTarget
 from journey_watch.messages import envelope, status_change
@@ -185,12 +186,11 @@ def _every_answer_is_good(self: Delivery, pending: Sequence[PendingDelivery]) ->
     return {}
 
 
-_cut = transitions._cut_into_commits  # noqa: SLF001 - as above
+_moved = commit_plan._moved  # noqa: SLF001 - as above
 
 
-def _first_commit_carries_all(*args: Any, **kwargs: Any) -> Iterable[StateChange]:  # noqa: ANN401 - as it is called
-    changes = list(_cut(*args, **kwargs))
-    return [replace(one, state=replace(one.state, runs=changes[-1].state.runs)) for one in changes]
+def _first_commit_carries_all(current: JourneyState, reported: Iterable[Reported], final: JourneyState) -> JourneyState:
+    return replace(_moved(current, reported, final), runs=final.runs)
 
 
 _verdict = transitions._verdict  # noqa: SLF001 - as above
@@ -250,7 +250,7 @@ BREAKAGES: Final = (
     ),
     Breakage(
         "the first of several commits carries the news of all",
-        _replacing(transitions, "_cut_into_commits", _first_commit_carries_all),
+        _replacing(commit_plan, "_moved", _first_commit_carries_all),
     ),
     Breakage(
         "what another invocation owes is sent without waiting for its lease",

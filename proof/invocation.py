@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
 
+from journey_watch.core.commit_plan import CommitLimits
 from journey_watch.core.errors import PollFailedError, StoreUnavailableError
 from journey_watch.core.watch_list import ALL, Thresholds, WatchTarget
 from journey_watch.polling.poll_context import PollContext
@@ -40,6 +41,7 @@ def run(invocation: Invocation, poll: Callable[[PollContext], object]) -> None:
         store=SimulatedStore(invocation),
         channels=channels,
         config=WatchConfig(watch=(target,), digest_over=digest_over),
+        commit_limits=CommitLimits(max_events=world.scenario.max_alerts),
         time_budget=TimeBudget(invocation.now, invocation.now() + timedelta(seconds=TIMEOUT_SECONDS)),
     )
     try:

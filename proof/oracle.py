@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from journey_watch.core.runs import JourneyKey, Status
+from journey_watch.ports import whole_history
 from proof.scenario import CALM, EPOCH, MINUTE, NEW, OLD, PEOPLE, STALENESS
 from proof.world import Received, World
 
@@ -117,7 +118,7 @@ def _is_over(world: World, journey_id: str, run_id: str | None, condition: str) 
 
 def _accounts(world: World) -> Iterator[Violation]:
     """What mutes held back stands in their accounts."""
-    recorded = world.store.history(world.lane, EPOCH)
+    recorded = whole_history(world.store, world.lane, EPOCH)
     held_back = Counter(alert.muted_by for alert in recorded if alert.muted_by)
     for channel in PEOPLE:
         accounts: Counter[str | None] = Counter()
@@ -133,7 +134,7 @@ def _stories(world: World, channel: str) -> Iterator[Violation]:
     told = [one.detail for one in world.received[channel] if "status" in one.detail and "condition" not in one.detail]
     muted = [
         {"id": alert.id, **alert.detail}
-        for alert in world.store.history(world.lane, EPOCH)
+        for alert in whole_history(world.store, world.lane, EPOCH)
         if alert.muted_by and alert.status
     ]
     for detail in (*told, *muted):

@@ -11,7 +11,7 @@ from journey_watch.core.errors import SourceError, StoreUnavailableError
 from journey_watch.core.runs import JourneyInfo, JourneyKey, Lane, Observation, Scope
 from journey_watch.core.transitions import StateChange
 from journey_watch.core.watch_list import ALL, WatchTarget
-from journey_watch.ports import CommitResult, Discovery, LaneState, SetByOperators
+from journey_watch.ports import CommitResult, Discovery, HistoryPage, LaneState, SetByOperators
 from journey_watch.providers.pinpoint.words import PINPOINT
 from proof.scenario import CHANNELS, OLD
 from proof.world import Invocation, World, told_in
@@ -168,6 +168,9 @@ class SimulatedStore:
             self._world.note(self.invocation.name, f"  {result.name if result else CommitResult.UNCERTAIN.name}")
         return result or CommitResult.UNCERTAIN
 
+    def fits(self, change: StateChange, owed: Sequence[PendingDelivery]) -> bool:
+        return self._world.store.fits(change, owed)
+
     def claim(self, lane: Lane, journey: Scope, keys: Sequence[str], seen: datetime, until: datetime) -> bool:
         result = self._write(
             f"claims {len(keys)} of {journey}",
@@ -197,8 +200,8 @@ class SimulatedStore:
     def set_by_operators(self) -> SetByOperators:
         return self._read("reads what operators have set", self._world.store.set_by_operators)
 
-    def history(self, lane: Lane, since: datetime) -> Sequence[Alert]:
-        return self._read("reads the history", lambda: self._world.store.history(lane, since))
+    def history(self, lane: Lane, since: datetime, position: str = "") -> HistoryPage:
+        return self._read("reads the history", lambda: self._world.store.history(lane, since, position))
 
     def forget_baseline(self, lane: Lane, journey: JourneyKey, seen_version: int) -> CommitResult:
         result = self._write(

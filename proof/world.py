@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 from journey_watch.core.alerts import Alert
 from journey_watch.core.runs import JourneyKey, Lane, ObservedRun
 from journey_watch.messages import digest
-from journey_watch.polling import poll_context, side_by_side
+from journey_watch.polling import side_by_side
 from journey_watch.ports import LaneState, RunStore
 from proof.engine import Engine, Killed, Task
 from proof.scenario import CHANNELS, MINUTE, OLD, STALENESS, Fault, Scenario, wall_clock
@@ -68,7 +68,6 @@ def one_seed_decides(scenario: Scenario) -> Iterator[None]:
     replaced: list[tuple[Any, str, object]] = [
         (side_by_side, "ThreadPoolExecutor", InlineExecutor),
         (digest, "MAX_DIGEST_BYTES", scenario.max_digest_bytes),
-        (poll_context, "alerts_per_commit", lambda _: scenario.max_alerts),
     ]
     originals = [(module, name, getattr(module, name)) for module, name, _ in replaced]
     for module, name, value in replaced:

@@ -105,6 +105,16 @@ class SetByOperators:
     """Those that are readable."""
 
 
+@dataclass(frozen=True, slots=True)
+class HistoryPage:
+    """Part of what was recorded in a lane."""
+
+    alerts: Sequence[Alert]
+    """Those that are readable."""
+    following: str | None = None
+    """The position of the next page; None if this is the last."""
+
+
 class RunStore(Protocol):
     """The state of the lanes. Every method raises StoreUnavailableError if the store does not answer."""
 
@@ -124,6 +134,9 @@ class RunStore(Protocol):
         An alert that is owed to no channel is recorded all the same. Raises StateTooLargeError if the item would not
         fit.
         """
+
+    def fits(self, change: StateChange, owed: Sequence[PendingDelivery]) -> bool:
+        """Return whether a commit would store the state: False if it would raise StateTooLargeError."""
 
     def claim(self, lane: Lane, journey: Scope, keys: Sequence[str], seen: datetime, until: datetime) -> bool:
         """Take over what is owed under these keys, all of it or nothing.
@@ -146,8 +159,11 @@ class RunStore(Protocol):
     def set_by_operators(self) -> SetByOperators:
         """What operators have set, expired things perhaps among it."""
 
-    def history(self, lane: Lane, since: datetime) -> Sequence[Alert]:
-        """Everything that was recorded in a lane since then, sent or not, oldest first; what is readable of it."""
+    def history(self, lane: Lane, since: datetime, position: str = "") -> HistoryPage:
+        """Return one page, of at most 1 MB, of what was recorded in a lane since then, sent or not, oldest first.
+
+        With a position, the page begins there.
+        """
 
     def forget_baseline(self, lane: Lane, journey: JourneyKey, seen_version: int) -> CommitResult:
         """Drop the state of a journey that is no longer watched, except `version`, `undelivered` and `acknowledged`."""
@@ -163,6 +179,17 @@ class RunStore(Protocol):
 
     def resume_at(self, lane: Lane, journey: JourneyKey) -> None:
         """Remember where the next poll begins."""
+
+
+def whole_history(store: RunStore, lane: Lane, since: datetime) -> list[Alert]:
+    """Return everything that was recorded in a lane since then. It has no bound: for commands, not for polls."""
+    alerts: list[Alert] = []
+    position: str | None = ""
+    while position is not None:
+        page = store.history(lane, since, position)
+        alerts += page.alerts
+        position = page.following
+    return alerts
 
 
 class CallHistory(Protocol):

@@ -1,12 +1,13 @@
 """Somebody looks after what an alert told."""
 
 from dataclasses import replace
+from datetime import datetime
 
-from journey_watch.core.acknowledgements import Acknowledgement, in_force
+from journey_watch.core.acknowledgements import Acknowledgement, in_force, newly_given
 from journey_watch.core.runs import JourneyState, Status
 from journey_watch.core.severity import Severity
-from journey_watch.core.transitions import compare, with_acknowledgements
-from tests.core.builders import JOURNEY, LANE, NOON, known, listing, minutes, observed, recorded
+from tests.core.builders import JOURNEY, LANE, NOON, known, minutes, recorded
+from tests.core.planning import Planned, planned
 
 GIVEN = Acknowledgement(
     alert_id="a",
@@ -23,34 +24,43 @@ GIVEN = Acknowledgement(
 STATE = known({"r1": recorded(Status.RUNNING)})
 
 
+def told(state: JourneyState, *given: Acknowledgement, now: datetime = NOON) -> tuple[Planned, ...]:
+    new = newly_given(state.acknowledged, given, now)
+    final = replace(state, acknowledged=in_force(state.acknowledged, given, now)) if new else state
+    return planned(JOURNEY, state, new, final)
+
+
 def test_it_is_told_once_by_a_commit_of_its_own() -> None:
-    (change,) = with_acknowledgements(JOURNEY, STATE, (), [GIVEN], NOON)
+    (change,) = told(STATE, GIVEN)
     assert (change.seen_version, change.state.version, change.acknowledged) == (7, 8, (GIVEN,))
     assert change.state.acknowledged == {"t": GIVEN.until}
-    assert with_acknowledgements(JOURNEY, change.state, (), [GIVEN], NOON) == ()
+    assert told(change.state, GIVEN) == ()
 
 
 def test_of_two_in_one_thread_one_counts_and_is_told_once() -> None:
     two = [GIVEN, replace(GIVEN, alert_id="reminder", until=NOON + minutes(90))]
-    (change,) = with_acknowledgements(JOURNEY, STATE, (), two, NOON)
+    (change,) = told(STATE, *two)
     assert change.acknowledged == (two[1],)
-    assert with_acknowledgements(JOURNEY, change.state, (), two, NOON) == ()
+    assert told(change.state, *two) == ()
 
 
-def test_it_comes_after_what_else_has_changed() -> None:
-    changes = compare(STATE, listing(observed("r1", Status.CANCELLED)), now=NOON).changes
-    *before, last = with_acknowledgements(JOURNEY, STATE, changes, [GIVEN], NOON)
-    assert tuple(before) == changes
-    assert last.seen_version == changes[-1].state.version
-    assert last.state.runs == changes[-1].state.runs
+def test_many_are_cut_and_each_commit_remembers_its_own_and_those_before() -> None:
+    given = [replace(GIVEN, thread=f"t{n}") for n in range(5)]
+    final = replace(STATE, acknowledged={one.thread: one.until for one in given})
+    changes = planned(JOURNEY, STATE, given, final, max_events=2)
+    assert [list(change.state.acknowledged) for change in changes] == [
+        ["t0", "t1"],
+        ["t0", "t1", "t2", "t3"],
+        ["t0", "t1", "t2", "t3", "t4"],
+    ]
 
 
 def test_a_longer_one_is_told_anew_and_one_that_is_over_is_not() -> None:
     known_of = replace(STATE, acknowledged={"t": GIVEN.until, "over": NOON})
     longer = replace(GIVEN, until=NOON + minutes(90))
-    (change,) = with_acknowledgements(JOURNEY, known_of, (), [longer], NOON)
+    (change,) = told(known_of, longer)
     assert change.state.acknowledged == {"t": longer.until}
-    assert with_acknowledgements(JOURNEY, STATE, (), [GIVEN], GIVEN.until) == ()
+    assert told(STATE, GIVEN, now=GIVEN.until) == ()
 
 
 def test_what_was_set_last_counts_until_its_end() -> None:

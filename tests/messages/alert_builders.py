@@ -13,6 +13,7 @@ from journey_watch.core.alerts import Alert
 from journey_watch.core.attribution import Actor, ActorKind, RecordedCall
 from journey_watch.core.condition_rules import ConditionEvent, Phase
 from journey_watch.core.conditions import Condition, ConditionKind
+from journey_watch.core.mute_tally import MuteTally
 from journey_watch.core.provider import Provider
 from journey_watch.core.runs import (
     LANE_ITSELF,
@@ -35,7 +36,7 @@ from journey_watch.messages.attributed import attributed_alert
 from journey_watch.messages.condition import condition_alert
 from journey_watch.messages.digest import digest_of, digest_pieces
 from journey_watch.messages.envelope import AlertContext
-from journey_watch.messages.mute_ended import mute_ended_alert
+from journey_watch.messages.mute_ended import mute_ended_alert, tallied
 from journey_watch.messages.self_test import self_test_alert
 from journey_watch.messages.status_change import status_change_alert
 from journey_watch.providers.connect.words import CONNECT
@@ -281,7 +282,7 @@ def mute_alerts(draw: st.DrawFn) -> Alert:
     held_back = draw(_HELD_BACK) * draw(st.integers(1, 40))
     return mute_ended_alert(
         "release",
-        [one.detail for one in held_back],
+        tallied(MuteTally(), held_back, "p"),
         AlertContext(LANE, PINPOINT, NOON + timedelta(hours=1)),
         since=NOON,
         sequence=3,

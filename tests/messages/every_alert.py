@@ -9,6 +9,7 @@ from journey_watch.core.alerts import Alert
 from journey_watch.core.attribution import Actor, ActorKind, RecordedCall
 from journey_watch.core.condition_rules import ConditionEvent, Phase
 from journey_watch.core.conditions import Condition, ConditionKind, Resolution
+from journey_watch.core.mute_tally import MuteTally
 from journey_watch.core.mutes import Mute
 from journey_watch.core.provider import Provider
 from journey_watch.core.runs import (
@@ -31,7 +32,7 @@ from journey_watch.messages.attributed import attributed_alert
 from journey_watch.messages.condition import condition_alert
 from journey_watch.messages.digest import digest_of
 from journey_watch.messages.envelope import AlertContext, Deployment
-from journey_watch.messages.mute_ended import mute_ended_alert
+from journey_watch.messages.mute_ended import mute_ended_alert, tallied
 from journey_watch.messages.self_test import self_test_alert
 from journey_watch.messages.status_change import status_change_alert
 from journey_watch.providers.connect.words import CONNECT
@@ -272,7 +273,7 @@ def _others() -> Iterator[tuple[str, Alert]]:
         "a mute has ended",
         mute_ended_alert(
             mute.id,
-            [cancelled.detail, stuck.detail],
+            tallied(MuteTally(), [cancelled, stuck], "p"),
             _context(CONNECT, LANE_ITSELF),
             since=NOON - timedelta(hours=2),
             sequence=3,

@@ -3,10 +3,11 @@
 from datetime import timedelta
 
 from journey_watch.core.alerts import Alert
+from journey_watch.core.mute_tally import MuteTally
 from journey_watch.core.mutes import Mute
 from journey_watch.messages.envelope import AlertContext
 from journey_watch.messages.forms.email import email_text
-from journey_watch.messages.mute_ended import mute_ended_alert
+from journey_watch.messages.mute_ended import mute_ended_alert, tallied
 from journey_watch.providers.pinpoint.words import PINPOINT
 from tests.core.builders import LANE, NOON
 from tests.messages.alert_builders import alert
@@ -14,7 +15,9 @@ from tests.messages.alert_builders import alert
 
 def account(count: int, mute: Mute | None = None) -> Alert:
     context = AlertContext(LANE, PINPOINT, NOON + timedelta(hours=1))
-    return mute_ended_alert("release", [alert().detail] * count, context, since=NOON, sequence=3, mute=mute)
+    return mute_ended_alert(
+        "release", tallied(MuteTally(), [alert()] * count, "p"), context, since=NOON, sequence=3, mute=mute
+    )
 
 
 def test_it_says_who_had_set_the_mute_and_why() -> None:

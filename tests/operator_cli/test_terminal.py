@@ -92,7 +92,7 @@ COMMANDS: Final = (
 @pytest.mark.parametrize("as_json", [False, True], ids=["table", "json"])
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda words: " ".join(words)[:30].encode("unicode_escape").decode())
 def test_no_command_prints_what_acts_on_a_terminal(hostile: Account, command: list[str], *, as_json: bool) -> None:
-    (told,) = (each.id for each in hostile.store.history(LANE, datetime(2000, 1, 1, tzinfo=UTC)))
+    (told,) = (each.id for each in hostile.store.history(LANE, datetime(2000, 1, 1, tzinfo=UTC)).alerts)
     words = [word.replace("{alert}", told) for word in command]
     options = ["--region", REGION, *(["--json"] if as_json else [])]
     result = CliRunner(env={"COLUMNS": "200"}).invoke(main, [*options, *words], input="y\n")

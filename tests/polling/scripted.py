@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from journey_watch.core.alerts import Alert, PendingDelivery
+from journey_watch.core.commit_plan import CommitLimits
 from journey_watch.core.errors import SourceError, StateTooLargeError
 from journey_watch.core.provider import Provider
 from journey_watch.core.runs import JourneyInfo, JourneyKey, Lane, Observation, ObservedRun, Scope, Status
@@ -242,6 +243,10 @@ class WatchedStore(MemoryRunStore):
         assert isinstance(result, CommitResult)
         return result
 
+    def fits(self, change: StateChange, owed: Sequence[PendingDelivery]) -> bool:
+        update = items.state_update(change, owed, NOON)
+        return items.state_bytes(update, change.state) <= items.ITEM_LIMIT_BYTES
+
     def claim(self, lane: Lane, journey: Scope, keys: Sequence[str], seen: datetime, until: datetime) -> bool:
         return bool(self._around("claim", lambda: super(WatchedStore, self).claim(lane, journey, keys, seen, until)))
 
@@ -277,6 +282,10 @@ def _assert_fits(
     update = items.state_update(change, owed, lease_until)
     assert len(alerts) < 100, "a transaction has up to 100 items"
     assert all(len(update[name]) <= 4096 for name in ("UpdateExpression", "ConditionExpression"))
+    assert update["UpdateExpression"].count(":") <= 300, "an expression has up to 300 operators"
+    sizes = [len(json.dumps(alert.envelope)) for alert in alerts]
+    assert max(sizes, default=0) < 400_000, "an item has up to 400 KB"
+    assert sum(sizes) + items.state_bytes(update, change.state) < 4 * 2**20, "a transaction has up to 4 MB"
     if items.state_bytes(update, change.state) > items.ITEM_LIMIT_BYTES:
         raise StateTooLargeError("an item may have 400 KB")
 
@@ -316,6 +325,8 @@ class PollHarness:
         self.channels = {"alerts": Channel(self.channel), "ops": Channel(self.operators, for_operators=True)}
         self.config = WatchConfig(watch=(EVERYTHING,))
         self.history: ScriptedHistory | None = None
+        self.commit_limits = CommitLimits()
+        self.history_pages = 20
 
     def configure(self, *targets: WatchTarget) -> None:
         self.config = replace(self.config, watch=targets)
@@ -332,6 +343,8 @@ class PollHarness:
                 config=self.config,
                 time_budget=TimeBudget(self.clock.now, self.clock.time + timedelta(seconds=seconds)),
                 call_history=self.history,
+                commit_limits=self.commit_limits,
+                history_pages=self.history_pages,
             )
         ).run()
         assert report.lane == LANE

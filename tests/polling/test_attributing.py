@@ -75,7 +75,9 @@ class Looking:
     def recorded(self) -> list[Alert]:
         """All answers that were recorded, told or not."""
         since = self.harness.clock.time - timedelta(days=1)
-        return [one for one in self.harness.store.history(LANE, since) if one.kind is AlertKind.ATTRIBUTED]
+        self.harness.store.alerts_of_a_page = 10_000
+        recorded = self.harness.store.history(LANE, since).alerts
+        return [one for one in recorded if one.kind is AlertKind.ATTRIBUTED]
 
     @property
     def searched(self) -> int:

@@ -16,13 +16,14 @@ from journey_watch.core.mutes import Mute
 from journey_watch.core.routing import Route
 from journey_watch.core.runs import JourneyKey, Lane, Scope, Status
 from journey_watch.core.severity import Severity
-from journey_watch.core.transitions import ALERTS_PER_COMMIT, StateChange
+from journey_watch.core.transitions import StateChange
 from journey_watch.core.watch_list import Thresholds
 from journey_watch.messages import digest
 from journey_watch.polling import delivery, side_by_side
 from journey_watch.polling.delivery import MAX_OWED
 from journey_watch.ports import Channel, CommitResult
 from tests.core.builders import LANE, NOON
+from tests.core.planning import MAX_EVENTS
 from tests.polling.conftest import Said
 from tests.polling.scripted import EVERYTHING, WELCOME, WINBACK, Crash, PollHarness, ScriptedChannel, told
 
@@ -712,10 +713,10 @@ def test_commit_reckons_with_what_those_before_it_owe(harness: PollHarness, monk
         return commit(lane, change, alerts, new, until)
 
     monkeypatch.setattr(harness.store, "commit", counted)
-    for n in range(ALERTS_PER_COMMIT + 1):
+    for n in range(MAX_EVENTS + 1):
         harness.source.set(WELCOME, f"s{n}", Status.RUNNING)
     harness.poll()
-    assert owed == [0, ALERTS_PER_COMMIT]
+    assert owed == [0, MAX_EVENTS]
 
 
 def test_many_changes_with_many_channels_are_committed_and_told_to_each(harness: PollHarness) -> None:
@@ -747,7 +748,8 @@ def test_dead_channel_never_silences_a_healthy_one(harness: PollHarness) -> None
     harness.poll_a_minute_later()
     assert [one["run_id"] for one in harness.channel.told][-60:] == [one["run_id"] for one in healthy.told][-60:]
     assert len(harness.channel.told) == MAX_OWED
-    recorded = harness.store.history(LANE, harness.clock.time - timedelta(days=1))
+    harness.store.alerts_of_a_page = 10_000
+    recorded = harness.store.history(LANE, harness.clock.time - timedelta(days=1)).alerts
     assert len(recorded) == 1_800
 
 

@@ -5,9 +5,9 @@ from datetime import datetime, time, timedelta
 
 import pytest
 
-from journey_watch.core import transitions
 from journey_watch.core.acknowledgements import Acknowledgement
 from journey_watch.core.alerts import Alert
+from journey_watch.core.commit_plan import CommitLimits
 from journey_watch.core.errors import PollFailedError, SourceError
 from journey_watch.core.mutes import Mute
 from journey_watch.core.runs import LANE_ITSELF, ContainerScope, JourneyInfo, JourneyKey, Status
@@ -204,7 +204,7 @@ def test_storm_becomes_one_message_with_every_change_in_it_the_worst_first(harne
     assert digest.envelope["detail"]["counts"] == {"RUNNING": 3, "CANCELLED": 1}
     assert digest.severity == "critical"
     assert digest.envelope["detail"]["lane"] == str(LANE)
-    recorded = harness.store.history(LANE, harness.clock.time - timedelta(minutes=5))
+    recorded = harness.store.history(LANE, harness.clock.time - timedelta(minutes=5)).alerts
     assert {alert.id for alert in recorded} == set(members(digest))
 
 
@@ -314,17 +314,17 @@ def test_account_of_a_mute_says_who_set_it_and_why(harness: PollHarness) -> None
 def test_what_a_mute_holds_back_is_counted_whatever_commit_it_is_in(harness: PollHarness) -> None:
     harness.channels |= {f"more-{n}": Channel(ScriptedChannel()) for n in range(8)}
     harness.store.set_mutes(Mute(id="release", until=harness.clock.time + timedelta(minutes=3)))
-    for n in range(30):
+    for n in range(50):
         harness.source.set(WELCOME, f"s{n}", Status.CANCELLED)
     report = harness.poll()
     assert harness.store.writes.count("commit") == 3  # the mute, and the changes in two
     assert report.commits == {CommitResult.DONE: 2}
-    assert report.measurements()["Transitions"] == 30
-    assert sum(outcome.muted for outcome in report.outcomes) == 30
+    assert report.measurements()["Transitions"] == 50
+    assert sum(outcome.muted for outcome in report.outcomes) == 50
     for _ in range(5):
         harness.poll_a_minute_later()
     (account,) = harness.channel.accepted
-    assert account.envelope["detail"]["held_back"] == 30
+    assert account.envelope["detail"]["held_back"] == 50
 
 
 def test_account_reaches_back_to_the_beginning_of_its_mute_whatever_other_mutes_begin(harness: PollHarness) -> None:
@@ -339,10 +339,8 @@ def test_account_reaches_back_to_the_beginning_of_its_mute_whatever_other_mutes_
     assert [alert.envelope["detail"]["mute"] for alert in harness.channel.accepted] == ["first"]
 
 
-def test_accounts_that_are_too_many_for_one_commit_are_given_by_the_next_polls(
-    harness: PollHarness, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(transitions, "ALERTS_PER_COMMIT", 2)
+def test_accounts_that_are_too_many_for_one_commit_are_given_by_several(harness: PollHarness) -> None:
+    harness.commit_limits = CommitLimits(max_events=2)
     end = harness.clock.time + timedelta(minutes=2)
     journeys = [JourneyKey("app-1", f"j{n}") for n in range(5)]
     lasting = Mute(id="all", until=end + timedelta(hours=1), journeys=("welcome",))
@@ -353,7 +351,8 @@ def test_accounts_that_are_too_many_for_one_commit_are_given_by_the_next_polls(
     for _ in range(6):
         harness.poll_a_minute_later()
         accounts.append(kinds(harness.channel).count("Journey Watch Mute Ended"))
-    assert accounts == [0, 0, 2, 4, 5, 5]
+    assert accounts == [0, 0, 5, 5, 5, 5]
+    assert set(harness.store.load(LANE).scopes[LANE_ITSELF].mutes) == {"all"}
     assert {alert.envelope["detail"]["held_back"] for alert in harness.channel.accepted} == {1}
 
 

@@ -7,10 +7,12 @@ from datetime import timedelta
 import pytest
 
 from journey_watch.core.alerts import Alert, PendingDelivery
-from journey_watch.core.runs import JourneyKey, JourneyState, RecordedRun, Status
+from journey_watch.core.mute_tally import MuteTally
+from journey_watch.core.runs import LANE_ITSELF, JourneyKey, JourneyState, RecordedRun, Status
 from journey_watch.core.severity import Severity
 from journey_watch.core.transitions import StateChange
 from journey_watch.ports import CommitResult, RunStore
+from journey_watch.store.items import history_position
 from tests.core.builders import JOURNEY, LANE, NOON, minutes, recorded
 
 OTHER_LANE = replace(LANE, region="us-east-1")
@@ -238,11 +240,31 @@ class RunStoreContract:
     def test_history_is_everything_since_then_oldest_first(self, store: RunStore) -> None:
         commit(store, change(), [alert("a1"), alert("b1")])
         commit(store, change(journey=OTHER_JOURNEY), [alert("a2", journey=OTHER_JOURNEY)])
-        recorded = store.history(LANE, NOON)
+        recorded = store.history(LANE, NOON).alerts
         assert [(one.id, one.journey) for one in recorded] == [
             ("a1", JOURNEY),
             ("a2", OTHER_JOURNEY),
             ("b1", JOURNEY),
         ]
-        assert store.history(LANE, NOON + minutes(1)) == []
-        assert store.history(OTHER_LANE, NOON) == []
+        assert store.history(LANE, NOON + minutes(1)).alerts == []
+        assert store.history(OTHER_LANE, NOON).alerts == []
+
+    def test_history_goes_on_at_a_position(self, store: RunStore) -> None:
+        commit(store, change(), [alert("a1"), alert("b1")])
+        (first, second) = store.history(LANE, NOON).alerts
+        page = store.history(LANE, NOON, history_position(first))
+        assert (page.alerts, page.following) == ([second], None)
+        assert store.history(LANE, NOON, history_position(second)).alerts == []
+
+    def test_what_is_counted_of_a_mute_is_kept_until_the_rest_is_read(self, store: RunStore) -> None:
+        tally = MuteTally(
+            position="2026-11-23T12:00:00.000Z#a1",
+            suppressed=2,
+            counts={"CANCELLED": 2},
+            loudness={"CANCELLED": 3},
+            recipients=("team", "default"),
+            members=({"severity": "critical", "name": "Ünï"},),
+        )
+        state = JourneyState(1, mutes={"release": NOON}, mute_tallies={"release": tally})
+        commit(store, StateChange(LANE_ITSELF, 0, state))
+        assert store.load(LANE).scopes[LANE_ITSELF].mute_tallies == {"release": tally}

@@ -17,10 +17,10 @@ from hypothesis import given
 from journey_watch import contract
 from journey_watch.aws.clients import dynamodb_client
 from journey_watch.core.alerts import PendingDelivery
+from journey_watch.core.commit_plan import CommitLimits
 from journey_watch.core.errors import StateTooLargeError, StoreUnavailableError
 from journey_watch.core.mutes import Mute
 from journey_watch.core.runs import JourneyKey, Status
-from journey_watch.core.transitions import alerts_per_commit
 from journey_watch.ports import CommitResult, RunStore
 from journey_watch.store.dynamodb import ACKNOWLEDGE_ATTEMPTS, KEEP_OWED_FOR, DynamoDBRunStore
 from journey_watch.store.items import (
@@ -120,7 +120,8 @@ def test_commit_with_alerts_is_one_transaction(dynamodb_store: DynamoDBRunStore,
 @pytest.mark.parametrize("channels", [1, 4, 6, 12, 30])
 def test_largest_commit_fits_into_one_write_whatever_channels_it_is_owed_to(channels: int) -> None:
     """DynamoDB refuses an expression of more than 4 KB, which moto does not, and a transaction of over 100 items."""
-    alerts = [alert(f"a{n}") for n in range(alerts_per_commit(channels))]
+    limits = CommitLimits()
+    alerts = [alert(f"a{n}") for n in range(min(limits.max_events, limits.max_entries // channels))]
     owed = [PendingDelivery(one, f"channel-{n}") for one in alerts for n in range(channels)]
     update = state_update(change(seen=1), owed, NOON)
     assert len(update["UpdateExpression"]) <= 4096
@@ -269,7 +270,7 @@ def test_alert_that_cannot_be_read_is_there_and_says_nothing(
     rewrite(client, alert("a1").sort_key, **written)
     found = dynamodb_store.alerts(LANE, JOURNEY, [alert("a1").sort_key, alert("a2").sort_key])
     assert found == {alert("a1").sort_key: None, alert("a2").sort_key: alert("a2")}
-    assert dynamodb_store.history(LANE, NOON - timedelta(days=1)) == [alert("a2")]
+    assert dynamodb_store.history(LANE, NOON - timedelta(days=1)).alerts == [alert("a2")]
 
 
 def test_mute_that_cannot_be_read_is_there_by_its_id(

@@ -61,3 +61,11 @@ def in_force(
     """By thread, until when it is acknowledged: by what is remembered, and by what operators have set since."""
     latest = dict(remembered) | {each.thread: each.until for each in given}
     return {thread: until for thread, until in latest.items() if until > now}
+
+
+def newly_given(
+    remembered: Mapping[str, datetime], given: Iterable[Acknowledgement], now: datetime
+) -> tuple[Acknowledgement, ...]:
+    """Return the acknowledgements in force that are not stored yet. Of several in one thread the last counts."""
+    one_a_thread = {each.thread: each for each in given}.values()
+    return tuple(each for each in one_a_thread if each.until > now and remembered.get(each.thread) != each.until)

@@ -12,6 +12,7 @@ from typing import Any, Final, Self
 
 from journey_watch.core.conditions import Condition
 from journey_watch.core.errors import ConfigurationError
+from journey_watch.core.mute_tally import MuteTally
 from journey_watch.core.searches import Search
 
 
@@ -195,6 +196,8 @@ class JourneyState:
     """By thread, until when an operator has acknowledged what is told in it."""
     mutes: Mapping[str, datetime] = field(default_factory=_nothing)
     """The mutes in force at the last poll of a lane, by their ids, and since when; only the lane itself has them."""
+    mute_tallies: Mapping[str, MuteTally] = field(default_factory=_nothing)
+    """By id, what a mute that has ended suppressed, while the history is not read to its end."""
     searches: tuple[Search, ...] = ()
     """Alerts of which it is still looked for whose call they are about, the oldest first."""
 

@@ -4,31 +4,30 @@ The rules were found with an exhaustive model of overlapping polls, crashes and 
 because leaving it out lost, repeated or invented an alert.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from types import MappingProxyType
 
-from journey_watch.core.acknowledgements import Acknowledgement, in_force
-from journey_watch.core.condition_rules import Assessment, ConditionEvent, Phase
-from journey_watch.core.runs import JourneyKey, JourneyState, Observation, ObservedRun, RecordedRun, Scope, Status
+from journey_watch.core.condition_rules import Assessment
+from journey_watch.core.runs import JourneyState, Observation, ObservedRun, RecordedRun, Scope, Status
 from journey_watch.core.usual_durations import remembering
 
 STALE_READ_WINDOW = timedelta(minutes=15)
 """How long after a commit a listing may still show what was true before it."""
 SETTLE_WINDOW = timedelta(days=2)
 """How long an ended run stays in `runs` before it may be dropped and only remembered by `settled_*`."""
-ALERTS_PER_COMMIT = 40
-"""A commit tells so many changes and conditions at most: DynamoDB takes a hundred items in one transaction."""
-OWED_PER_COMMIT = 240
-"""A commit adds so many entries to what is owed: DynamoDB takes an expression of 4 KB."""
 CROWDED_BYTES = 300_000
 """Above this, ended runs are dropped before anything is added: DynamoDB refuses an item over 400 KB."""
 _BYTES_PER_RECORD = 130
 _BYTES_PER_OWED = 250
 _BYTES_PER_SEARCH = 400
-"""Upper bounds on what one run, one alert that is owed, and one search take, beside their ids and names."""
+_BYTES_PER_CONDITION = 450
+_BYTES_PER_MOMENT = 50
+"""Upper bounds on what a run, an outbox entry, a search, a condition and an acknowledgement or mute take, beside their
+ids and names."""
 _QUOTED = 3
 """What a name in a list takes beside itself."""
 
@@ -40,8 +39,8 @@ class Transition:
     run: ObservedRun
     previous: RecordedRun | None
     """None if the run was not known before."""
-    sequence: int
-    """The STATE version this change is committed with: sorts the changes of one run, whatever order they arrive in."""
+    sequence: int = 0
+    """The STATE version that commits it, once planned: sorts the changes of one run, whatever order they arrive in."""
     skipped: tuple[Status, ...] = ()
     """Statuses the run passed between two polls, unseen, if the provider's runs all do (`passes_through_running`)."""
     of_journey: bool = False
@@ -54,24 +53,25 @@ class Transition:
 
 @dataclass(frozen=True, slots=True)
 class StateChange:
-    """One conditional write: the journey's next state, and the transitions that are news in it."""
+    """The state that a conditional write saves."""
 
     journey: Scope
     seen_version: int
     """The write must fail unless this is still the item's version (0: no item)."""
     state: JourneyState
     """`undelivered` in it is meaningless: a commit adds its own ids and touches no others."""
-    transitions: tuple[Transition, ...] = ()
-    events: tuple[ConditionEvent, ...] = ()
-    """What is to be told about conditions."""
-    acknowledged: tuple[Acknowledgement, ...] = ()
-    """What operators have acknowledged since the last commit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    changes: tuple[StateChange, ...] = ()
-    """They are committed in this order; if one fails, those after it must not be tried."""
+    """What one listing of a journey means."""
+
+    after: JourneyState
+    """The state after all transitions. Nothing is to be saved if it is the state that was compared."""
+    transitions: tuple[Transition, ...] = ()
+    """What changed, in time order."""
+    pruned: JourneyState | None = None
+    """If the state is crowded: the state without ended runs, to be committed before anything is added to it."""
     unconfirmed: frozenset[tuple[str, Status]] = frozenset()
     """Moves that are believed only if a second reading shows them too: pass them back as `confirmed`."""
     stale: int = 0
@@ -87,7 +87,7 @@ class _Verdict(Enum):
 
 @dataclass(slots=True)
 class _Findings:
-    """What one listing adds to a state, before it is cut into commits."""
+    """What one listing adds to a state."""
 
     news: list[ObservedRun] = field(default_factory=list)
     silent: dict[str, RecordedRun] = field(default_factory=dict)
@@ -108,22 +108,19 @@ def compare(
     alert_on_first_sight: bool = False,
     journey_name: str | None = None,
     itself: ObservedRun | None = None,
-    max_alerts: int = ALERTS_PER_COMMIT,
 ) -> Comparison:
     """Decide what one listing of a journey means, given what is recorded.
 
     `confirmed` are the `unconfirmed` moves of an earlier reading of the same poll. With `alert_on_first_sight` the
     first look reports what is live or ended within the settle window; without it, the first look is silent. An
     incomplete listing can report changes, but never serves as a first look, and never shows that a run is missing.
-    `itself` is the journey's own status, as far as its provider gives it one. No commit has more than `max_alerts`
-    transitions.
+    `itself` is the journey's own status, as far as its provider gives it one.
     """
     listing = _newest_of_each(observation.runs)
     complete = observation.shows_everything
     if state.baselined_at is None and not complete:
         # That it was there is remembered once: the listing that names it need not wait for its first look.
-        seen = StateChange(observation.journey, 0, JourneyState(version=1, journey_name=journey_name))
-        return Comparison((seen,) if state.version == 0 else ())
+        return Comparison(JourneyState(version=1, journey_name=journey_name) if state.version == 0 else state)
     found = _Findings(itself=itself if itself and _is_newer_status(itself, state.itself) else None)
     for run in listing.values():
         recorded = state.runs.get(run.run_id)
@@ -131,21 +128,10 @@ def compare(
             _sort_unknown_run(found, run, state, now=now, complete=complete, alert_on_first_sight=alert_on_first_sight)
         else:
             _sort_known_run(found, run, recorded, now=now, confirmed=confirmed)
-    return Comparison(
-        changes=tuple(
-            _cut_into_commits(
-                observation.journey,
-                state,
-                found,
-                complete_listing=listing if complete else None,
-                now=now,
-                journey_name=journey_name,
-                max_alerts=max_alerts,
-            )
-        ),
-        unconfirmed=frozenset(found.unconfirmed),
-        stale=found.stale,
+    compared = _compared(
+        state, found, complete_listing=listing if complete else None, now=now, journey_name=journey_name
     )
+    return replace(compared, unconfirmed=frozenset(found.unconfirmed), stale=found.stale)
 
 
 def _is_newer_status(itself: ObservedRun, recorded: RecordedRun | None) -> bool:
@@ -255,63 +241,54 @@ def _record(run: ObservedRun, now: datetime) -> RecordedRun:
     )
 
 
-def _cut_into_commits(
-    journey: JourneyKey,
+def _compared(
     state: JourneyState,
     found: _Findings,
     *,
     complete_listing: Mapping[str, ObservedRun] | None,
     now: datetime,
     journey_name: str | None,
-    max_alerts: int,
-) -> Iterable[StateChange]:
-    """Each commit differs from the one before only by its own transitions; everything silent goes with the last."""
+) -> Comparison:
     # How the journey itself is first seen is no news.
     own = found.itself if state.itself else None
     seen = _record(found.itself, now) if found.itself and not own else state.itself
     current = replace(state, journey_name=journey_name or state.journey_name, itself=seen)
+    pruned = None
     if complete_listing is not None and approximate_bytes(state) > CROWDED_BYTES:
-        pruned = _pruned(current, complete_listing, found.history, now)
+        emptied = _pruned(current, complete_listing, found.history, now)
         # Not if it would make the news below look settled: a crash before their commit would lose them.
-        if len(pruned.runs) < len(state.runs) and not any(_is_settled(run, pruned) for run in found.news):
-            current = replace(pruned, version=current.version + 1)
-            yield StateChange(journey, seen_version=state.version, state=current)
+        if len(emptied.runs) < len(state.runs) and not any(_is_settled(run, emptied) for run in found.news):
+            pruned = current = replace(emptied, version=current.version + 1)
     first_look = state.baselined_at is None
     if not (found.news or found.silent or found.history or found.itself or first_look):
-        return
+        return Comparison(pruned or state, pruned=pruned)
     news = sorted([*found.news, *([own] if own else [])], key=lambda run: (run.last_update_time or now, run.run_id))
-    chunks = [news[at : at + max_alerts] for at in range(0, len(news), max_alerts)] or [[]]
-    for index, chunk in enumerate(chunks):
-        version = current.version + 1
-        transitions = tuple(
-            Transition(run, current.itself, version, of_journey=True)
-            if run is own
-            else _transition(run, current.runs.get(run.run_id), version)
-            for run in chunk
-        )
-        changed = {one.run.run_id: _record(one.run, now) for one in transitions if not one.of_journey}
-        moved = replace(
-            current,
-            version=version,
-            runs={**current.runs, **changed},
-            itself=next((_record(one.run, now) for one in transitions if one.of_journey), current.itself),
-            durations=_with_durations(current.durations, transitions),
-        )
-        if index == len(chunks) - 1:
-            moved = replace(moved, runs={**moved.runs, **found.silent}, baselined_at=state.baselined_at or now)
-            if complete_listing is not None:
-                moved = _pruned(moved, complete_listing, found.history, now)
-        yield StateChange(journey, seen_version=current.version, state=moved, transitions=transitions)
-        current = moved
+    transitions = tuple(
+        Transition(run, current.itself, of_journey=True) if run is own else _transition(run, current.runs)
+        for run in news
+    )
+    changed = {one.run.run_id: _record(one.run, now) for one in transitions if not one.of_journey}
+    after = replace(
+        current,
+        version=current.version + 1,
+        runs={**current.runs, **changed, **found.silent},
+        itself=_record(own, now) if own else current.itself,
+        durations=with_durations(current.durations, transitions),
+        baselined_at=state.baselined_at or now,
+    )
+    if complete_listing is not None:
+        after = _pruned(after, complete_listing, found.history, now)
+    return Comparison(after, transitions, pruned)
 
 
-def _transition(run: ObservedRun, previous: RecordedRun | None, sequence: int) -> Transition:
+def _transition(run: ObservedRun, recorded: Mapping[str, RecordedRun]) -> Transition:
+    previous = recorded.get(run.run_id)
     unstarted = previous is None or previous.status is Status.SCHEDULED
     skipped = (Status.RUNNING,) if unstarted and run.status in (Status.COMPLETED, Status.PAUSED) else ()
-    return Transition(run=run, previous=previous, sequence=sequence, skipped=skipped)
+    return Transition(run=run, previous=previous, skipped=skipped)
 
 
-def _with_durations(known: tuple[int, ...], transitions: Iterable[Transition]) -> tuple[int, ...]:
+def with_durations(known: tuple[int, ...], transitions: Iterable[Transition]) -> tuple[int, ...]:
     """What is known of how long runs take, and for how long those that completed had been RUNNING."""
     for transition in transitions:
         before, after = transition.previous, transition.run
@@ -360,64 +337,18 @@ def approximate_bytes(state: JourneyState) -> int:
     ids = sum(len(run_id.encode()) for run_id in state.runs) + sum(len(alert_id) for alert_id in state.undelivered)
     names = sum(len(name) + _QUOTED for search in state.searches for name in search.unattributed)
     fixed = _BYTES_PER_RECORD * len(state.runs) + _BYTES_PER_SEARCH * len(state.searches)
-    return ids + names + fixed + _BYTES_PER_OWED * len(state.undelivered)
+    conditions = sum(
+        _BYTES_PER_CONDITION + len(json.dumps([one.run_id, one.reason, *one.told_to]))
+        for one in state.conditions.values()
+    )
+    moments = sum(_BYTES_PER_MOMENT + len(name) for name in (*state.acknowledged, *state.mutes))
+    tallies = sum(len(json.dumps(asdict(tally))) for tally in state.mute_tallies.values())
+    return ids + names + fixed + conditions + moments + tallies + _BYTES_PER_OWED * len(state.undelivered)
 
 
-def with_assessment(
-    journey: Scope,
-    state: JourneyState,
-    changes: Sequence[StateChange],
-    assessment: Assessment,
-    *,
-    max_alerts: int = ALERTS_PER_COMMIT,
-) -> tuple[StateChange, ...]:
-    """Let the last commit carry what is wrong with the journey; one commit more if nothing else has changed.
-
-    What it cannot carry, for no commit tells more than `max_alerts` things, goes into commits after it: each knows of
-    the conditions that it and those before it tell, and the last one of everything.
-    """
-    if assessment.conditions == state.conditions and not assessment.events:
-        return tuple(changes)
-    *before, current = changes or [StateChange(journey, state.version, replace(state, version=state.version + 1))]
-    conditions = dict(state.conditions)
-    left = list(assessment.events)
-    commits = list(before)
-    while True:
-        room = max_alerts - len(current.transitions)
-        events, left = left[:room], left[room:]
-        for event in events:
-            if event.phase is Phase.RESOLVED:
-                conditions.pop(event.condition.key, None)
-            else:
-                conditions[event.condition.key] = event.condition
-        if not left:
-            break
-        moved = replace(current.state, conditions=dict(conditions))
-        commits.append(replace(current, state=moved, events=tuple(events)))
-        current = StateChange(journey, moved.version, replace(moved, version=moved.version + 1))
-    runs = {run_id: run for run_id, run in current.state.runs.items() if run_id not in assessment.forgotten}
-    moved = replace(current.state, conditions=assessment.conditions, runs=runs)
-    return *commits, replace(current, state=moved, events=tuple(events))
-
-
-def with_acknowledgements(
-    scope: Scope,
-    state: JourneyState,
-    changes: Sequence[StateChange],
-    given: Collection[Acknowledgement],
-    now: datetime,
-) -> tuple[StateChange, ...]:
-    """Let one commit more tell of what was acknowledged since the last poll; each is told once."""
-    one_a_thread = {each.thread: each for each in given}.values()
-    news = [each for each in one_a_thread if each.until > now and state.acknowledged.get(each.thread) != each.until]
-    if not news:
-        return tuple(changes)
-    before = changes[-1].state if changes else state
-    remembered = in_force(state.acknowledged, given, now)
-    moved = replace(before, version=before.version + 1, acknowledged=remembered)
-    return *changes, StateChange(scope, before.version, moved, acknowledged=tuple(news))
-
-
-def alerts_per_commit(channels: int) -> int:
-    """How many alerts one commit may tell if each may be owed to so many channels."""
-    return max(1, min(ALERTS_PER_COMMIT, OWED_PER_COMMIT // max(1, channels)))
+def with_assessment(after: JourneyState, assessment: Assessment) -> JourneyState:
+    """Return the state with the conditions of an assessment, and without the runs that it gives up."""
+    if assessment.conditions == after.conditions:
+        return after
+    runs = {run_id: run for run_id, run in after.runs.items() if run_id not in assessment.forgotten}
+    return replace(after, conditions=assessment.conditions, runs=runs)

@@ -91,11 +91,21 @@ def counts_of(details: Iterable[Mapping[str, Any]]) -> dict[str, int]:
     """
     counts: Counter[str] = Counter()
     loudest: dict[str, int] = {}
+    count_kinds(details, counts, loudest)
+    return in_order(counts, loudest)
+
+
+def count_kinds(details: Iterable[Mapping[str, Any]], counts: Counter[str], loudest: dict[str, int]) -> None:
+    """Add to the counts how many details there are of each kind, and to `loudest` how loud the loudest of each is."""
     for detail in details:
         kind = _kind_of(detail)
         counts[kind] += 1
         loudness = -1 if word_of(detail) == RESOLVED else Severity(word_of(detail).lower()).loudness
         loudest[kind] = max(loudness, loudest.get(kind, loudness))
+
+
+def in_order(counts: Mapping[str, int], loudest: Mapping[str, int]) -> dict[str, int]:
+    """Return the counts with the loudest kind first, and of those equally loud the most frequent."""
     return dict(sorted(counts.items(), key=lambda item: (-loudest[item[0]], -item[1], item[0])))
 
 

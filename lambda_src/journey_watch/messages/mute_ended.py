@@ -1,35 +1,53 @@
 """The account of what a mute held back, told when it has ended."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from journey_watch.core.alerts import Alert
+from journey_watch.core.mute_tally import MuteTally
 from journey_watch.core.mutes import Mute
 from journey_watch.core.severity import Severity
 from journey_watch.messages.content import MAX_NAME, Content, Entity, clock_of
-from journey_watch.messages.digest import counts_of, in_words, pieces
+from journey_watch.messages.digest import count_kinds, in_order, in_words, pieces
 from journey_watch.messages.envelope import MAX_TEXT, SCHEMA_VERSION, AlertContext, framed, iso, stable_id
 from journey_watch.messages.untrusted_text import one_line, valid_text
 
 MAX_HELD_BACK_SHOWN: Final = 50
 
 
+def tallied(tally: MuteTally, alerts: Sequence[Alert], position: str) -> MuteTally:
+    """Add alerts that a mute suppressed, later than those before, and note where the history is read on."""
+    counts, loudness = Counter(tally.counts), dict(tally.loudness)
+    details = [alert.detail for alert in alerts]
+    count_kinds(details, counts, loudness)
+    worst_first = sorted([*tally.members, *details], key=lambda detail: -Severity(detail["severity"]).loudness)
+    recipients = dict.fromkeys([*tally.recipients, *(one for alert in alerts for one in alert.recipients)])
+    return MuteTally(
+        position=position,
+        suppressed=tally.suppressed + len(alerts),
+        counts=dict(counts),
+        loudness=loudness,
+        recipients=tuple(recipients),
+        members=tuple(next(pieces(worst_first, lambda one: one), [])[:MAX_HELD_BACK_SHOWN]),
+    )
+
+
 def mute_ended_alert(
     mute_id: str,
-    held_back: Sequence[Mapping[str, Any]],
+    tally: MuteTally,
     context: AlertContext,
     *,
     since: datetime,
     sequence: int,
     mute: Mute | None = None,
 ) -> Alert:
-    """Say what was not told while a mute lasted. `held_back` are the details of the alerts, oldest first.
+    """Say what was not sent while a mute lasted, to everyone who would have received any of it.
 
-    `mute` is the mute as it was set, if that is still known: who set it and why.
+    The tally is complete and not empty. `mute` is the mute as it was set, if that is still known: who set it and why.
     """
-    worst_first = sorted(held_back, key=lambda detail: -Severity(detail["severity"]).loudness)
-    counts, lane = counts_of(held_back), context.lane
+    counts, lane = in_order(tally.counts, tally.loudness), context.lane
     set_by, reason = (mute.set_by, mute.reason) if mute else ("", "")
     detail: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
@@ -39,10 +57,10 @@ def mute_ended_alert(
         **({"set_by": valid_text(set_by, MAX_TEXT)} if set_by else {}),
         **({"reason": valid_text(reason, MAX_TEXT)} if reason else {}),
         "since": iso(since),
-        "held_back": len(held_back),
+        "held_back": tally.suppressed,
         "counts": counts,
-        "changes": next(pieces(worst_first, lambda one: one))[:MAX_HELD_BACK_SHOWN],
-        "severity": worst_first[0]["severity"],
+        "changes": list(tally.members),
+        "severity": tally.members[0]["severity"],
         "sequence": sequence,
         "observed_time": iso(context.observed_at),
     }
@@ -51,7 +69,8 @@ def mute_ended_alert(
     envelope = framed(
         alert_id, "Journey Watch Mute Ended", detail, thread=alert_id, lane=lane, deployment=context.deployment
     )
-    return Alert.from_envelope(envelope, journey=context.journey, thread=alert_id)
+    alert = Alert.from_envelope(envelope, journey=context.journey, thread=alert_id)
+    return alert.routed_to(tally.recipients)
 
 
 def content(detail: Mapping[str, Any], *, lane: Entity) -> Content:

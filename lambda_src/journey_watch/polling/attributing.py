@@ -28,16 +28,16 @@ from journey_watch.core.attribution import (
     read_call,
     time_of,
 )
+from journey_watch.core.commit_plan import PreparedAlert
 from journey_watch.core.errors import SourceError
 from journey_watch.core.runs import JourneyInfo, JourneyKey, JourneyState, Scope
 from journey_watch.core.searches import Search
-from journey_watch.core.transitions import StateChange
 from journey_watch.messages.attributed import attributed_alert
 from journey_watch.polling.committing import ChangeCommitter
 from journey_watch.polling.poll_context import PollContext
 from journey_watch.polling.side_by_side import side_by_side
 from journey_watch.polling.side_tasks import SideTasks
-from journey_watch.ports import CallHistory, CommitResult
+from journey_watch.ports import CallHistory
 
 PAGES_OF_A_NAME: Final = 4
 """Read in one poll, of fifty calls each, newest first; the next poll goes on where this one stopped."""
@@ -241,26 +241,44 @@ class _Attributing:
         """Commit what was found out about a journey, that it is no longer looked for, and how far the others are."""
         explained = self.context.store.alerts(self.context.lane, journey, [one.sort_key for one in ended])
         searches = tuple(advanced.get(one, one) for one in state.searches if one not in ended)
-        moved = replace(state, version=state.version + 1, searches=searches)
-        alerts = [
-            self._alert(search, alert, call, moved.version, answers)
+        events = [
+            self._answer(search, explained.get(search.sort_key), call, reason=answers.reason(search))
             for search, call in ended.items()
-            if (alert := explained.get(search.sort_key)) is not None
         ]
-        committed = self.committer.commit(StateChange(journey, state.version, moved), JourneyInfo(), alerts)
-        for alert in alerts:
+        committed = self.committer.commit(journey, state, events, replace(state, searches=searches), JourneyInfo())
+        for alert in committed.alerts:
             said = "found out who did it" if alert.detail["found"] else "nobody was found who did it"
-            about = {"journey": str(journey), "explains": alert.detail["explains"]}
-            logger.info(said, **about, result=committed.result.name)
-        return committed.pending if committed.result is CommitResult.DONE else ()
+            logger.info(said, journey=str(journey), explains=alert.detail["explains"])
+        committed.check()
+        return committed.pending
+
+    def _answer(
+        self, search: Search, explained: Alert | None, call: RecordedCall | None, *, reason: str
+    ) -> PreparedAlert:
+        """Prepare the alert that ends a search. If the explained alert has expired, the search ends without one."""
+        if explained is None:
+            return PreparedAlert(build=lambda _: None, ended_search=search)
+        actor = self._actor(call, explained)
+        build = partial(self._alert, search, explained, call, actor, reason=reason)
+        return PreparedAlert(build=build, ended_search=search)
+
+    def _actor(self, call: RecordedCall | None, explained: Alert) -> Actor | None:
+        actor = None if call is None else actor_of(call, self.calls)
+        if actor is not None and self.context.config.attribution is Attribution.ON:
+            actor = self._named(actor, explained.journey.container_id)
+        return actor
 
     def _alert(
-        self, search: Search, explained: Alert, call: RecordedCall | None, sequence: int, answers: _Answers
+        self,
+        search: Search,
+        explained: Alert,
+        call: RecordedCall | None,
+        actor: Actor | None,
+        sequence: int,
+        *,
+        reason: str,
     ) -> Alert:
         names = self.context.config.attribution is Attribution.ON
-        actor = None if call is None else actor_of(call, self.calls)
-        if actor is not None and names:
-            actor = self._named(actor, explained.journey.container_id)
         about = explained.detail.get(f"{self.context.provider.journey_noun}_name")
         unwanted = {*self.context.config.unattributed, *search.unattributed}
         told = tuple(one for one in explained.recipients if one not in unwanted)
@@ -272,7 +290,7 @@ class _Attributing:
             names=names,
             sequence=sequence,
             muted_by=self.committer.muted_by(explained.journey, JourneyInfo(about)),
-            reason=answers.reason(search),
+            reason=reason,
             told=bool(told),
         )
         return answer.routed_to(told)

@@ -1,52 +1,56 @@
-"""Commit a change together with the alerts it owes: which there are, how loud, for whom, and what a mute holds back."""
+"""Commit what a poll reports, together with the alerts it owes: the only place that executes a commit plan."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
+
+from aws_lambda_powertools import Logger
 
 from journey_watch.core.acknowledgements import Acknowledgement, in_force
 from journey_watch.core.alerts import Alert, PendingDelivery
-from journey_watch.core.attribution import MAX_SEARCHES, calls_behind, calls_behind_deletion, ends_at
-from journey_watch.core.condition_rules import ConditionEvent, Phase
-from journey_watch.core.conditions import Condition, ConditionKind
-from journey_watch.core.filters import Change, News, Subject
+from journey_watch.core.commit_plan import Commit, Event, plan_commits
+from journey_watch.core.errors import JourneyWatchError
 from journey_watch.core.mutes import Mute
-from journey_watch.core.routing import recipients_of, severity_of, unattributed_of
 from journey_watch.core.runs import JourneyInfo, JourneyKey, JourneyState, Scope
-from journey_watch.core.searches import CallWindow, Search
-from journey_watch.core.severity import Severity
-from journey_watch.core.transitions import StateChange, Transition
-from journey_watch.messages.acknowledged import acknowledged_alert
-from journey_watch.messages.condition import condition_alert
-from journey_watch.messages.envelope import AlertContext
-from journey_watch.messages.status_change import status_change_alert
+from journey_watch.core.transitions import Transition
+from journey_watch.polling.alert_policy import AlertPolicy
 from journey_watch.polling.poll_context import PollContext
 from journey_watch.ports import CommitResult
 
 MAX_COUNTED = 3
-"""Runs of one commit whose counters are asked for: each may take two seconds."""
+"""Runs of one plan whose counters are asked for: each may take two seconds."""
 TIME_FOR_COUNTERS_SECONDS = 25.0
 
+logger = Logger(child=True)
 
-@dataclass(frozen=True, slots=True)
-class CommittedChange:
-    """What became of one commit. Its alerts count only if it was made."""
 
-    result: CommitResult
-    alerts: Sequence[Alert]
-    pending: Sequence[PendingDelivery]
-    """The channels to which the alerts have yet to be sent."""
-    muted: int
-    """How many alerts a mute holds back: they are recorded and never sent."""
-    begun: Mapping[str, Condition]
-    """The conditions that it opened, by key, with the threads that they begin."""
-    searches: tuple[Search, ...]
-    """What it began to look for."""
+@dataclass(slots=True)
+class Committed:
+    """What became of one plan. Only what its commits stored is in it."""
+
+    state: JourneyState
+    """The state as stored: the one that was loaded, moved by each commit that was made."""
+    complete: bool = False
+    """True if everything of the plan is stored."""
+    results: Counter[CommitResult] = field(default_factory=Counter)
+    alerts: list[Alert] = field(default_factory=list)
+    pending: list[PendingDelivery] = field(default_factory=list)
+    """The deliveries of the alerts, which this invocation has to send."""
+    muted: int = 0
+    """How many alerts a mute suppresses: they are recorded and never sent."""
+    error: JourneyWatchError | None = None
+    """Why the last commit that was tried failed, if the store refused it."""
+
+    def check(self) -> None:
+        """Raise the error, if there is one."""
+        if self.error is not None:
+            raise self.error
 
 
 @dataclass(slots=True)
 class ChangeCommitter:
-    """Commits the changes of one lane. Safe for threads."""
+    """Commits what is reported of one lane. Safe for threads."""
 
     context: PollContext
     mutes: Sequence[Mute] = ()
@@ -69,133 +73,72 @@ class ChangeCommitter:
         """By thread, until when it is acknowledged."""
         return in_force(state.acknowledged, self.acknowledgements_of(scope), self.context.now())
 
-    def commit(self, change: StateChange, info: JourneyInfo, more: Sequence[Alert] = ()) -> CommittedChange:
-        """Save the change, its alerts and `more`. Raises what RunStore.commit raises."""
-        context, named = self.context, replace(info, name=info.name or change.state.journey_name)
-        mute = self.muted_by(change.journey, named)
-        subject, seen = context.subject(change.journey, named), context.alert(change.journey, named)
-        counted = self._counters(change.journey, change.transitions)
-        until = self._looked_for_until(change)
-        told = [
-            self._change_alert(
-                one,
-                subject,
-                seen,
-                mute=mute,
-                counters={} if one.of_journey else counted.get(one.run.run_id, {}),
-                until=until,
-            )
-            for one in change.transitions
-        ]
-        begun, conditions = self._condition_alerts(change, subject, seen, until)
-        told += conditions
-        answers = [acknowledged_alert(one, seen, sequence=change.state.version) for one in change.acknowledged]
-        alerts = [*(alert for alert, _ in told), *answers, *more]
-        held = [alert for alert in alerts if alert.muted_by]
-        pending = [one for alert in alerts if alert not in held for one in self._pending(alert)]
-        begun_searches = tuple(search for _, search in told if search is not None)
-        searches = (*change.state.searches, *begun_searches)
-        state = replace(change.state, conditions={**change.state.conditions, **begun}, searches=searches)
-        change = replace(change, state=state)
-        result = context.store.commit(context.lane, change, alerts, pending, context.time_budget.deadline)
-        if result is CommitResult.DONE:
-            self.stored[change.journey] = change.state
-        return CommittedChange(result, alerts, pending, muted=len(held), begun=begun, searches=begun_searches)
-
-    def _change_alert(
+    def commit(
         self,
-        one: Transition,
-        subject: Subject,
-        seen: AlertContext,
+        scope: Scope,
+        state: JourneyState,
+        events: Sequence[Event],
+        final: JourneyState,
+        info: JourneyInfo,
         *,
-        mute: str | None,
-        counters: Mapping[str, str],
-        until: datetime | None,
-    ) -> tuple[Alert, Search | None]:
-        """The alert; and the search for who did what it tells, if one begins."""
-        news, config = Change(one.previous_status, one.run.status), self.context.config
-        severity, window = severity_of(news, subject, config.rules), _window_of(one, seen)
-        alert = status_change_alert(
-            one,
-            seen,
-            severity=severity,
-            muted_by=mute,
-            counters=counters,
-            window=window,
-            looked_for_until=None if mute or severity is Severity.NONE else until,
+        pruned: JourneyState | None = None,
+    ) -> Committed:
+        """Plan the commits that report the events and make the state `final`, and execute them. Never raises.
+
+        Nothing is written if nothing changes.
+        """
+        if not events and pruned is None and final == state:
+            return Committed(state, complete=True)
+        try:
+            policy = self._policy(scope, events, replace(info, name=info.name or final.journey_name))
+            plan = plan_commits(scope, state, events, final, policy, pruned=pruned)
+        except Exception as error:
+            logger.exception("planning commits broke", journey=str(scope))
+            return Committed(state, error=JourneyWatchError(f"Planning commits broke: {error!r}"))
+        return self._execute(plan, state)
+
+    def _policy(self, scope: Scope, events: Sequence[Event], info: JourneyInfo) -> AlertPolicy:
+        return AlertPolicy(
+            self.context,
+            self.context.subject(scope, info),
+            self.context.alert(scope, info),
+            self.muted_by(scope, info),
+            self._counters(scope, events),
         )
-        alert = alert.routed_to(recipients_of(news, severity, subject, config.routes))
-        return alert, self._search(alert, seen, window, news, subject)
 
-    def _condition_alerts(
-        self, change: StateChange, subject: Subject, seen: AlertContext, until: datetime | None
-    ) -> tuple[dict[str, Condition], list[tuple[Alert, Search | None]]]:
-        """The alerts about conditions; and by key those that open, which remember their thread and their recipients."""
-        alerts: list[tuple[Alert, Search | None]] = []
-        begun: dict[str, Condition] = {}
-        for event in change.events:
-            window = _window_of_event(event, seen)
-            alert = condition_alert(event, seen, sequence=change.state.version, window=window, looked_for_until=until)
-            condition = event.condition
-            if event.phase is Phase.OPENED:
-                condition = replace(condition, opened_by=alert.id, told_to=self._told_of(condition, subject))
-                begun[condition.key] = condition
-            alert = alert.routed_to(condition.told_to)
-            alerts.append((alert, self._search(alert, seen, window, condition.kind, subject)))
-        return begun, alerts
+    def _execute(self, plan: Sequence[Commit], state: JourneyState) -> Committed:
+        """Execute commits until one is not made: those after it were computed from a state that is not stored."""
+        context, committed = self.context, Committed(state)
+        deadline = context.time_budget.deadline
+        for commit in plan:
+            if not context.time_budget.may_send:
+                break  # too late to send what would be committed: the next poll sees the same
+            change = commit.change
+            try:
+                result = context.store.commit(context.lane, change, commit.alerts, commit.owed, deadline)
+            except JourneyWatchError as error:
+                committed.error = error
+                break
+            except Exception as error:
+                logger.exception("committing broke", journey=str(change.journey))
+                committed.error = JourneyWatchError(f"Committing broke: {error!r}")
+                break
+            committed.results[result] += 1
+            if result is not CommitResult.DONE:
+                logger.warning("commit not made", journey=str(change.journey), reason=result.name)
+                break
+            committed.state = self.stored[change.journey] = commit.state_after(deadline)
+            committed.complete = commit.is_last
+            committed.alerts += commit.alerts
+            committed.pending += commit.owed
+            committed.muted += sum(alert.muted_by is not None for alert in commit.alerts)
+        return committed
 
-    def _search(
-        self, alert: Alert, seen: AlertContext, window: CallWindow | None, news: News, subject: Subject
-    ) -> Search | None:
-        """What is looked for of an alert, if it says that somebody looks."""
-        if window is None or "attribution_until" not in alert.detail:
-            return None
-        unattributed = unattributed_of(news, alert.severity, subject, self.context.config.routes)
-        return Search(alert.sort_key, seen.observed_at, window, unattributed)
-
-    def _told_of(self, condition: Condition, subject: Subject) -> tuple[str, ...]:
-        config = self.context.config
-        if condition.kind is ConditionKind.UNREACHABLE:
-            return config.operators
-        return recipients_of(condition.kind, condition.severity, subject, config.routes)
-
-    def _looked_for_until(self, change: StateChange) -> datetime | None:
-        """When it is no longer looked for who did what this commit tells; None if nobody looks."""
-        context = self.context
-        more = len(change.transitions) + len(change.events)
-        if context.call_history is None or len(change.state.searches) + more > MAX_SEARCHES:
-            return None
-        return ends_at(context.now(), timedelta(seconds=context.config.attribution_after_seconds))
-
-    def _counters(self, journey: Scope, transitions: Sequence[Transition]) -> dict[str, Mapping[str, str]]:
+    def _counters(self, journey: Scope, events: Sequence[Event]) -> dict[str, Mapping[str, str]]:
         """By run id, of runs that ended: what people ask next. Of a few, if there is plenty of time."""
         hurried = self.context.time_budget.remaining_seconds < TIME_FOR_COUNTERS_SECONDS
         if hurried or not isinstance(journey, JourneyKey):
             return {}
-        ended = [one.run.run_id for one in transitions if one.run.status.is_terminal and not one.of_journey]
+        changes = [one for one in events if isinstance(one, Transition) and not one.of_journey]
+        ended = [one.run.run_id for one in changes if one.run.status.is_terminal]
         return {run_id: self.context.source.counters(journey, run_id) for run_id in ended[:MAX_COUNTED]}
-
-    def _pending(self, alert: Alert) -> list[PendingDelivery]:
-        """The channels to which an alert is owed."""
-        return [PendingDelivery(alert, name) for name, channel in self.context.channels.items() if channel.takes(alert)]
-
-
-def _window_of(transition: Transition, seen: AlertContext) -> CallWindow | None:
-    """The calls that may have led to a change."""
-    run = transition.run
-    return calls_behind(
-        transition.previous,
-        run.status,
-        seen.provider.calls,
-        of_journey=transition.of_journey,
-        created_at=run.creation_time,
-        changed_at=run.last_update_time,
-        observed_at=seen.observed_at,
-    )
-
-
-def _window_of_event(event: ConditionEvent, seen: AlertContext) -> CallWindow | None:
-    """Those that may have deleted what is missing."""
-    if event.phase is not Phase.OPENED or event.condition.kind is not ConditionKind.MISSING:
-        return None
-    return calls_behind_deletion(seen.provider.calls, since=event.condition.since, observed_at=seen.observed_at)

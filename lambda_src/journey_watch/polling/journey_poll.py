@@ -9,14 +9,14 @@ from typing import Final
 
 from aws_lambda_powertools import Logger
 
+from journey_watch.core.acknowledgements import newly_given
 from journey_watch.core.alerts import Alert, PendingDelivery
 from journey_watch.core.condition_rules import Assessment, assess_reading
 from journey_watch.core.conditions import Condition
-from journey_watch.core.errors import JourneyWatchError, SourceError, StateTooLargeError, StoreUnavailableError
-from journey_watch.core.runs import DeliveryLease, JourneyInfo, JourneyKey, JourneyState, Observation, Status
-from journey_watch.core.searches import Search
-from journey_watch.core.transitions import Comparison, StateChange, compare, with_acknowledgements, with_assessment
-from journey_watch.polling.committing import ChangeCommitter
+from journey_watch.core.errors import JourneyWatchError, SourceError
+from journey_watch.core.runs import JourneyInfo, JourneyKey, JourneyState, Observation, Status
+from journey_watch.core.transitions import Comparison, compare, with_assessment
+from journey_watch.polling.committing import ChangeCommitter, Committed
 from journey_watch.polling.poll_context import PollContext
 from journey_watch.ports import CommitResult
 
@@ -102,9 +102,6 @@ class JourneyPoll:
         outcome = JourneyOutcome(journey, baselined=state.baselined_at is not None, conditions=state.conditions)
         try:
             self._compare_and_commit(reading, state, begun, outcome)
-        except (StateTooLargeError, StoreUnavailableError) as error:
-            outcome.failure = error
-            logger.error("changes could not be saved", journey=str(journey), reason=str(error))  # noqa: TRY400 - no trace: the reason says it
         except Exception as error:
             outcome.failure = JourneyWatchError(f"Polling it broke: {error!r}")
             logger.exception("polling a journey broke", journey=str(journey))
@@ -124,12 +121,19 @@ class JourneyPoll:
         outcome.runs.update(run.status for run in reading.runs if not run.status.is_terminal)
         comparison, assessment = self._judge(state, reading, info, begun)
         outcome.stale, outcome.conditions = comparison.stale, assessment.conditions
-        changes = with_assessment(
-            journey, state, comparison.changes, assessment, max_alerts=self._context.alerts_per_commit
+        given = newly_given(state.acknowledged, self.committer.acknowledgements_of(journey), self._context.now())
+        final = with_assessment(comparison.after, assessment)
+        if given:
+            final = replace(final, acknowledged=self.committer.acknowledged(journey, state))
+        committed = self.committer.commit(
+            journey,
+            state,
+            [*comparison.transitions, *assessment.events, *given],
+            final,
+            info,
+            pruned=comparison.pruned,
         )
-        given = self.committer.acknowledgements_of(journey)
-        told = with_acknowledgements(journey, state, changes, given, self._context.now())
-        self._commit_all(told, info, outcome)
+        self._note(committed, outcome)
 
     def _judge(
         self, state: JourneyState, reading: Observation, info: JourneyInfo, begun: datetime
@@ -150,13 +154,11 @@ class JourneyPoll:
                 alert_on_first_sight=self._context.config.alert_on_first_sight,
                 journey_name=info.name,
                 itself=info.itself,
-                max_alerts=self._context.alerts_per_commit,
             )
-            after = comparison.changes[-1].state if comparison.changes else state
             assessed = self._context.assessment(
                 reading.journey, named, begun=begun, acknowledged=acknowledged, muted=muted, confirmed=again
             )
-            return comparison, assess_reading(state.conditions, after, listing, assessed, info)
+            return comparison, assess_reading(state.conditions, comparison.after, listing, assessed, info)
 
         comparison, assessment = judged(reading, frozenset(), again=False)
         if not comparison.unconfirmed and not assessment.unconfirmed:
@@ -166,39 +168,16 @@ class JourneyPoll:
             return comparison, assessment  # a failed second reading confirms nothing
         return judged(second, comparison.unconfirmed, again=True)
 
-    def _commit_all(self, changes: Sequence[StateChange], info: JourneyInfo, outcome: JourneyOutcome) -> None:
-        begun: dict[str, Condition] = {}
-        owed: dict[str, DeliveryLease] = {}
-        searches: tuple[Search, ...] = ()
-        deadline = self._context.time_budget.deadline
-        for planned in changes:
-            change = _following(planned, begun, owed, searches)
-            if not self._context.time_budget.may_send:
-                return  # too late to send what would be committed: the next poll sees the same change
-            committed = self.committer.commit(change, info)
-            outcome.commits[committed.result] += 1
-            if committed.result is not CommitResult.DONE:
-                logger.warning("commit not made", journey=str(change.journey), reason=committed.result.name)
-                return
-            begun.update(committed.begun)
-            searches += committed.searches
-            owed.update((one.key, DeliveryLease(one.alert.sort_key, deadline)) for one in committed.pending)
+    @staticmethod
+    def _note(committed: Committed, outcome: JourneyOutcome) -> None:
+        if committed.results[CommitResult.DONE]:
             outcome.remembered = True
-            outcome.baselined = change.state.baselined_at is not None
-            outcome.committed += committed.alerts
-            outcome.pending += committed.pending
-            outcome.muted += committed.muted
-
-
-def _following(
-    change: StateChange,
-    begun: Mapping[str, Condition],
-    owed: Mapping[str, DeliveryLease],
-    searches: tuple[Search, ...],
-) -> StateChange:
-    """The change as it is after those before it: their conditions have threads, they look for more, and owe more."""
-    conditions = {key: begun.get(key, condition) for key, condition in change.state.conditions.items()}
-    undelivered = {**change.state.undelivered, **owed}
-    searched = (*change.state.searches, *searches)
-    state = replace(change.state, conditions=conditions, undelivered=undelivered, searches=searched)
-    return replace(change, state=state)
+            outcome.baselined = committed.state.baselined_at is not None
+        outcome.commits += committed.results
+        outcome.committed += committed.alerts
+        outcome.pending += committed.pending
+        outcome.muted += committed.muted
+        if committed.error is not None:
+            outcome.failure = committed.error
+            reason = str(committed.error)
+            logger.error("changes could not be saved", journey=str(outcome.journey), reason=reason)

@@ -4,22 +4,31 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Final
 
+from journey_watch.core.acknowledgements import newly_given
 from journey_watch.core.alerts import Alert, PendingDelivery
+from journey_watch.core.commit_plan import PreparedAlert
 from journey_watch.core.condition_rules import all_resolved, assess_failure
 from journey_watch.core.conditions import ConditionKind, Resolution
 from journey_watch.core.errors import SourceError
+from journey_watch.core.mute_tally import MuteTally
 from journey_watch.core.mutes import Mute
 from journey_watch.core.reachability import PollReadings
 from journey_watch.core.runs import LANE_ITSELF, ContainerScope, JourneyInfo, JourneyKey, JourneyState, Scope
-from journey_watch.core.transitions import StateChange, with_acknowledgements, with_assessment
+from journey_watch.core.transitions import with_assessment
 from journey_watch.core.watch_list import ALL
-from journey_watch.messages.mute_ended import mute_ended_alert
+from journey_watch.messages.envelope import AlertContext
+from journey_watch.messages.mute_ended import mute_ended_alert, tallied
 from journey_watch.polling.committing import ChangeCommitter
 from journey_watch.polling.journey_poll import JourneyOutcome
 from journey_watch.polling.poll_context import PollContext
 from journey_watch.polling.side_tasks import SideTasks
-from journey_watch.ports import CommitResult, Discovery
+from journey_watch.ports import Discovery
+
+HISTORY_SHARE: Final = 1 / 6
+"""Reading the history for summaries of mutes takes no more of the time that there is for sending."""
 
 
 @dataclass(slots=True)
@@ -85,43 +94,30 @@ class LaneHealth:
         if in_force == set(state.mutes):
             return ()
         mutes = {mute_id: state.mutes.get(mute_id, _to_the_millisecond(now)) for mute_id in sorted(in_force)}
-        moved = replace(state, version=state.version + 1, mutes=mutes)
+        tallies = dict(state.mute_tallies)
         seen = self._context.alert(LANE_ITSELF, JourneyInfo())
-        alerts: list[Alert] = []
+        reader = _HistoryReader(self._context, self._context.history_pages)
+        events: list[PreparedAlert] = []
         for mute_id, since in state.mutes.items():
             if mute_id in in_force:
                 continue
-            if len(alerts) == self._context.alerts_per_commit:
-                mutes[mute_id] = since  # the next poll gives its account
-                continue
+            mutes[mute_id] = since  # until its summary is built: the next poll goes on
             with self.side_tasks.attempt("what a mute held back could not be read; it is tried again", mute=mute_id):
-                if held_back := self._held_back(mute_id, since):
-                    sequence, mute = moved.version, known.get(mute_id)
-                    account = mute_ended_alert(
-                        mute_id,
-                        [alert.detail for alert in held_back],
-                        seen,
-                        since=since,
-                        sequence=sequence,
-                        mute=mute,
-                    )
-                    # Whoever would have heard of any of it.
-                    everybody = dict.fromkeys(one for alert in held_back for one in alert.recipients)
-                    alerts.append(account.routed_to(tuple(everybody)))
-                continue
-            mutes[mute_id] = since
-        if mutes == state.mutes:
-            return ()
+                tallies[mute_id], complete = reader.read(mute_id, since, tallies.get(mute_id, MuteTally()))
+                if not complete:
+                    continue
+                if tallies[mute_id].suppressed:
+                    mute = known.get(mute_id)
+                    build = partial(_summary, mute_id, tallies[mute_id], seen, since=since, mute=mute)
+                    build(state.version)  # if this raises, only this mute waits
+                    events.append(PreparedAlert(build=build, ended_mute=mute_id))
+                del mutes[mute_id]
+        tallies = {mute_id: tally for mute_id, tally in tallies.items() if mute_id in mutes and tally.position}
+        final = replace(state, mutes=mutes, mute_tallies=tallies)
+        committed = self.committer.commit(LANE_ITSELF, state, events, final, JourneyInfo())
         with self.side_tasks.attempt("which mutes are in force could not be noted"):
-            committed = self.committer.commit(StateChange(LANE_ITSELF, state.version, moved), JourneyInfo(), alerts)
-            if committed.result is CommitResult.DONE:
-                self.scopes[LANE_ITSELF] = moved
-                return committed.pending
-        return ()
-
-    def _held_back(self, mute_id: str, since: datetime) -> list[Alert]:
-        recorded = self._context.store.history(self._context.lane, since)
-        return [alert for alert in recorded if alert.muted_by == mute_id]
+            committed.check()
+        return committed.pending
 
     @property
     def is_announced_unreachable(self) -> bool:
@@ -169,15 +165,9 @@ class LaneHealth:
         Returns what is to be sent about that, and the state's version afterwards: None if that is not certain.
         """
         over = all_resolved(state.conditions, Resolution.UNWATCHED)
-        pending: list[PendingDelivery] = []
-        version = state.version
-        for change in with_assessment(journey, state, [], over, max_alerts=self._context.alerts_per_commit):
-            committed = self.committer.commit(change, JourneyInfo())
-            if committed.result is not CommitResult.DONE:
-                return pending, None
-            pending += committed.pending
-            version = change.state.version
-        return pending, version
+        final = with_assessment(state, over)
+        committed = self.committer.commit(journey, state, over.events, final, JourneyInfo())
+        return committed.pending, committed.state.version if committed.complete else None
 
     def _failures_by_scope(
         self, states: Mapping[JourneyKey, JourneyState], discovery: Discovery, outcomes: Sequence[JourneyOutcome]
@@ -235,27 +225,50 @@ class LaneHealth:
         info: JourneyInfo,
         resolution: Resolution | None = None,
     ) -> Sequence[PendingDelivery]:
-        if not self._context.time_budget.may_send:
-            return []  # what lasts is still so at the next poll
         begun = self._context.now()
         acknowledged = self.committer.acknowledged(scope, state)
         context = self._context.assessment(
             scope, info, begun=begun, acknowledged=acknowledged, muted=False, confirmed=True
         )
         assessment = assess_failure(state.conditions, str(failure) if failure else None, context, resolution)
-        changes = with_assessment(scope, state, [], assessment)
-        given = self.committer.acknowledgements_of(scope)
-        pending: list[PendingDelivery] = []
+        given = newly_given(state.acknowledged, self.committer.acknowledgements_of(scope), context.now)
+        final = with_assessment(state, assessment)
+        if given:
+            final = replace(final, acknowledged=acknowledged)
+        committed = self.committer.commit(scope, state, [*assessment.events, *given], final, info)
         with self.side_tasks.attempt("what cannot be read could not be noted", of=str(scope)):
-            for change in with_acknowledgements(scope, state, changes, given, context.now):
-                committed = self.committer.commit(change, info)
-                if committed.result is not CommitResult.DONE:
-                    break  # the next change was computed from a state that is not stored
-                pending += committed.pending
-        return pending
+            committed.check()
+        return committed.pending
 
     def _state(self, scope: Scope) -> JourneyState:
-        return self.scopes.get(scope, JourneyState())
+        """Return the state as this poll has stored or loaded it."""
+        return self.committer.stored.get(scope) or self.scopes.get(scope, JourneyState())
+
+
+@dataclass(slots=True)
+class _HistoryReader:
+    """Reads what mutes suppressed, so many pages in one poll; what is left, the next poll reads."""
+
+    context: PollContext
+    pages_left: int
+
+    def read(self, mute_id: str, since: datetime, tally: MuteTally) -> tuple[MuteTally, bool]:
+        """Read on where the tally ends; returns it with what was read, and whether that is everything."""
+        stop_at = self.context.time_budget.sending_seconds * (1 - HISTORY_SHARE)
+        while self.pages_left and self.context.time_budget.sending_seconds > stop_at:
+            self.pages_left -= 1
+            page = self.context.store.history(self.context.lane, since, tally.position)
+            suppressed = [alert for alert in page.alerts if alert.muted_by == mute_id]
+            tally = tallied(tally, suppressed, page.following or tally.position)
+            if page.following is None:
+                return tally, True
+        return tally, False
+
+
+def _summary(
+    mute_id: str, tally: MuteTally, seen: AlertContext, version: int, *, since: datetime, mute: Mute | None
+) -> Alert:
+    return mute_ended_alert(mute_id, tally, seen, since=since, sequence=version, mute=mute)
 
 
 def _to_the_millisecond(time: datetime) -> datetime:

@@ -1,16 +1,16 @@
 """What one poll of one lane works with. It travels as one through everything in this folder."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from journey_watch.core.commit_plan import CommitLimits
 from journey_watch.core.condition_rules import AssessmentContext
 from journey_watch.core.conditions import ConditionKind
 from journey_watch.core.filters import Subject
 from journey_watch.core.provider import Provider
 from journey_watch.core.routing import severity_of
 from journey_watch.core.runs import JourneyInfo, Lane, Scope
-from journey_watch.core.transitions import alerts_per_commit
 from journey_watch.core.watch_list import Thresholds, WatchTarget
 from journey_watch.messages.envelope import AlertContext, Deployment
 from journey_watch.polling.time_budget import TimeBudget
@@ -33,6 +33,10 @@ class PollContext:
     time_budget: TimeBudget
     call_history: CallHistory | None = None
     """None if nobody wants to know who did it."""
+    commit_limits: CommitLimits = field(default_factory=CommitLimits)
+    """What one commit may hold."""
+    history_pages: int = 20
+    """How many pages of the history, of at most 1 MB, a poll reads for the summaries of mutes that have ended."""
 
     @property
     def provider(self) -> Provider:
@@ -42,11 +46,6 @@ class PollContext:
     def now(self) -> datetime:
         """The wall clock, in UTC."""
         return self.time_budget.now()
-
-    @property
-    def alerts_per_commit(self) -> int:
-        """How many alerts fit in one write, each owed to every channel."""
-        return alerts_per_commit(len(self.channels))
 
     def thresholds_of(self, journey: Scope) -> Thresholds:
         """The patience that the configuration has with a journey."""

@@ -27,7 +27,7 @@ from journey_watch.core.alerts import Alert, PendingDelivery
 from journey_watch.core.errors import StateTooLargeError, StoreUnavailableError
 from journey_watch.core.runs import JourneyKey, Lane, Scope
 from journey_watch.core.transitions import StateChange
-from journey_watch.ports import CommitResult, LaneState, SetByOperators
+from journey_watch.ports import CommitResult, HistoryPage, LaneState, SetByOperators
 from journey_watch.store import items
 
 if TYPE_CHECKING:
@@ -35,6 +35,10 @@ if TYPE_CHECKING:
 
 ACKNOWLEDGE_ATTEMPTS: Final = 5
 BATCH_GET_KEYS: Final = 100
+ALERTS_OF_A_PAGE: Final = 500
+"""Of the history: DynamoDB ends a page at 1 MB as well."""
+NAMES_PER_UPDATE: Final = 100
+"""Attributes that one update removes: an expression has 4,096 bytes at most."""
 KEEP_OWED_FOR: Final = timedelta(days=7)
 """A TRANSITION that is still owed is never left nearer to its expiry than this."""
 
@@ -58,18 +62,15 @@ class DynamoDBRunStore:
 
     def load(self, lane: Lane) -> LaneState:
         with self._answering("read"):
-            return items.lane_state(self._query({PARTITION_KEY: items.lane_key(lane)}))
+            return items.lane_state(self._partition(items.lane_key(lane)))
 
-    def _query(self, keys: Mapping[str, str], index: str | None = None) -> Iterator[Mapping[str, Any]]:
-        """All items of a partition; with a second key, those from there on."""
-        conditions = [f"#k{n} {operator} :k{n}" for n, operator in enumerate(["=", ">="][: len(keys)])]
-        of_index: dict[str, Any] = {"IndexName": index} if index else {}
+    def _partition(self, key: str) -> Iterator[Mapping[str, Any]]:
+        """Yield all items of a partition."""
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
-            **of_index,
-            KeyConditionExpression=" AND ".join(conditions),
-            ExpressionAttributeNames=_placeholders("#k", list(keys)),
-            ExpressionAttributeValues={f":k{n}": {"S": value} for n, value in enumerate(keys.values())},
+            KeyConditionExpression="#p = :p",
+            ExpressionAttributeNames={"#p": PARTITION_KEY},
+            ExpressionAttributeValues={":p": {"S": key}},
         )
         for page in pages:
             yield from page["Items"]
@@ -92,6 +93,10 @@ class DynamoDBRunStore:
         expires_at = int((self._clock() + self._keep).timestamp())
         puts = [items.transition(lane, alert, expires_at) for alert in alerts]
         return self._write_state(lane, change.journey, update, puts)
+
+    def fits(self, change: StateChange, owed: Sequence[PendingDelivery]) -> bool:
+        update = items.state_update(change, owed, self._clock())
+        return items.state_bytes(update, change.state) <= items.ITEM_LIMIT_BYTES
 
     def forget_baseline(self, lane: Lane, journey: JourneyKey, seen_version: int) -> CommitResult:
         return self._write_state(lane, journey, items.forgetting_update(seen_version), [])
@@ -144,7 +149,7 @@ class DynamoDBRunStore:
                 keys = [{PARTITION_KEY: partition, SORT_KEY: {"S": key}} for key in sort_keys[at : at + BATCH_GET_KEYS]]
                 found += self._read_batch(keys)
             self._outlive_their_delivery(found)
-        return {item[SORT_KEY]["S"]: items.alert(item, journey) for item in found}
+            return {item[SORT_KEY]["S"]: items.alert(item, journey) for item in found}
 
     def _read_batch(self, keys: list[dict[str, Any]]) -> list[Mapping[str, Any]]:
         found: list[Mapping[str, Any]] = []
@@ -214,14 +219,24 @@ class DynamoDBRunStore:
 
     def set_by_operators(self) -> SetByOperators:
         with self._answering("read"):
-            return items.set_by_operators(self._query({PARTITION_KEY: items.CONTROL}))
+            return items.set_by_operators(self._partition(items.CONTROL))
 
-    def history(self, lane: Lane, since: datetime) -> Sequence[Alert]:
-        keys = {LANE_INDEX_PARTITION_KEY: str(lane), LANE_INDEX_SORT_KEY: since.isoformat(timespec="milliseconds")}
+    def history(self, lane: Lane, since: datetime, position: str = "") -> HistoryPage:
+        # A time sorts before the positions of all alerts of that time.
+        after = position or since.isoformat(timespec="milliseconds")
         with self._answering("read"):
-            found = self._query(keys, index=LANE_INDEX)
-            alerts = [items.alert(item, items.journey_of(item)) for item in found]
-        return [alert for alert in alerts if alert is not None]
+            answer = self._client.query(
+                TableName=self._table,
+                IndexName=LANE_INDEX,
+                KeyConditionExpression="#p = :p AND #s > :s",
+                ExpressionAttributeNames={"#p": LANE_INDEX_PARTITION_KEY, "#s": LANE_INDEX_SORT_KEY},
+                ExpressionAttributeValues={":p": {"S": str(lane)}, ":s": {"S": after}},
+                Limit=ALERTS_OF_A_PAGE,
+            )
+            alerts = [items.alert(item, items.journey_of(item)) for item in answer["Items"]]
+            last = answer.get("LastEvaluatedKey")
+            following = last[LANE_INDEX_SORT_KEY]["S"] if last else None
+        return HistoryPage([alert for alert in alerts if alert is not None], following)
 
     def mark_listed(self, lane: Lane, marker: str, at: datetime, unlisted: AbstractSet[str] = frozenset()) -> None:
         names = {"#m": items.LISTED_PREFIX + marker}
@@ -250,11 +265,13 @@ class DynamoDBRunStore:
 
     def unmark_listed(self, lane: Lane, markers: Sequence[str]) -> None:
         names = [prefix + marker for marker in markers for prefix in (items.LISTED_PREFIX, items.UNLISTED_PREFIX)]
-        self._update_lane(
-            lane,
-            UpdateExpression="REMOVE " + ", ".join(f"#m{n}" for n in range(len(names))),
-            ExpressionAttributeNames=_placeholders("#m", names),
-        )
+        for at in range(0, len(names), NAMES_PER_UPDATE):
+            some = names[at : at + NAMES_PER_UPDATE]
+            self._update_lane(
+                lane,
+                UpdateExpression="REMOVE " + ", ".join(f"#m{n}" for n in range(len(some))),
+                ExpressionAttributeNames=_placeholders("#m", some),
+            )
 
     def resume_at(self, lane: Lane, journey: JourneyKey) -> None:
         self._update_lane(

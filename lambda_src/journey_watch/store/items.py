@@ -19,6 +19,7 @@ from journey_watch.core.acknowledgements import Acknowledgement
 from journey_watch.core.alerts import Alert, PendingDelivery
 from journey_watch.core.conditions import Condition, ConditionKind
 from journey_watch.core.errors import ConfigurationError
+from journey_watch.core.mute_tally import MuteTally
 from journey_watch.core.mutes import Mute
 from journey_watch.core.runs import (
     LANE_ITSELF,
@@ -52,6 +53,7 @@ _DURATIONS: Final = "durations"
 _ITSELF: Final = "itself"
 _ACKNOWLEDGED: Final = "acknowledged"
 _SEARCHES: Final = "searches"
+_MUTE_TALLIES: Final = "mute_tallies"
 _LONGEST: Final = 10**9
 """Seconds that a run may have taken: thirty years."""
 UNREADABLE: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
@@ -171,8 +173,16 @@ def _journey_state(item: Item) -> JourneyState:
         durations=_named(item, _DURATIONS, lambda value: _durations(json.loads(value["S"]))).get("", ()),
         acknowledged=_moments(item, _ACKNOWLEDGED),
         searches=_named(item, _SEARCHES, lambda value: _searches(json.loads(value["S"]))).get("", ()),
+        mute_tallies=_named(item, _MUTE_TALLIES, lambda value: _mute_tallies(json.loads(value["S"]))).get("", {}),
         mutes={mute_id: _aware(since) for mute_id, since in json.loads(item.get("mutes", {}).get("S", "{}")).items()},
     )
+
+
+def _mute_tallies(written: Mapping[str, dict[str, Any]]) -> dict[str, MuteTally]:
+    return {
+        mute_id: MuteTally(**{**values, "recipients": tuple(values["recipients"]), "members": tuple(values["members"])})
+        for mute_id, values in written.items()
+    }
 
 
 def _moments(item: Item, name: str) -> dict[str, datetime]:
@@ -334,6 +344,8 @@ def _written_if_there(change: StateChange) -> Iterator[tuple[str, str]]:
         yield _ACKNOWLEDGED, json.dumps({thread: iso(until) for thread, until in state.acknowledged.items()})
     if change.journey == LANE_ITSELF:
         yield "mutes", json.dumps({mute_id: iso(since) for mute_id, since in state.mutes.items()})
+        tallies = {mute_id: asdict(tally) for mute_id, tally in state.mute_tallies.items()}
+        yield _MUTE_TALLIES, json.dumps(tallies, separators=(",", ":"))
     if state.journey_name is not None:
         yield "journey_name", state.journey_name
 
@@ -373,12 +385,17 @@ def transition(lane: Lane, alert: Alert, expires_at: int) -> dict[str, Any]:
         PARTITION_KEY: {"S": journey_key(lane, alert.journey)},
         SORT_KEY: {"S": alert.sort_key},
         LANE_INDEX_PARTITION_KEY: {"S": str(lane)},
-        LANE_INDEX_SORT_KEY: {"S": f"{alert.observed_time}#{alert.id}"},
+        LANE_INDEX_SORT_KEY: {"S": history_position(alert)},
         "thread": {"S": alert.thread},
         "envelope": {"S": json.dumps(alert.envelope, separators=(",", ":"))},
         _SCHEMA: {"N": str(SCHEMA_VERSION)},
         EXPIRES_AT: {"N": str(expires_at)},
     }
+
+
+def history_position(alert: Alert) -> str:
+    """Return the place of an alert in the history of its lane."""
+    return f"{alert.observed_time}#{alert.id}"
 
 
 def journey_of(item: Item) -> Scope:

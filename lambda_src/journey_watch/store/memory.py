@@ -12,7 +12,8 @@ from journey_watch.core.alerts import Alert, PendingDelivery
 from journey_watch.core.mutes import Mute
 from journey_watch.core.runs import DeliveryLease, JourneyKey, JourneyState, Lane, Scope
 from journey_watch.core.transitions import StateChange
-from journey_watch.ports import CommitResult, LaneState, SetByOperators
+from journey_watch.ports import CommitResult, HistoryPage, LaneState, SetByOperators
+from journey_watch.store import items
 
 
 class MemoryRunStore:
@@ -25,6 +26,7 @@ class MemoryRunStore:
         self._states: defaultdict[Lane, dict[Scope, JourneyState]] = defaultdict(dict)
         self._set_by_operators = SetByOperators()
         self._alerts: dict[tuple[Lane, Scope, str], Alert] = {}
+        self.alerts_of_a_page = 200
 
     def load(self, lane: Lane) -> LaneState:
         with self._lock:
@@ -55,13 +57,19 @@ class MemoryRunStore:
     def set_by_operators(self) -> SetByOperators:
         return self._set_by_operators
 
-    def history(self, lane: Lane, since: datetime) -> Sequence[Alert]:
+    def history(self, lane: Lane, since: datetime, position: str = "") -> HistoryPage:
         with self._lock:
             recorded = [alert for (of_lane, _, _), alert in self._alerts.items() if of_lane == lane]
-        return sorted(
-            (alert for alert in recorded if datetime.fromisoformat(alert.observed_time) >= since),
-            key=lambda alert: (alert.observed_time, alert.id),
+        found = sorted(
+            (
+                (items.history_position(alert), alert)
+                for alert in recorded
+                if datetime.fromisoformat(alert.observed_time) >= since and items.history_position(alert) > position
+            ),
+            key=lambda entry: entry[0],
         )
+        page = found[: self.alerts_of_a_page]
+        return HistoryPage([alert for _, alert in page], page[-1][0] if len(page) < len(found) else None)
 
     def commit(
         self,
@@ -80,6 +88,9 @@ class MemoryRunStore:
             self._put(lane, change.journey, replace(change.state, undelivered=undelivered, given_up=held.given_up))
             self._alerts.update({(lane, change.journey, alert.sort_key): alert for alert in alerts})
             return CommitResult.DONE
+
+    def fits(self, change: StateChange, owed: Sequence[PendingDelivery]) -> bool:  # noqa: ARG002 - memory has no limit
+        return True
 
     def claim(self, lane: Lane, journey: Scope, keys: Sequence[str], seen: datetime, until: datetime) -> bool:
         with self._lock:
