@@ -302,6 +302,13 @@ def test_what_is_no_record_is_none(odd: object) -> None:
     assert read_call(odd) is None
 
 
+def test_a_record_larger_than_cloudtrail_makes_them_is_not_read() -> None:
+    """What a stranger made larger than any record would be parsed at every look-up."""
+    (size, largest) = (len(event(userAgent="")["CloudTrailEvent"]), 300_000)
+    assert read_call(event(userAgent="x" * (largest - size))) is not None
+    assert read_call(event(userAgent="x" * (largest - size + 1))) is None
+
+
 IDENTITY = ("userName", "arn", "principalId", "invokedBy", "sessionContext", "accountId", "onBehalfOf")
 
 
