@@ -55,6 +55,8 @@ CODE_KEY: Final = "JourneyWatch::Code"
 """Under which it names the code that ships with it (`bundle.shipped_code`), for the command to compare."""
 MUTES_KEY: Final = "JourneyWatch::Mutes"
 """Under which it has the configuration's mutes, as `settings.mutes_to_json` writes them, for the command to list."""
+TIME_ZONE_KEY: Final = "JourneyWatch::TimeZone"
+"""Under which it has the configuration's `time_zone`, in which the command reads and shows times."""
 
 # What CloudFormation takes as a stack's name.
 _stack_name: Final = matching(re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}"), "a stack name: letters, digits and -")

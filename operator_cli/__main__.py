@@ -25,6 +25,7 @@ from journey_watch.core.errors import ConfigurationError, JourneyWatchError
 from journey_watch.core.filters import ANY
 from journey_watch.core.mutes import Mute
 from journey_watch.core.runs import Lane
+from journey_watch.core.time_zones import located
 from journey_watch.messages.content import readable_time
 from journey_watch.messages.untrusted_text import for_terminal
 from journey_watch.providers.registry import REGISTRY
@@ -39,6 +40,7 @@ from operator_cli.mutes import (
     NO_ID,
     KnownMute,
     Remembered,
+    at,
     held_by,
     ids_of,
     known_mutes,
@@ -274,7 +276,7 @@ def ack(cli: Cli, *, what: str, how_long: str, note: str) -> None:
     last, and PagerDuty's incident is acknowledged. That it is over is told all the same.
     """
     now = datetime.now(UTC)
-    until = _end(how_long, None, now)
+    until = now + _duration(how_long)
     with _told():
         set_by, identity = _own_name(), cli.deployment.caller()
         given = [
@@ -291,7 +293,7 @@ def ack(cli: Cli, *, what: str, how_long: str, note: str) -> None:
     lines = [(one.alert_id, one.what) for one in given]
     cli.show(
         [{"alert_id": one.alert_id, "what": one.what, "until": one.until} for one in given],
-        as_table=lambda: _table(f"Acknowledged until {until:%Y-%m-%d %H:%M} UTC", ("alert", "what"), lines),
+        as_table=lambda: _table(f"Acknowledged until {at(until, cli.deployment.time_zone)}", ("alert", "what"), lines),
     )
 
 
@@ -306,19 +308,20 @@ def mutes(cli: Cli) -> None:
     with _told():
         found = known_mutes(cli.deployment.mutes(), cli.deployment.configured_mutes, now)
         journeys = _remembered(cli)
+        zone = cli.deployment.time_zone
 
     def cells(known: KnownMute) -> Sequence[Cell]:
         if known.mute is None:
             return known.id, Text("cannot be read by this version", "red"), "", "", "", "", ""
         mute = known.mute
         holds = named(held_by(mute, journeys))
-        return mute.id, str(known.standing), scope(mute), holds, when(mute), mute.reason, who(known)
+        return mute.id, str(known.standing), scope(mute), holds, when(mute, zone), mute.reason, who(known)
 
     def to_json(known: KnownMute) -> dict[str, Any]:
         about = {"id": known.id, "readable": known.mute is not None, "configured": known.configured}
         if known.mute is None:
             return about
-        return {**_mute_json(known.mute, journeys), **about, "state": known.standing, "when": when(known.mute)}
+        return {**_mute_json(known.mute, journeys), **about, "state": known.standing, "when": when(known.mute, zone)}
 
     headings = ("id", "state", "what", "holds", "until or when", "reason", "set by")
     cli.show([to_json(one) for one in found], as_table=lambda: _table(None, headings, map(cells, found)))
@@ -328,7 +331,9 @@ def mutes(cli: Cli) -> None:
 @click.argument("mute_id", metavar="ID", type=_TEXT)
 @click.option("--for", "how_long", help='How long: like "90m", "1h30m" or "2d".')
 @click.option(
-    "--until", "end", help='Until when: like "2026-12-24T18:00+01:00". Without an offset from UTC it is in UTC.'
+    "--until",
+    "end",
+    help='Until when: like "2026-12-24T18:00+01:00". Default offset: that of the deployment\'s time_zone.',
 )
 @click.option("--reason", type=_TEXT, required=True, help="Why; others will read it.")
 @click.option(
@@ -369,9 +374,11 @@ def mute(
     something is told to its operators all the same. A mute with the same ID is replaced.
     """
     now = datetime.now(UTC)
-    until = _end(how_long, end, now)
+    length = _checked_length(how_long, end)
     checked_id = _checked_id(mute_id)
     with _told():
+        zone = cli.deployment.time_zone
+        until = now + length if length else _end(str(end), now, zone)
         if checked_id in [one.id for one in cli.deployment.configured_mutes]:
             raise click.BadParameter("the configuration has a mute of this name, which would win.", param_hint="ID")
         known = _remembered(cli)
@@ -388,13 +395,15 @@ def mute(
         )
         held = held_by(new, known)
         if not yes and ((known and held == known) or scope(new) == scope(Mute(id=""))):
-            question = f"This mutes everything until {when(new)}, {named(held)}. Nobody is told of any change. Go on?"
+            question = (
+                f"This mutes everything until {when(new, zone)}, {named(held)}. Nobody is told of any change. Go on?"
+            )
             click.confirm(question, abort=True, err=True)
         cli.deployment.put_mute(new)
     lasts = readable_duration((until - now).total_seconds())
     cli.show(
         _mute_json(new, known),
-        as_table=lambda: escape(f'Mute "{new.id}" until {when(new)}, for {lasts}, holds {named(held)}.'),
+        as_table=lambda: escape(f'Mute "{new.id}" until {when(new, zone)}, for {lasts}, holds {named(held)}.'),
     )
 
 
@@ -505,20 +514,37 @@ def _checked_id(text: str) -> str:
     return text
 
 
-def _end(how_long: str | None, end: str | None, now: datetime) -> datetime:
-    """When a mute ends that lasts so long, or until then. Raises click's error unless it is one of the two."""
+def _checked_length(how_long: str | None, end: str | None) -> timedelta | None:
+    """Return how long a mute lasts, or None if it has an end. Raise click's error unless one of both is given."""
     if (how_long is None) == (end is None):
         raise click.UsageError("Say how long: either --for or --until.")
-    if end is None:
-        return now + _duration(str(how_long))
+    if how_long is not None:
+        return _duration(how_long)
+    _moment(str(end))
+    return None
+
+
+def _moment(text: str) -> datetime:
     try:
-        moment = datetime.fromisoformat(end)
-        moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
+        moment = datetime.fromisoformat(text)
+        located(moment.replace(tzinfo=moment.tzinfo or UTC), "UTC")
+    except (ValueError, LookupError):
         raise click.BadParameter('expected a time like "2026-12-24T18:00Z".', param_hint="--until") from None
-    if moment <= now:
-        raise click.BadParameter(f"that is past; it is {now:%Y-%m-%d %H:%M} UTC.", param_hint="--until")
     return moment
+
+
+def _end(text: str, now: datetime, zone: str | None) -> datetime:
+    """Return the end of a mute. `zone` is the deployment's, in which a time without an offset is."""
+    moment = _moment(text)
+    if moment.tzinfo is None and zone is None:
+        say("The deployment does not say its time zone: --until is read in UTC. Deploy again to record it.", err=True)
+    try:
+        until = located(moment, zone or "UTC")
+    except LookupError as error:
+        raise click.BadParameter(f"is {moment:%Y-%m-%d %H:%M}, {error}", param_hint="--until") from None
+    if until <= now:
+        raise click.BadParameter(f"that is past; it is {at(now, zone)}.", param_hint="--until")
+    return until
 
 
 def _duration(text: str) -> timedelta:

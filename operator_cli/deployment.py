@@ -12,7 +12,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from infra.deployment_config import CODE_KEY, MUTES_KEY
+from infra.deployment_config import CODE_KEY, MUTES_KEY, TIME_ZONE_KEY
 from journey_watch import contract
 from journey_watch.aws.clients import dynamodb_client, sns_client
 from journey_watch.channels.sns.subscriptions import TopicSubscriptions, Unheard
@@ -87,6 +87,11 @@ class Deployment:
     def configured_mutes(self) -> Sequence[Mute]:
         """Those of the configuration that is deployed."""
         return mutes_from_json(self._metadata.get(MUTES_KEY, "[]"))
+
+    @property
+    def time_zone(self) -> str | None:
+        """The time zone in which people read times; None if an older version was deployed, which did not record it."""
+        return self._metadata.get(TIME_ZONE_KEY)
 
     @cached_property
     def schedules(self) -> Mapping[str, Schedule | None]:

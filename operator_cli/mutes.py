@@ -12,9 +12,11 @@ from journey_watch.core.filters import Subject
 from journey_watch.core.mutes import Mute, evaluable
 from journey_watch.core.patterns import matches
 from journey_watch.core.runs import JourneyKey, Lane
+from journey_watch.messages.content import readable_time
 from journey_watch.messages.untrusted_text import one_line
 from journey_watch.ports import LaneState
 from journey_watch.providers.registry import REGISTRY
+from journey_watch.store.items import iso
 from operator_cli.words import counted
 from strict_toml.tables import nearest, quoted
 
@@ -138,12 +140,17 @@ def named(journeys: Sequence[Remembered]) -> str:
     return f"{counts}: {names}{f' and {rest} more' if rest > 0 else ''}"
 
 
-def when(mute: Mute) -> str:
-    """Until when it holds, or in which window of the week."""
+def when(mute: Mute, time_zone: str | None) -> str:
+    """Until when it holds, by the clock of the deployment and in UTC, or in which window of the week."""
     if mute.until is not None:
-        return f"{mute.until:%Y-%m-%d %H:%M} UTC"
+        return at(mute.until, time_zone)
     days = ", ".join(DAYS[day] for day in mute.days)
     return f"{days} {mute.begins:%H:%M} to {mute.ends:%H:%M} {mute.time_zone}"
+
+
+def at(moment: datetime, time_zone: str | None) -> str:
+    """A time by the clock of the deployment, with its offset, and in UTC."""
+    return readable_time(iso(moment), time_zone or "UTC")
 
 
 def scope(mute: Mute) -> str:

@@ -11,7 +11,7 @@ from aws_cdk import assertions
 from cdk_nag import AwsSolutionsChecks
 
 from infra.bundle import PYTHON_VERSION, Bundle
-from infra.deployment_config import CODE_KEY, MUTES_KEY, RECIPIENTS_KEY, DeploymentConfig
+from infra.deployment_config import CODE_KEY, MUTES_KEY, RECIPIENTS_KEY, TIME_ZONE_KEY, DeploymentConfig
 from infra.journey_watch_stack import JourneyWatchStack
 from infra.reader_role import ReaderRoleStack
 from infra.recipients import PagerDutyService, SignedWebhook, SlackChannel, SlackWebhook, TeamsChannel
@@ -88,6 +88,7 @@ def test_the_template_says_which_code_and_mutes_it_has_for_the_command_to_show(
 
     assert metadata[CODE_KEY] == stub_bundle.code
     assert mutes_from_json(metadata[MUTES_KEY]) == config.watching.mutes
+    assert metadata[TIME_ZONE_KEY] == config.watching.time_zone
 
 
 def test_the_function_is_the_poll_handler_on_arm_with_a_log_of_limited_age(everything: Synthesized) -> None:

@@ -12,7 +12,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.model import OperationModel
 
-from infra.deployment_config import CODE_KEY, MUTES_KEY
+from infra.deployment_config import CODE_KEY, MUTES_KEY, TIME_ZONE_KEY
 from journey_watch import contract
 from journey_watch.core.alerts import Alert, PendingDelivery
 from journey_watch.core.conditions import Condition, ConditionKind
@@ -53,6 +53,7 @@ class Account:
     status: str = "UPDATE_COMPLETE"
     code: str = CODE
     configured_mutes: Sequence[Mute] = ()
+    time_zone: str | None = "UTC"
     subscribed: dict[str, dict[str, str]] = field(
         default_factory=lambda: {MAIL: {READER: f"{MAIL}:1"}, OPS_MAIL: {OPERATOR: f"{OPS_MAIL}:1"}}
     )
@@ -160,7 +161,11 @@ class Account:
 
     def _template(self) -> dict[str, Any]:
         return {
-            "Metadata": {CODE_KEY: self.code, MUTES_KEY: mutes_to_json(self.configured_mutes)},
+            "Metadata": {
+                CODE_KEY: self.code,
+                MUTES_KEY: mutes_to_json(self.configured_mutes),
+                **({TIME_ZONE_KEY: self.time_zone} if self.time_zone else {}),
+            },
             "Resources": {
                 "ToReader": _subscription("AlertMail", READER, FilterPolicy=_FILTER),
                 "ToOperator": _subscription("OpsMail", OPERATOR),

@@ -159,9 +159,35 @@ def test_the_question_keeps_out_of_what_programs_read(account: Account) -> None:
         (f"{LATER:%Y-%m-%d}T18:00+01:00", f"{LATER:%Y-%m-%d} 17:00"),
     ],
 )
-def test_an_end_without_an_offset_is_in_utc(account: Account, end: str, utc: str) -> None:
-    assert f"until {utc} UTC" in said(mute("--until", end, "--yes"))
+def test_an_end_without_an_offset_is_in_the_deployments_time_zone(account: Account, end: str, utc: str) -> None:
+    assert f"until {utc}:00 UTC" in said(mute("--until", end, "--yes"))
     assert account.store.set_by_operators().mutes.keys() == {"release"}
+
+
+def test_an_end_is_read_and_shown_by_the_clock_of_the_deployment(account: Account) -> None:
+    account.time_zone = "Europe/Berlin"
+    result = mute("--until", "2098-07-01T18:00", "--yes")
+    assert "until 2098-07-01 18:00:00 +02:00 (16:00:00 UTC)" in said(result)
+    assert "2098-07-01 18:00:00 +02:00" in said(run("mutes"))
+    found = account.store.set_by_operators().mutes["release"]
+    assert found is not None
+    assert found.until == datetime(2098, 7, 1, 16, tzinfo=UTC)
+
+
+def test_a_deployment_that_does_not_say_its_time_zone_is_said(account: Account) -> None:
+    account.time_zone = None
+    assert "--until is read in UTC" in mute("--until", "2098-07-01T18:00", "--yes").stderr
+    assert "read in UTC" not in mute("--until", "2098-07-01T18:00Z", "--yes").stderr
+
+
+@pytest.mark.parametrize(
+    ("end", "why"),
+    [("2098-03-30T02:30", "skip; expected another time"), ("2098-10-26T02:30", "show twice; expected it")],
+)
+def test_an_end_that_clocks_show_never_or_twice_is_refused(account: Account, end: str, why: str) -> None:
+    account.time_zone = "Europe/Berlin"
+    result = mute("--until", end, "--yes")
+    assert (result.exit_code, why in said(result)) == (2, True)
 
 
 @pytest.mark.parametrize(
