@@ -464,3 +464,45 @@ def test_what_opens_and_ends_under_a_mute_is_told_to_nobody() -> None:
 def test_keys_are_distinct_for_each_kind_and_run() -> None:
     one = Condition(ConditionKind.STUCK, "r1", NOON)
     assert len({one.key, replace(one, run_id="r2").key, replace(one, kind=ConditionKind.MISSING).key}) == 3
+
+
+def test_a_run_of_a_paused_journey_is_not_stuck_and_its_time_begins_anew_when_it_goes_on() -> None:
+    state = with_run(Status.RUNNING)
+    paused = replace(state, itself=recorded(Status.PAUSED, updated=NOON + minutes(10)))
+    assert told(assess(None, paused, listing(observed("r1", Status.RUNNING)), at(NOON + days(2)))) == [
+        (Phase.OPENED, ConditionKind.LEFT_PAUSED, None)
+    ]
+    resumed = replace(state, itself=recorded(Status.RUNNING, updated=NOON + days(2)))
+    reading = listing(observed("r1", Status.RUNNING))
+    assert told(assess(None, resumed, reading, at(NOON + days(2) + minutes(59)))) == []
+    assert told(assess(None, resumed, reading, at(NOON + days(2) + minutes(61)))) == [
+        (Phase.OPENED, ConditionKind.STUCK, "r1")
+    ]
+
+
+@pytest.mark.parametrize("start", [None, NOON - days(3), NOON - days(3) - HOUR])
+def test_the_next_run_of_a_journey_that_repeats_is_late_from_its_due_time(start: datetime | None) -> None:
+    state, reading = with_run(Status.SCHEDULED), listing(observed("r1", Status.SCHEDULED))
+    info = JourneyInfo(starts_at=start, repeats_every=days(1), dormant=True)
+    due = NOON + days(1) - (HOUR if start == NOON - days(3) - HOUR else timedelta())
+    assert not assess_reading({}, state, reading, at(due + minutes(59)), info).events
+    (event,) = assess_reading({}, state, reading, at(due + minutes(61)), info).events
+    assert (event.condition.kind, event.condition.since) == (ConditionKind.LATE, due)
+
+
+def test_a_campaign_that_is_running_before_its_start_or_between_executions_is_not_stuck() -> None:
+    """Its provider calls it running from its publication to its end."""
+    state = known({"journey-1": recorded(Status.RUNNING, at=NOON, updated=None, created=None)})
+    reading = listing(observed("journey-1", Status.RUNNING, updated=None, created=None))
+
+    def is_stuck(info: JourneyInfo, time: datetime) -> bool:
+        return bool(assess_reading({}, state, reading, at(time), info).events)
+
+    planned = JourneyInfo(starts_at=NOON + days(1), dormant=True)
+    assert not is_stuck(planned, NOON + days(1))
+    assert is_stuck(planned, NOON + days(1) + 2 * HOUR)
+    repeating = replace(planned, repeats_every=days(1))
+    assert not is_stuck(repeating, NOON + days(80))
+    ending = replace(repeating, ends_at=NOON + days(5))
+    assert not is_stuck(ending, NOON + days(5))
+    assert is_stuck(ending, NOON + days(5) + 2 * HOUR)

@@ -1,5 +1,6 @@
 """The alert about a condition: what it says while it lasts, and when it is over."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from journey_watch.core.alerts import Alert
 from journey_watch.core.condition_rules import ConditionEvent, Phase
 from journey_watch.core.conditions import Condition, ConditionKind, Resolution
-from journey_watch.core.runs import JourneyInfo, Scope, Status
+from journey_watch.core.runs import JourneyInfo, JourneyKey, Scope, Status
 from journey_watch.core.severity import Severity
 from journey_watch.core.usual_durations import UsualDuration
 from journey_watch.messages.condition import condition_alert
@@ -15,6 +16,7 @@ from journey_watch.messages.envelope import AlertContext
 from journey_watch.messages.forms.amazon_q import chat_card
 from journey_watch.messages.forms.email import email_subject, email_text
 from journey_watch.messages.forms.slack import slack_message
+from journey_watch.providers.connect.words import CONNECT
 from journey_watch.providers.pinpoint.words import PINPOINT
 from tests.core.builders import LANE, NOON
 from tests.messages.alert_builders import EXAMPLE
@@ -163,3 +165,10 @@ def test_all_alerts_about_one_condition_have_one_key_for_an_incident() -> None:
     opened = told()
     later = [told(phase=phase, opened_by=opened.id) for phase in (Phase.REMINDER, Phase.RESOLVED)]
     assert {one.detail["dedup_key"] for one in (opened, *later)} == {opened.id}
+
+
+def test_a_campaign_past_its_planned_start_was_most_likely_never_published() -> None:
+    late = Condition(ConditionKind.LATE, "c-1", NOON, opened_at=NOON, planned=True)
+    seen = AlertContext(replace(LANE, provider="connect"), CONNECT, NOON, JourneyKey("i-1", "c-1"))
+    alert = condition_alert(ConditionEvent(Phase.OPENED, late), seen, sequence=1)
+    assert "never published" in email_text(alert)

@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journey_watch.core.runs import JourneyKey
-from journey_watch.providers.untrusted_values import MAX_ID, MAX_TEXT, read_id, read_moment, read_text, read_time
+from journey_watch.providers.untrusted_values import (
+    MAX_ID,
+    MAX_TEXT,
+    read_duration,
+    read_id,
+    read_moment,
+    read_text,
+    read_time,
+)
 from journey_watch.store import items
 from tests.core.builders import LANE
 from tests.store.run_store_contract import alert
@@ -120,3 +128,23 @@ def test_a_time_is_read_whether_the_sdk_has_parsed_it_or_not() -> None:
     assert read_moment(noon.astimezone(timezone(timedelta(hours=5)))) == read_moment("2026-11-23T12:00:00Z") == noon
     assert read_moment(datetime(2026, 11, 23, 12)) is None  # noqa: DTZ001 - it has no zone, which is the point
     assert read_moment(None) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "duration"),
+    [
+        ("PT30M", timedelta(minutes=30)),
+        ("P1D", timedelta(days=1)),
+        ("P1W", timedelta(weeks=1)),
+        ("P1DT12H", timedelta(hours=36)),
+        ("P1M", timedelta(days=31)),
+        ("P", None),
+        ("PT0S", None),
+        ("daily", None),
+        ("P99999999999D", None),
+        (7, None),
+        (None, None),
+    ],
+)
+def test_a_duration_is_read_or_is_none(text: object, duration: timedelta | None) -> None:
+    assert read_duration(text) == duration

@@ -95,7 +95,7 @@ def assess_reading(
             known, _missing(known, state, listed, circumstances, gone=True), circumstances, Resolution.DELETED
         )
     found = [
-        *_of_runs(known, state, listed, circumstances, info),
+        *_of_runs(known, state, listed, circumstances, info=info, journey_id=observation.journey.journey_id),
         # An empty listing says something about the journey, not about its runs.
         *_missing(known, state, listed, circumstances, gone=complete and bool(listed)),
         *_of_journey(known, state, observation, circumstances, complete=complete, expects_runs=not info.dormant),
@@ -161,11 +161,13 @@ def _of_runs(
     state: JourneyState,
     listed: set[str],
     circumstances: AssessmentContext,
+    *,
     info: JourneyInfo,
+    journey_id: str,
 ) -> Iterator[Condition]:
     thresholds, usual = circumstances.thresholds, UsualDuration.of(state.durations)
     for run_id, run in state.runs.items():
-        for found in _measures(run_id, run, info, thresholds):
+        for found in _measures(run_id, run, info, thresholds, journey=state.itself, is_journey=run_id == journey_id):
             limit = _limit(found.kind, thresholds, usual, planned=found.planned)
             too_long = limit is not None and circumstances.now - found.since > limit
             if too_long and (run_id in listed or found.key in known):
@@ -173,16 +175,33 @@ def _of_runs(
                 break
 
 
-def _measures(run_id: str, run: RecordedRun, info: JourneyInfo, thresholds: Thresholds) -> Iterator[Condition]:
-    """What a run would be in, each from when on, if it lasted too long; the provider's plan counts first."""
+def _measures(
+    run_id: str,
+    run: RecordedRun,
+    info: JourneyInfo,
+    thresholds: Thresholds,
+    *,
+    journey: RecordedRun | None,
+    is_journey: bool,
+) -> Iterator[Condition]:
+    """What a run would be in, each from when on, if it lasted too long; the provider's plan counts first.
+
+    `journey` is the status of the journey itself, where the provider has one beside those of its runs; with
+    `is_journey` the run is the journey.
+    """
     match run.status:
         case Status.RUNNING:
+            if _is_paused(journey, info):
+                return  # its waits are frozen
+            resumed = _since(journey) if journey and journey.status is Status.RUNNING else _since(run)
             end = info.ends_at
             if end is not None and thresholds.stuck_after == AUTO and (run.creation_time or end) <= end:
-                yield Condition(ConditionKind.STUCK, run_id, end, planned=True)
-            yield Condition(ConditionKind.STUCK, run_id, _since(run))
+                yield Condition(ConditionKind.STUCK, run_id, max(end, resumed) if journey else end, planned=True)
+            since = _running_since(run, info) if is_journey else max(_since(run), resumed)
+            if since is not None:
+                yield Condition(ConditionKind.STUCK, run_id, since)
         case Status.SCHEDULED:
-            start = _planned_start(run, info.starts_at)
+            start = _planned_start(run, info)
             if start is not None:
                 yield Condition(ConditionKind.LATE, run_id, start, planned=True)
             elif run.creation_time is not None:  # else nobody says when it was to start, nor since when it waits
@@ -208,11 +227,33 @@ def _missing(
             yield replace(missing, since=known[missing.key].since if missing.key in known else missing.since)
 
 
-def _planned_start(run: RecordedRun, starts_at: datetime | None) -> datetime | None:
-    """When the run was to start by the provider's schedule; None if that is not the plan of this run."""
-    if starts_at is None or (run.creation_time is not None and starts_at <= _since(run)):
+def _is_paused(journey: RecordedRun | None, info: JourneyInfo) -> bool:
+    seen = info.itself or journey
+    return seen is not None and seen.status is Status.PAUSED
+
+
+def _running_since(run: RecordedRun, info: JourneyInfo) -> datetime | None:
+    """Return since when a journey that is its only run has been at work; None if it may rest between executions.
+
+    Its provider may call it running before its planned start, and until the planned end if it repeats.
+    """
+    since = max(_since(run), info.starts_at) if info.starts_at else _since(run)
+    if info.repeats_every is None:
+        return since
+    return max(since, info.ends_at) if info.ends_at else None
+
+
+def _planned_start(run: RecordedRun, info: JourneyInfo) -> datetime | None:
+    """Return when the run was to start by the provider's schedule; None if that is not the plan of this run.
+
+    The next run of a journey that repeats may be listed long before it is due.
+    """
+    start, every, listed_at = info.starts_at, info.repeats_every, _since(run)
+    if start is not None and (run.creation_time is None or start > listed_at):
+        return start
+    if every is None or run.creation_time is None:
         return None
-    return starts_at
+    return listed_at + every if start is None else start + ((listed_at - start) // every + 1) * every
 
 
 def _since(run: RecordedRun) -> datetime:

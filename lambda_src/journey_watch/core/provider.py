@@ -38,6 +38,8 @@ class Provider:
 
     None if there is no such place.
     """
+    late_hint: str = ""
+    """The likely cause when something has not started by its planned start; one sentence, or empty."""
     journey_statuses: Mapping[Status, str] = field(default_factory=dict)
     """Its words for statuses of a journey itself, where they are others than ours; empty if only its runs have any."""
     calls: ManagementCalls | None = None

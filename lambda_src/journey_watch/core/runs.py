@@ -5,7 +5,7 @@ Every `datetime` in this project is aware and in UTC.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final, Self
@@ -243,6 +243,8 @@ class JourneyInfo:
     """When the provider's schedule says that it is to start (the first time, if it repeats); UTC."""
     ends_at: datetime | None = None
     """When the provider's schedule says that it is to end for good; UTC."""
+    repeats_every: timedelta | None = None
+    """How often it starts again after `starts_at`; None if it does not, or if that is not known."""
     itself: ObservedRun | None = None
     """The status of the journey itself, if the provider gives it one beside those of its runs; `run_id` is its own."""
 

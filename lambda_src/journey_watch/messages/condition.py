@@ -45,7 +45,7 @@ WORDS: Final[Mapping[ConditionKind, ConditionWords]] = {
         is_so="has been SCHEDULED for {long} and has not started",
         in_short="should have started",
         is_over="is no longer late: {now}, after {long} of SCHEDULED",
-        next_step="See what it waits for: its start time, its segment, its quiet hours.",
+        next_step="See what it waits for: its start time, its segment, its quiet hours. {hint}",
     ),
     ConditionKind.LEFT_PAUSED: ConditionWords(
         is_so="has been PAUSED for {long}",
@@ -182,6 +182,8 @@ def content(detail: Mapping[str, Any], *, lane: Entity) -> Content:
 
 
 def _hint(condition: Condition, provider: Provider) -> str:
+    if condition.kind is ConditionKind.LATE and condition.planned:
+        return provider.late_hint
     if condition.kind is not ConditionKind.UNREACHABLE:
         return ""
     if is_denial(condition.reason):

@@ -1,6 +1,7 @@
 """Reads single values out of a provider's answer. Nothing here raises, whatever the value is."""
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 MAX_TEXT: Final = 512
@@ -8,6 +9,11 @@ MAX_TEXT: Final = 512
 MAX_ID: Final = 500
 """Bytes. A container's id and a journey's are in one sort key of the state table, which has 1,024."""
 MAX_TIME: Final = 64
+_DURATION: Final = re.compile(
+    r"P(?:(\d{1,3})Y)?(?:(\d{1,4})M)?(?:(\d{1,4})W)?(?:(\d{1,5})D)?"
+    r"(?:T(?:(\d{1,5})H)?(?:(\d{1,6})M)?(?:(\d{1,8})S)?)?",
+    re.ASCII,
+)
 FIRST_YEAR: Final = 2000
 LAST_YEAR: Final = 2199
 """A time outside is no time: the marks that decide what is old news only ever move up, so one wrong year would stay."""
@@ -45,6 +51,16 @@ def read_moment(value: object) -> datetime | None:
         except (ValueError, OverflowError, OSError):
             return None
     return read_time(value)
+
+
+def read_duration(value: object) -> timedelta | None:
+    """Return an ISO 8601 duration such as `PT30M` or `P1D`, the longest that it may be; None for anything else."""
+    found = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        return None
+    years, months, weeks, days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    whole = timedelta(days=366 * years + 31 * months + 7 * weeks + days)
+    return (whole + timedelta(hours=hours, minutes=minutes, seconds=seconds)) or None
 
 
 def read_time(value: object) -> datetime | None:

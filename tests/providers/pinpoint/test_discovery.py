@@ -270,3 +270,15 @@ def test_a_journey_that_is_paused_says_so_once_it_is_listed_again(provider: Simu
     assert after is not None
     assert (before.status, after.status) == (Status.RUNNING, Status.PAUSED)
     assert (before.last_update_time or NOON) < (after.last_update_time or NOON)
+
+
+@pytest.mark.parametrize("start", ["2026-11-23T09:00:00Z", "2026-11-23T09:00:00"])
+def test_a_schedule_in_participants_local_time_has_come_when_it_has_come_everywhere(start: str) -> None:
+    entry = {"Id": "j", "LocalTime": True, "RefreshFrequency": "P1D", "Schedule": {"StartTime": start}}
+    listed = read_journey(entry)
+    assert listed is not None
+    assert listed.starts_at == NOON.replace(hour=9) + timedelta(hours=26)
+    assert listed.repeats_every == timedelta(days=1)
+    plain = read_journey({**entry, "LocalTime": False})
+    assert plain is not None
+    assert plain.starts_at == (NOON.replace(hour=9) if start.endswith("Z") else None)

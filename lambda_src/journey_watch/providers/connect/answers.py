@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
@@ -10,7 +10,7 @@ from journey_watch.aws.errors import BROKEN_ANSWER, http_status_of, source_error
 from journey_watch.core.errors import SourceError
 from journey_watch.core.watch_list import ALL
 from journey_watch.providers.token_paging import Listing, Page, page_of, read_pages
-from journey_watch.providers.untrusted_values import read_id, read_moment, read_text
+from journey_watch.providers.untrusted_values import read_duration, read_id, read_moment, read_text
 
 if TYPE_CHECKING:
     from mypy_boto3_connectcampaignsv2 import ConnectCampaignServiceV2Client
@@ -35,6 +35,8 @@ class ListedCampaign:
     """When its schedule begins; None if there is none, or it cannot be read."""
     ends_at: datetime | None = None
     """When its schedule ends; None likewise."""
+    repeats_every: timedelta | None = None
+    """How often it is executed again; None if it is not."""
 
 
 def read_campaign(entry: object) -> ListedCampaign | None:
@@ -52,6 +54,7 @@ def read_campaign(entry: object) -> ListedCampaign | None:
         type=read_text(entry.get("type")),
         starts_at=read_moment(schedule.get("startTime")),
         ends_at=read_moment(schedule.get("endTime")),
+        repeats_every=read_duration(schedule.get("refreshFrequency")),
     )
 
 

@@ -85,7 +85,13 @@ class ConnectCampaigns:
     def _campaigns_of(self, target: WatchTarget) -> Iterable[tuple[JourneyKey, JourneyInfo]]:
         listed = {_key(it): it for it in self._listings[target.container_id].things.values()}
         found = {
-            key: JourneyInfo(name=it.name, journey_type=it.type, starts_at=it.starts_at, ends_at=it.ends_at)
+            key: JourneyInfo(
+                name=it.name,
+                journey_type=it.type,
+                starts_at=it.starts_at,
+                ends_at=it.ends_at,
+                repeats_every=it.repeats_every,
+            )
             for key, it in listed.items()
             if target.selects(key, name=it.name, journey_type=it.type)
         }

@@ -19,6 +19,7 @@ CONNECT: Final = Provider(
     arn_format="arn:{partition}:connect-campaigns:{region}:{account}:campaign/{journey}",
     refusal_hint="Check that outbound campaigns are enabled for the instance, and that the role that reads them may "
     "call connect-campaigns:ListCampaigns and connect-campaigns:GetCampaignStateBatch.",
+    late_hint="A campaign that is still Initialized then was most likely never published.",
     # The campaigns themselves are shown on the instance's own site, whose name no answer tells; it is linked there.
     console_url_format="https://{console}/connect/v2/app/instances/{container}?region={region}",
     calls=CAMPAIGN_CALLS,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from journey_watch.aws.errors import http_status_of, source_error
 from journey_watch.core.runs import JourneyKey, ObservedRun, Status
 from journey_watch.providers.token_paging import Listing, Page, page_of, read_pages
-from journey_watch.providers.untrusted_values import read_id, read_moment, read_text, read_time
+from journey_watch.providers.untrusted_values import read_duration, read_id, read_moment, read_text, read_time
 
 if TYPE_CHECKING:
     from mypy_boto3_pinpoint import PinpointClient
@@ -33,6 +33,8 @@ JOURNEY_STATUSES: Final = {
     "CANCELLED": Status.CANCELLED,
 }
 """The states of a journey (not of a run); after those that are terminal it starts no more runs."""
+LOCAL_TIME_SPREAD: Final = timedelta(hours=26)
+"""From the first time zone to the last, UTC+14 to UTC-12."""
 TOLERATED_SKEW: Final = timedelta(days=1)
 """How far Pinpoint's clock may run ahead of the poller's before a time of an update cannot be right."""
 
@@ -51,6 +53,8 @@ class ListedJourney:
     """When its schedule begins; None if there is none, or it cannot be read."""
     ends_at: datetime | None = None
     """When its schedule ends; None likewise."""
+    repeats_every: timedelta | None = None
+    """How often it starts again; None if it does not."""
 
     @property
     def itself(self) -> ObservedRun | None:
@@ -96,14 +100,22 @@ def read_journey(entry: object) -> ListedJourney | None:
     if not isinstance(entry, dict) or (journey_id := read_id(entry.get("Id"))) is None:
         return None
     schedule = entry["Schedule"] if isinstance(entry.get("Schedule"), dict) else {}
+    read_planned = _read_local if entry.get("LocalTime") is True else read_moment
     return ListedJourney(
         id=journey_id,
         name=read_text(entry.get("Name")),
         state=read_text(entry.get("State")),
         modified=read_time(entry.get("LastModifiedDate")),
-        starts_at=read_moment(schedule.get("StartTime")),
-        ends_at=read_moment(schedule.get("EndTime")),
+        starts_at=read_planned(schedule.get("StartTime")),
+        ends_at=read_planned(schedule.get("EndTime")),
+        repeats_every=read_duration(entry.get("RefreshFrequency")),
     )
+
+
+def _read_local(value: object) -> datetime | None:
+    """Return when a time of `LocalTime: true` has come everywhere: it is each participant's own local time."""
+    naive = isinstance(value, str) and (read_moment(value) or read_moment(f"{value}Z"))
+    return naive + LOCAL_TIME_SPREAD if naive else None
 
 
 def read_application(entry: object) -> ListedApplication | None:

@@ -85,6 +85,7 @@ class PinpointDiscovery:
             itself=itself,
             starts_at=listed.starts_at,
             ends_at=listed.ends_at,
+            repeats_every=listed.repeats_every,
         )
 
     def _incomplete(self, needed: Iterable[str], *, everywhere: bool) -> Iterator[str]:
