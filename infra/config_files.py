@@ -1,5 +1,6 @@
 """Which file is deployed if none is named, and adding a recipient to one."""
 
+import codecs
 import os
 import shutil
 from pathlib import Path
@@ -41,10 +42,12 @@ def add_recipient(path: Path, address: str) -> bool:
     if wanted == before:
         return False
     # As bytes: reading text would turn the line ends of Windows into others.
-    text = _with_recipient(path.read_bytes().decode(), before, address)
+    content = path.read_bytes()
+    mark = codecs.BOM_UTF8 if content.startswith(codecs.BOM_UTF8) else b""
+    text = _with_recipient(content.removeprefix(mark).decode(), before, address)
     if text is None or DeploymentConfig.from_toml(text, Place(str(path))) != wanted:
         raise ConfigurationError(f"{path}: {address} cannot be added safely; add it by hand under [alerts] and [ops].")
-    _write(path, text.encode())
+    _write(path, mark + text.encode())
     return True
 
 

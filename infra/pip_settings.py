@@ -18,6 +18,7 @@ KEPT: Final = frozenset({
     "use-deprecated", "use-feature",
 })  # fmt: skip
 """Settings that say how an index is reached."""
+_VARIABLES: Final = tuple(f"PIP_{key.upper().replace('-', '_')}" for key in KEPT)
 _SECTIONS: Final = ("global", "install", ":env:")
 """Sections of `pip config list` that count for `pip install`; a later one wins."""
 
@@ -31,14 +32,15 @@ def pip_environment(python: str, environ: Mapping[str, str] = os.environ) -> dic
 
     Raises PipConfigurationError.
     """
-    plain = {name: value for name, value in environ.items() if not name.startswith("PYTHON")}
+    others = {name: value for name, value in environ.items() if not name.startswith(("PYTHON", "PIP_"))}
+    asked = {name: environ[name] for name in (*_VARIABLES, "PIP_CONFIG_FILE") if name in environ}
     done = subprocess.run(  # noqa: S603 - our own words
-        [python, "-I", "-m", "pip", "config", "list"], env=plain, capture_output=True, text=True, check=False
+        [python, "-I", "-m", "pip", "config", "list"], env=others | asked, capture_output=True, text=True, check=False
     )
     if done.returncode:
         raise PipConfigurationError(done.stderr.strip())
     return {
-        **{name: value for name, value in plain.items() if not name.startswith("PIP_")},
+        **others,
         **index_settings(done.stdout),
         "PIP_CONFIG_FILE": os.devnull,  # pip then reads no configuration file at all
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",

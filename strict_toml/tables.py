@@ -88,7 +88,8 @@ def load(path: Path) -> tuple[object, Place]:
     """The raw contents of a file, and its root. Raises ConfigurationError if there is none or it is not TOML."""
     place = Place(str(path))
     try:
-        return parse(path.read_text(encoding="utf-8"), place), place
+        # Some editors of Windows begin a file with a byte order mark.
+        return parse(path.read_text(encoding="utf-8-sig"), place), place
     except OSError as error:
         raise place.error(f"cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:

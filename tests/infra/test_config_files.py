@@ -1,5 +1,6 @@
 """Which file is deployed, and that an address added to one takes nothing else away."""
 
+import codecs
 import os
 import resource
 from collections.abc import Iterator
@@ -75,6 +76,16 @@ def test_every_comment_of_a_file_stays(file: Path, name: str) -> None:
     lost = [line for line in original.splitlines() if "#" in line and line[line.index("#") :] not in after]
     assert lost == []
     assert DeploymentConfig.from_file(file).default.email[-1].address == NEW
+
+
+def test_a_byte_order_mark_is_accepted_and_kept(file: Path) -> None:
+    """As some editors of Windows write it."""
+    file.write_bytes(codecs.BOM_UTF8 + b'name = "mine"\n')
+
+    assert add_recipient(file, NEW)
+
+    assert file.read_bytes().startswith(codecs.BOM_UTF8 + b'name = "mine"\n')
+    assert DeploymentConfig.from_file(file) == DeploymentConfig(name="mine").with_recipient(NEW)
 
 
 def test_an_address_keeps_the_severity_it_has(file: Path) -> None:
