@@ -7,6 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Self
 
+from infra.adopted_table import KEYS as DEPLOYMENT_KEYS
+from infra.adopted_table import AdoptedTable, read_adopted_table
 from infra.durations import interval, seconds
 from infra.mute_entries import read_mutes
 from infra.pair_entries import check_pairs, read_pair
@@ -28,6 +30,7 @@ KEYS: Final = (
     "time_zone",
     "every",
     "keep_data",
+    "deployment",
     "history_days",
     "watch",
     "pair",
@@ -74,6 +77,8 @@ class DeploymentConfig:
     """The stack's name; it tells deployments in one account and Region apart."""
     keep_data: bool = True
     """True: the state outlives the stack and accidents. False: all of it goes with the stack."""
+    adopted_table: AdoptedTable | None = None
+    """A table that is used instead of one of the stack's own."""
     watching: WatchConfig = field(default_factory=WatchConfig)
     """What the poller is told."""
     unserved: tuple[WatchTarget, ...] = ()
@@ -201,6 +206,7 @@ class DeploymentConfig:
         return cls(
             name=top.get("name", _stack_name, default.name),
             keep_data=top.get("keep_data", boolean, default.keep_data),
+            adopted_table=read_adopted_table(top.table("deployment", keys=DEPLOYMENT_KEYS)),
             watching=watching,
             unserved=tuple(target for target in targets if not served(target, own_region=own_region)),
             default=named,

@@ -18,32 +18,40 @@ _PUBLISHING: Final = ("kms:Decrypt", "kms:GenerateDataKey*")
 
 
 class EncryptionKey(Construct):
-    """Encrypts the table and the topics. It must outlive a table that outlives the stack."""
+    """Encrypts the table and the topics. It must outlive a table that outlives the stack.
 
-    def __init__(self, scope: Construct, construct_id: str, *, keep_data: bool) -> None:
+    `table_key_arn` is the key of a table that is not the stack's own; None for the stack's own table.
+    """
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, keep_data: bool, table_key_arn: str | None = None
+    ) -> None:
         super().__init__(scope, construct_id)
         self.key = kms.Key(
             self,
             "Key",
             description=f"Journey Watch: state table and topics of {Aws.STACK_NAME}",
             enable_key_rotation=True,
-            removal_policy=RemovalPolicy.RETAIN if keep_data else RemovalPolicy.DESTROY,
+            # RetainExceptOnCreate: a first deployment that fails leaves no key behind.
+            removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if keep_data else RemovalPolicy.DESTROY,
             pending_window=None if keep_data else Duration.days(7),
         )
+        self._table_key_arn = table_key_arn or self.key.key_arn
 
     def grant_reading_table(self, role: iam.Role) -> None:
         """What DynamoDB asks of those who read an encrypted table. By way of DynamoDB only, as the others."""
-        self._grant(role, _READING, via="dynamodb")
+        self._grant(role, _READING, self._table_key_arn, via="dynamodb")
 
     def grant_writing_table(self, role: iam.Role) -> None:
         """What DynamoDB asks of those who read and write an encrypted table."""
-        self._grant(role, _WRITING, via="dynamodb")
+        self._grant(role, _WRITING, self._table_key_arn, via="dynamodb")
 
     def grant_publishing(self, role: iam.Role) -> None:
         """What SNS asks of those who publish to an encrypted topic."""
-        self._grant(role, _PUBLISHING, via="sns")
+        self._grant(role, _PUBLISHING, self.key.key_arn, via="sns")
 
-    def _grant(self, role: iam.Role, actions: Sequence[str], *, via: str) -> None:
+    @staticmethod
+    def _grant(role: iam.Role, actions: Sequence[str], key_arn: str, *, via: str) -> None:
         """The services call KMS as the role. `via` keeps the role itself, and every other service, from the key.
 
         The policies of AWS's own keys for both services, `aws/dynamodb` and `aws/sns`, have the same condition.
@@ -51,7 +59,7 @@ class EncryptionKey(Construct):
         role.add_to_principal_policy(
             iam.PolicyStatement(
                 actions=list(actions),
-                resources=[self.key.key_arn],
+                resources=[key_arn],
                 conditions={"StringEquals": {"kms:ViaService": f"{via}.{Aws.REGION}.amazonaws.com"}},
             )
         )

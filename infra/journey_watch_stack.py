@@ -56,8 +56,11 @@ class JourneyWatchStack(Stack):
         }
         lanes = lanes_of(config.watch, own_account=self.account, own_region=self.region)
 
-        encryption = EncryptionKey(self, "Encryption", keep_data=config.keep_data)
-        state = StateTable(self, "State", key=encryption.key, keep_data=config.keep_data)
+        adopted = config.adopted_table
+        encryption = EncryptionKey(
+            self, "Encryption", keep_data=config.keep_data, table_key_arn=adopted.key_arn if adopted else None
+        )
+        state = StateTable(self, "State", key=encryption.key, keep_data=config.keep_data, adopted=adopted)
         topics = AlertChannels(
             self, "Channels", key=encryption.key, mail_readers=config.mail_readers, ops_email=config.ops_addresses
         )

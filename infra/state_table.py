@@ -6,16 +6,29 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from infra.adopted_table import AdoptedTable
 from infra.nag import acknowledge
 from journey_watch import contract
 
 
 class StateTable(Construct):
-    """The state table, encrypted with the deployment's key."""
+    """The state table: the stack's own, encrypted with its key, or an existing one that is adopted by its name.
 
-    def __init__(self, scope: Construct, construct_id: str, *, key: kms.IKey, keep_data: bool) -> None:
+    An adopted table stays as it is, whatever becomes of the stack.
+    """
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, key: kms.IKey, keep_data: bool, adopted: AdoptedTable | None
+    ) -> None:
         super().__init__(scope, construct_id)
-        self.table = dynamodb.Table(
+        self.table: dynamodb.ITable
+        if adopted:
+            self.table = dynamodb.Table.from_table_name(self, "Adopted", adopted.name)
+        else:
+            self.table = self._own_table(key, keep_data=keep_data)
+
+    def _own_table(self, key: kms.IKey, *, keep_data: bool) -> dynamodb.Table:
+        table = dynamodb.Table(
             self,
             "Table",
             partition_key=_string(contract.PARTITION_KEY),
@@ -28,15 +41,18 @@ class StateTable(Construct):
                 point_in_time_recovery_enabled=keep_data
             ),
             deletion_protection=keep_data,
+            # Not RetainExceptOnCreate: CloudFormation cannot delete a protected table, so a first deployment that fails
+            # would end in ROLLBACK_FAILED. This way it leaves an empty table.
             removal_policy=RemovalPolicy.RETAIN if keep_data else RemovalPolicy.DESTROY,
         )
-        self.table.add_global_secondary_index(
+        table.add_global_secondary_index(
             index_name=contract.LANE_INDEX,
             partition_key=_string(contract.LANE_INDEX_PARTITION_KEY),
             sort_key=_string(contract.LANE_INDEX_SORT_KEY),
         )
         if not keep_data:
-            acknowledge(self.table, "DDB3", reason="keep_data = false asks for a throw-away deployment.")
+            acknowledge(table, "DDB3", reason="keep_data = false asks for a throw-away deployment.")
+        return table
 
     def grant_poller(self, poller: iam.IGrantable) -> None:
         """What one poll does: read the lane, commit, claim, acknowledge, look back when a mute ends. No Delete.

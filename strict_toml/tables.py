@@ -79,6 +79,10 @@ class Table:
             raise self._place.key(key).error("is missing.")
         return default
 
+    def error(self, problem: str) -> ConfigurationError:
+        """Return the error to raise about the table as a whole."""
+        return self._place.error(problem)
+
     def table(self, key: str, *, keys: Collection[str]) -> "Table":
         """The table under a key; an empty one if the file does not have it."""
         return self.get(key, partial(Table, keys=keys), Table({}, self._place.key(key), keys=keys))

@@ -129,9 +129,11 @@ def test_keep_data_decides_whether_state_outlives_the_stack(
 ) -> None:
     stack = synthesize(replace(EVERYTHING, keep_data=keep_data))
 
-    for kind in ("AWS::DynamoDB::Table", "AWS::KMS::Key"):
-        (resource,) = stack.resources(kind)
-        assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == policy
+    (table_resource,), (key,) = stack.resources("AWS::DynamoDB::Table"), stack.resources("AWS::KMS::Key")
+    assert table_resource["DeletionPolicy"] == table_resource["UpdateReplacePolicy"] == policy
+    assert key["UpdateReplacePolicy"] == policy
+    # A first deployment that fails leaves no key behind; its table is protected, so nothing could delete it.
+    assert key["DeletionPolicy"] == ("RetainExceptOnCreate" if keep_data else "Delete")
     table = stack.only("AWS::DynamoDB::Table")
     assert table["DeletionProtectionEnabled"] is keep_data
     assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is keep_data
