@@ -11,6 +11,7 @@ from constructs import Construct
 from infra.recipients import Recipient
 from journey_watch import contract
 from journey_watch.core.routing import DEFAULT
+from journey_watch.messages.envelope import SOURCE
 
 
 class EventBusChannel(Construct):
@@ -37,8 +38,16 @@ class EventBusChannel(Construct):
 
     def grant_sending(self, role: iam.Role) -> None:
         """A bus's own policy decides too, if it is another account's."""
-        for bus in self._buses.values():
-            bus.grant_put_events_to(role)
+        if not self._buses:
+            return
+        role.add_to_policy(
+            iam.PolicyStatement(
+                actions=["events:PutEvents"],
+                resources=[bus.event_bus_arn for bus in self._buses.values()],
+                # The poller can put no event that looks like another program's.
+                conditions={"StringEquals": {"events:source": SOURCE}},
+            )
+        )
 
     def _bus(self, recipient: str, name_or_arn: str) -> events.IEventBus:
         by_arn, by_name = events.EventBus.from_event_bus_arn, events.EventBus.from_event_bus_name

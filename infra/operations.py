@@ -186,7 +186,7 @@ def _reading(
 def _each(stack: DeployedStack, accesses: Iterable[Access]) -> Iterator[Operation]:
     for access in accesses:
         for resource in access.resources:
-            yield from (Operation(action, stack.substituted(resource)) for action in access.actions)
+            yield from (Operation(action, stack.substituted(resource), access.context) for action in access.actions)
 
 
 def _logging(stack: DeployedStack, function: str) -> Iterator[Operation]:

@@ -19,7 +19,7 @@ def test_the_poller_writes_to_the_named_bus_and_to_no_other(synthesize: Synthesi
 
     assert json.loads(text(poller["Environment"]["Variables"][contract.ENV_EVENT_BUSES])) == {"default": arn}
     assert {pair for pair in stack.allowed(stack.poller_role) if pair[0].startswith("events:")} == {
-        ("events:PutEvents", arn)
+        ("events:PutEvents if events:source is journey-watch", arn)
     }
 
 

@@ -56,7 +56,8 @@ def test_each_recipient_has_its_own_chat_topic_and_bus_of_which_the_poller_is_to
     buses = json.loads(text(variables[contract.ENV_EVENT_BUSES]))
     assert {name: arn.rpartition("/")[2] for name, arn in buses.items()} == {"default": "default", "team": "team"}
     allowed = stack.allowed(stack.poller_role)
-    assert {("sns:Publish", topics["team/info"]), *(("events:PutEvents", arn) for arn in buses.values())} <= allowed
+    putting = "events:PutEvents if events:source is journey-watch"
+    assert {("sns:Publish", topics["team/info"]), *((putting, arn) for arn in buses.values())} <= allowed
 
 
 def test_recipients_of_ops_hear_of_a_blind_monitor_in_all_their_ways(synthesize: Synthesize) -> None:

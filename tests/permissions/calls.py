@@ -24,7 +24,8 @@ class Site:
         return f"arn:aws:{service}:{self.region}:{self.account}:{resource}"
 
 
-Needs = Callable[[Parameters, Site], Iterator[tuple[str, str]]]
+Context = tuple[tuple[str, str], ...]
+Needs = Callable[[Parameters, Site], Iterator[tuple[str, str] | tuple[str, str, Context]]]
 
 
 def permissions(service: str, operation: str, parameters: Parameters, site: Site) -> list[Operation]:
@@ -32,7 +33,7 @@ def permissions(service: str, operation: str, parameters: Parameters, site: Site
     needs = _NEEDS.get((service, operation))
     if needs is None:
         raise KeyError(f"Look up what {service}.{operation} needs, and add it to {__name__}.")
-    return [Operation(action, resource) for action, resource in needs(parameters, site)]
+    return [Operation(*needed) for needed in needs(parameters, site)]
 
 
 def _table(site: Site, name: str) -> str:
@@ -87,10 +88,11 @@ def _get_secret_value(parameters: Parameters, site: Site) -> Iterator[tuple[str,
     )
 
 
-def _put_events(parameters: Parameters, site: Site) -> Iterator[tuple[str, str]]:
+def _put_events(parameters: Parameters, site: Site) -> Iterator[tuple[str, str, Context]]:
     for entry in parameters["Entries"]:
         bus = entry["EventBusName"]
-        yield "events:PutEvents", bus if bus.startswith("arn:") else site.arn("events", f"event-bus/{bus}")
+        arn = bus if bus.startswith("arn:") else site.arn("events", f"event-bus/{bus}")
+        yield "events:PutEvents", arn, (("events:source", entry["Source"]),)
 
 
 def _assume_role(parameters: Parameters, _: Site) -> Iterator[tuple[str, str]]:

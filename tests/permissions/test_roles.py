@@ -12,7 +12,17 @@ from journey_watch.core.attribution import Attribution
 from journey_watch.core.watch_list import lanes_of
 from tests.infra.conftest import ROOT
 from tests.infra.synthesis import listed
-from tests.permissions.deployment import ACCOUNT, CONFIG, EXTERNAL_ID, JOURNEYS, OF_READER, REGION, WATCHED, synthesized
+from tests.permissions.deployment import (
+    ACCOUNT,
+    BUS,
+    CONFIG,
+    EXTERNAL_ID,
+    JOURNEYS,
+    OF_READER,
+    REGION,
+    WATCHED,
+    synthesized,
+)
 from tests.permissions.policy import (
     Statement,
     allows,
@@ -158,3 +168,14 @@ def test_no_statement_is_wider_than_an_action_of_its_service(granted: dict[str, 
     actions = {action for statements in granted.values() for each in statements for action in listed(each["Action"])}
 
     assert not [action for action in actions if action.endswith(":*") or "*" in action.partition(":")[0]]
+
+
+def test_the_poller_puts_no_event_under_the_name_of_another_program(granted: dict[str, list[Statement]]) -> None:
+    bus = f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/{BUS}"
+
+    def may_put(*context: tuple[str, str]) -> bool:
+        return allows(granted["poller"], Operation("events:PutEvents", bus, context))
+
+    assert may_put(("events:source", "journey-watch"))
+    assert not may_put(("events:source", "another-program"))
+    assert not may_put()

@@ -9,3 +9,5 @@ class Access:
 
     actions: tuple[str, ...]
     resources: tuple[str, ...]
+    context: tuple[tuple[str, str], ...] = ()
+    """Condition keys that each call sets, and their values."""

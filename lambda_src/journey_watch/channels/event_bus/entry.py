@@ -10,6 +10,7 @@ from journey_watch.aws.access import Access
 from journey_watch.aws.clients import events_client
 from journey_watch.channels.entry import ChannelContext, ChannelEntry
 from journey_watch.channels.event_bus.notifier import EventBusNotifier
+from journey_watch.messages.envelope import SOURCE
 from journey_watch.ports import Channel
 
 _client = cache(events_client)
@@ -34,7 +35,7 @@ def _buses(environment: Mapping[str, str]) -> Mapping[str, str]:
 
 def _uses(environment: Mapping[str, str]) -> list[Access]:
     buses = tuple(_buses(environment).values())
-    return [Access(("events:PutEvents",), buses)] if buses else []
+    return [Access(("events:PutEvents",), buses, (("events:source", SOURCE),))] if buses else []
 
 
 EVENT_BUS_ENTRY: Final = ChannelEntry(make=_channels, sdk_operations={"events": ("PutEvents",)}, uses=_uses)
