@@ -5,6 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from journey_watch.channels.queued.recipients import recipients_by_queue
+
+QUEUED_KEY: Final = "JourneyWatch::QueuedRecipients"
+"""Under which a function's metadata has what its bundle says of the recipient of each queue: `WatchConfig.queued`."""
 _ARNS: Final[Mapping[str, str]] = {
     "AWS::DynamoDB::Table": "arn:{partition}:dynamodb:{region}:{account}:table/{id}",
     "AWS::IAM::Role": "arn:{partition}:iam::{account}:role{path}{id}",
@@ -62,6 +66,8 @@ class DeployedStack:
                 return self._reference(name)
             case {"Fn::GetAtt": [logical_id, "Arn"]}:
                 return self.arn(logical_id)
+            case {"Fn::GetAtt": [logical_id, "QueueName"]}:
+                return self.physical_ids[logical_id].rpartition("/")[2]
             case {"Fn::Sub": str(text)}:
                 return self.substituted(text)
             case {"Fn::Join": [separator, parts]}:
@@ -82,6 +88,11 @@ class DeployedStack:
         """The variables of a function's environment that the stack sets."""
         variables: Mapping[str, Any] = self.properties(function_id)["Environment"]["Variables"]
         return {name: self.value(value) for name, value in variables.items()}
+
+    def queued_recipients(self, function_id: str, variable: str) -> dict[str, Any]:
+        """What a function knows of the recipient of each of its queues, by the queue's ARN."""
+        described = self.template["Resources"][function_id]["Metadata"][QUEUED_KEY]
+        return recipients_by_queue(self.environment(function_id), variable, {variable: described})
 
     def _reference(self, name: str) -> str:
         pseudo = {"AWS::Partition": self.partition, "AWS::Region": self.region, "AWS::AccountId": self.account}

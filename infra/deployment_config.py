@@ -1,6 +1,7 @@
 """One deployment's TOML file as typed, checked data. Every wrong key, type or value is one ConfigurationError."""
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
@@ -12,12 +13,24 @@ from infra.adopted_table import AdoptedTable, read_adopted_table
 from infra.durations import interval, seconds
 from infra.mute_entries import read_mutes
 from infra.pair_entries import check_pairs, read_pair
-from infra.recipients import WAYS, EmailRecipient, Recipient, check_ways, email_address, read_recipients, read_ways
+from infra.recipients import (
+    WAYS,
+    EmailRecipient,
+    PagerDutyService,
+    Recipient,
+    SignedWebhook,
+    SlackWebhook,
+    check_ways,
+    email_address,
+    read_recipients,
+    read_ways,
+)
 from infra.references import refuse_references
 from infra.route_entries import read_names, read_routes
 from infra.rule_entries import read_rules
 from infra.time_zones import time_zone
 from infra.watch_entries import read_watch_list, served
+from journey_watch import contract
 from journey_watch.core.attribution import Attribution
 from journey_watch.core.severity import Severity
 from journey_watch.core.watch_list import WatchTarget
@@ -230,10 +243,25 @@ class DeploymentConfig:
             ops_email=tuple(dict.fromkeys((*self.ops_email, known))),
         )
 
+    @property
+    def _queued(self) -> Mapping[str, Sequence[SlackWebhook | PagerDutyService | SignedWebhook]]:
+        """Those who get alerts through a queue, by the variable of the function that empties it."""
+        everybody = self.everybody
+        return {
+            contract.ENV_SLACK_QUEUES: [each for recipient in everybody for each in recipient.webhooks],
+            contract.ENV_PAGERDUTY_QUEUES: [each for recipient in everybody for each in recipient.pagerduty],
+            contract.ENV_SIGNED_WEBHOOK_QUEUES: [each for recipient in everybody for each in recipient.signed_webhooks],
+        }
+
     def for_poller(self) -> WatchConfig:
-        """What the poller is told, and who should have confirmed a subscription."""
+        """Return what ships in the bundle: what to watch, who should confirm subscriptions, and queues' recipients."""
         return replace(
             self.watching,
             alert_recipients=tuple(self.mail_readers),
             ops_recipients=self.ops_addresses,
+            queued={
+                variable: {contract.queue_id(each.secret): each.described for each in recipients}
+                for variable, recipients in self._queued.items()
+                if recipients
+            },
         )

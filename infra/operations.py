@@ -5,7 +5,6 @@ Tests compare it with what the functions call, and the synthesized roles with it
 whatever is used is granted. `iam:SimulatePrincipalPolicy` can ask the same of a deployment.
 """
 
-import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -52,11 +51,11 @@ _TABLE_ACTIONS: Final = ("dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:
 _POSTPONING: Final = "sqs:ChangeMessageVisibility"
 """What a recipient does not take comes back when it may take it again."""
 _QUEUED: Final[Mapping[str, str]] = {
-    contract.SLACK_HANDLER: contract.ENV_WEBHOOK_SECRETS,
-    contract.PAGERDUTY_HANDLER: contract.ENV_PAGERDUTY_SERVICES,
-    contract.SIGNED_WEBHOOK_HANDLER: contract.ENV_SIGNED_WEBHOOKS,
+    contract.SLACK_HANDLER: contract.ENV_SLACK_QUEUES,
+    contract.PAGERDUTY_HANDLER: contract.ENV_PAGERDUTY_QUEUES,
+    contract.SIGNED_WEBHOOK_HANDLER: contract.ENV_SIGNED_WEBHOOK_QUEUES,
 }
-"""By handler, of the functions that empty queues: the variable that names queues and secrets."""
+"""By handler, of the functions that empty queues: the variable that names the queues."""
 ANY_SECRET_ENDING: Final = "-AbCdEf"  # noqa: S105 - of a name, not of a secret
 """Secrets Manager ends each ARN in a hyphen and six characters. Which ones, only it knows."""
 ANY_LOG_STREAM: Final = "stream"
@@ -158,9 +157,9 @@ def _of_queued(stack: DeployedStack, handler: str) -> Iterator[Operation]:
     function = stack.function(handler)
     if function is None:
         return
-    for queue, told in json.loads(stack.environment(function)[_QUEUED[handler]]).items():
+    for queue, described in stack.queued_recipients(function, _QUEUED[handler]).items():
         yield from (Operation(action, queue) for action in (*EMPTYING_QUEUE, _POSTPONING))
-        secret = told if isinstance(told, str) else told["secret"]
+        secret = described if isinstance(described, str) else described["secret"]
         yield Operation("secretsmanager:GetSecretValue", secret_arn(stack, secret))
 
 

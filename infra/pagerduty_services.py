@@ -16,7 +16,7 @@ PAGERDUTY: Final = QueuedKind(
     construct_id="PagerDuty",
     recipients_are="PagerDuty",
     handler=contract.PAGERDUTY_HANDLER,
-    variable=contract.ENV_PAGERDUTY_SERVICES,
+    variable=contract.ENV_PAGERDUTY_QUEUES,
     timeout=Duration.minutes(1),
     max_attempts=MAX_ATTEMPTS,
     in_order=True,
@@ -25,11 +25,7 @@ PAGERDUTY: Final = QueuedKind(
 
 def pagerduty_readers(everybody: Sequence[Recipient]) -> list[QueuedRecipient]:
     return [
-        QueuedRecipient(
-            service.secret,
-            {recipient.name: service.min_severity},
-            {"secret": service.secret, "region": service.region},
-        )
+        QueuedRecipient(service.secret, {recipient.name: service.min_severity}, service.described)
         for recipient in everybody
         for service in recipient.pagerduty
     ]

@@ -6,9 +6,9 @@ The queue keeps what its recipient does not take, for as long as it is not taken
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final, cast
 
-from aws_cdk import ArnFormat, Duration, Stack
+from aws_cdk import ArnFormat, Aws, Duration, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
@@ -17,9 +17,14 @@ from constructs import Construct
 
 from infra.audiences import audience_policy
 from infra.bundle import Bundle
+from infra.deployed_stack import QUEUED_KEY
 from infra.function import add_function
 from infra.nag import acknowledge
+from journey_watch import contract
 from journey_watch.core.severity import Severity
+
+if TYPE_CHECKING:
+    from aws_cdk import CfnResource
 
 BATCH_SIZE: Final = 5
 CONCURRENCY: Final = 2
@@ -39,8 +44,8 @@ class QueuedRecipient:
     """The name of the Secrets Manager secret by which it is reached; no two of a kind have the same."""
     least: Mapping[str, Severity]
     """As which recipients of the configuration it is told, and from which severity on as each."""
-    told: object
-    """What the function must know of it, as JSON."""
+    described: object
+    """What the function must know of it, as JSON. The bundle has it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +59,7 @@ class QueuedKind:
     """Whom the function hands alerts to."""
     handler: str
     variable: str
-    """Of the function's environment: a JSON object from the ARN of each queue to `told`."""
+    """Of the function's environment: the queues, by which the bundle's `queued` finds `described`."""
     timeout: Duration
     """Enough for a batch of alerts of which each takes as long as it may."""
     max_attempts: int
@@ -97,7 +102,6 @@ class QueuedChannel(Construct):
                 least = {name: one for name, one in recipient.least.items() if audience is None or name in audience}
                 if least:
                     self._subscribe(queue, topic, least)
-        told = {self.queues[recipient.secret].queue_arn: recipient.told for recipient in recipients}
         made = add_function(
             self,
             bundle=bundle,
@@ -107,8 +111,12 @@ class QueuedChannel(Construct):
             # It waits most of its time; less memory would only make its start slow.
             memory_mb=256,
             timeout=kind.timeout,
-            environment={kind.variable: Stack.of(self).to_json_string(told)},
+            environment={kind.variable: self._queues_by_id()},
         )
+        # Nothing but tests and make verify-aws reads it: the function has it in its bundle.
+        described = {contract.queue_id(recipient.secret): recipient.described for recipient in recipients}
+        resource = made.function.node.default_child
+        cast("CfnResource", resource).add_metadata(QUEUED_KEY, described)
         self.function, self.role, self.log_group = made.function, made.role, made.log_group
         self._grant_emptying_queues()
         self._grant_reading_secrets()
@@ -128,6 +136,11 @@ class QueuedChannel(Construct):
             if dead_letters
             else None,
         )
+
+    def _queues_by_id(self) -> str:
+        """The queues as `channels/queued/recipients.py` reads them: without what all their ARNs begin with."""
+        queues = (f"{contract.queue_id(secret)}={queue.queue_name}" for secret, queue in self.queues.items())
+        return " ".join((f"arn:{Aws.PARTITION}:sqs:{Aws.REGION}:{Aws.ACCOUNT_ID}:", *queues))
 
     @staticmethod
     def _subscribe(queue: sqs.Queue, topic: sns.ITopic, least: Mapping[str, Severity]) -> None:

@@ -50,8 +50,7 @@ _secret_name: Final = matching(
     re.compile(r"[\w/+=.@-]{1,512}", re.ASCII), "the name of a secret: letters, digits and /_+=.@-"
 )
 _recipient_name: Final = matching(re.compile(r"[a-z][a-z0-9-]{0,30}"), "a short name: small letters, digits and -")
-# Without what would be a secret in the open (a user) or is never sent (a fragment). All of a function's variables
-# have 4 KB.
+# Without what would be a secret in the open (a user) or is never sent (a fragment).
 _https_url: Final = matching(
     re.compile(r"https://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\d{1,5})?([/?][!-\"$-;=?-~]{0,300})?", re.ASCII),
     "a URL like https://example.com/alerts, of a public address",
@@ -99,6 +98,11 @@ class SlackWebhook:
     """The name of the Secrets Manager secret that is the webhook's URL."""
     min_severity: Severity = Severity.INFO
 
+    @property
+    def described(self) -> str:
+        """What the function that delivers to it must know."""
+        return self.secret
+
 
 @dataclass(frozen=True, slots=True)
 class PagerDutyService:
@@ -110,6 +114,11 @@ class PagerDutyService:
     region: str = "us"
     """PagerDuty's service region in which the account is, `us` or `eu`."""
 
+    @property
+    def described(self) -> dict[str, str]:
+        """What the function that delivers to it must know."""
+        return {"secret": self.secret, "region": self.region}
+
 
 @dataclass(frozen=True, slots=True)
 class SignedWebhook:
@@ -120,6 +129,11 @@ class SignedWebhook:
     """The name of the Secrets Manager secret that holds the key, or two while it is replaced. Each endpoint has its
     own: whoever knows the key could speak in our name to any other."""
     min_severity: Severity = Severity.INFO
+
+    @property
+    def described(self) -> dict[str, str]:
+        """What the function that delivers to it must know."""
+        return {"secret": self.secret, "url": self.url}
 
 
 SlackRecipient = SlackChannel | SlackWebhook

@@ -16,7 +16,7 @@ SIGNED_WEBHOOK: Final = QueuedKind(
     construct_id="SignedWebhook",
     recipients_are="signed webhooks",
     handler=contract.SIGNED_WEBHOOK_HANDLER,
-    variable=contract.ENV_SIGNED_WEBHOOKS,
+    variable=contract.ENV_SIGNED_WEBHOOK_QUEUES,
     # An endpoint may take 15 s for each answer.
     timeout=Duration.minutes(1),
     max_attempts=MAX_ATTEMPTS,
@@ -26,9 +26,7 @@ SIGNED_WEBHOOK: Final = QueuedKind(
 
 def signed_webhook_readers(everybody: Sequence[Recipient]) -> list[QueuedRecipient]:
     return [
-        QueuedRecipient(
-            webhook.secret, {recipient.name: webhook.min_severity}, {"secret": webhook.secret, "url": webhook.url}
-        )
+        QueuedRecipient(webhook.secret, {recipient.name: webhook.min_severity}, webhook.described)
         for recipient in everybody
         for webhook in recipient.signed_webhooks
     ]

@@ -16,7 +16,7 @@ SLACK: Final = QueuedKind(
     construct_id="Slack",
     recipients_are="Slack's incoming webhooks",
     handler=contract.SLACK_HANDLER,
-    variable=contract.ENV_WEBHOOK_SECRETS,
+    variable=contract.ENV_SLACK_QUEUES,
     timeout=Duration.minutes(1),
     max_attempts=MAX_ATTEMPTS,
 )

@@ -1,5 +1,6 @@
 """Names on which the functions and the infrastructure must agree. Needs nothing but the core; both sides import it."""
 
+from hashlib import sha256
 from typing import Final
 
 from journey_watch.core.routing import DEFAULT
@@ -17,12 +18,13 @@ ENV_CHAT_TOPICS: Final = "CHAT_TOPIC_ARNS"
 """Topics that Amazon Q reads, as a JSON object from `recipient/least severity` to the ARN; `{}` without chat."""
 ENV_EVENT_BUSES: Final = "EVENT_BUS_ARNS"
 """Event buses, as a JSON object from the recipient to the ARN; `{}` without any."""
-ENV_WEBHOOK_SECRETS: Final = "WEBHOOK_SECRETS"
-"""The Slack function has it: a JSON object from the ARN of each queue to the name of its webhook's secret."""
-ENV_PAGERDUTY_SERVICES: Final = "PAGERDUTY_SERVICES"
-"""Likewise the PagerDuty function: to an object of `secret` and `region`."""
-ENV_SIGNED_WEBHOOKS: Final = "SIGNED_WEBHOOKS"
-"""Likewise the function of signed webhooks: to an object of `secret` and `url`."""
+ENV_SLACK_QUEUES: Final = "SLACK_QUEUES"
+"""The Slack function has it: its queues, as `channels/queued/recipients.py` reads them. The bundle describes whose they
+are."""
+ENV_PAGERDUTY_QUEUES: Final = "PAGERDUTY_QUEUES"
+"""Likewise the PagerDuty function."""
+ENV_SIGNED_WEBHOOK_QUEUES: Final = "SIGNED_WEBHOOK_QUEUES"
+"""Likewise the function of signed webhooks."""
 ENV_ACCOUNT: Final = "STACK_ACCOUNT"
 """The account the stack lives in: a lane without a role to assume is in this account."""
 ENV_REGION: Final = "AWS_REGION"
@@ -108,6 +110,11 @@ def event_bus_channel(recipient: str) -> str:
 
 def _of_recipient(channel: str, recipient: str, *more: str) -> str:
     return "-".join([channel, *([] if recipient == DEFAULT else [recipient]), *more])
+
+
+def queue_id(secret: str) -> str:
+    """Tells the queues of one kind apart: no two of them have the same secret."""
+    return sha256(secret.encode()).hexdigest()[:8]
 
 
 def audience(recipient: str, severity: str) -> str:

@@ -59,6 +59,9 @@ class WatchConfig:
     """The addresses that should have confirmed their subscription to the mail of alerts; set for the bundle."""
     ops_recipients: tuple[str, ...] = ()
     """The addresses that should have confirmed their subscription to the operators' mail."""
+    queued: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)
+    """What the functions that empty queues must know of each recipient: by variable, then by `contract.queue_id`. It
+    holds names of secrets, and no secret. Set for the bundle."""
 
     def to_json(self) -> str:
         """The bundled file's text; the same configuration gives the same bytes."""

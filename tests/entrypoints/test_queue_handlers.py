@@ -1,25 +1,26 @@
 """The functions that empty queues say what is missing from their environment."""
 
-from collections.abc import Callable, Mapping
+from types import ModuleType
 
 import pytest
 
-from journey_watch.channels.pagerduty.composition import pagerduty_delivery
-from journey_watch.channels.queued.delivery import QueuedDelivery
-from journey_watch.channels.signed_webhook.composition import signed_webhook_delivery
-from journey_watch.channels.slack.composition import slack_delivery
-from journey_watch.contract import ENV_PAGERDUTY_SERVICES, ENV_SIGNED_WEBHOOKS, ENV_WEBHOOK_SECRETS
+from journey_watch import contract
 from journey_watch.core.errors import ConfigurationError
+from journey_watch.entrypoints import pagerduty_handler, signed_webhook_handler, slack_handler
+from journey_watch.settings import WatchConfig
 
 
 @pytest.mark.parametrize(
-    ("make", "variable"),
+    ("handler", "variable"),
     [
-        (slack_delivery, ENV_WEBHOOK_SECRETS),
-        (pagerduty_delivery, ENV_PAGERDUTY_SERVICES),
-        (signed_webhook_delivery, ENV_SIGNED_WEBHOOKS),
+        (slack_handler, contract.ENV_SLACK_QUEUES),
+        (pagerduty_handler, contract.ENV_PAGERDUTY_QUEUES),
+        (signed_webhook_handler, contract.ENV_SIGNED_WEBHOOK_QUEUES),
     ],
 )
-def test_a_missing_variable_is_named(make: Callable[[Mapping[str, str]], QueuedDelivery], variable: str) -> None:
+def test_a_missing_variable_is_named(monkeypatch: pytest.MonkeyPatch, handler: ModuleType, variable: str) -> None:
+    monkeypatch.setattr(handler, "bundled_watch_config", WatchConfig)
+    monkeypatch.delenv(variable, raising=False)
+
     with pytest.raises(ConfigurationError, match=f"lacks {variable}"):
-        make({})
+        handler.delivery.__wrapped__()

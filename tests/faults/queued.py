@@ -63,7 +63,7 @@ class Kind:
     """As the table calls whom it is for."""
     infra: QueuedKind
     entrypoint: ModuleType
-    delivery: Callable[[Mapping[str, str]], QueuedDelivery]
+    delivery: Callable[[Mapping[str, Any]], QueuedDelivery]
     secret: str
     accepts: Reply
     seconds: float
@@ -298,8 +298,8 @@ class _Queue:
     @classmethod
     @contextmanager
     def of(cls, stack: DeployedStack, kind: Kind) -> Iterator["_Queue"]:
-        environment = stack.environment(str(stack.function(kind.infra.handler)))
-        ((arn, told),) = json.loads(environment[kind.infra.variable]).items()
+        recipients = stack.queued_recipients(str(stack.function(kind.infra.handler)), kind.infra.variable)
+        ((arn, told),) = recipients.items()
         messages = QueueStandIn([], most_attempts=kind.infra.max_attempts, fifo=kind.infra.in_order)
         queue = cls(stack, kind, arn, messages, _Recipient(kind, messages.sleep, _well), Wire(messages.sleep, {}))
         queue.wire.faults = {_POSTPONING: queue.postpone}
@@ -313,7 +313,7 @@ class _Queue:
             patch.setenv("AWS_SECRET_ACCESS_KEY", "made-up")
             name = told if isinstance(told, str) else told["secret"]
             boto3.client("secretsmanager").create_secret(Name=name, SecretString=kind.secret)
-            delivery = kind.delivery(environment)
+            delivery = kind.delivery(recipients)
             delivery.clock, delivery.sleep = messages.clock, messages.sleep
             patch.setattr(kind.entrypoint, "delivery", lambda: delivery)
             logging.disable()

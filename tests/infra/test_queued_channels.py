@@ -12,6 +12,7 @@ from infra.recipients import PagerDutyService, Recipient, SignedWebhook, SlackWe
 from infra.signed_webhooks import SIGNED_WEBHOOK
 from infra.slack_webhooks import SLACK
 from journey_watch.channels.pagerduty import events_api, poster
+from journey_watch.channels.queued.recipients import recipients_by_queue
 from journey_watch.channels.signed_webhook.poster import SECONDS
 from journey_watch.channels.slack import poster as slack_poster
 from journey_watch.channels.slack import webhook
@@ -83,10 +84,11 @@ def function_of(stack: Synthesized, kind: Kind) -> Json:
 
 def told(stack: Synthesized, kind: Kind) -> dict[str, object]:
     """By queue ARN, as the function is told."""
-    found: dict[str, object] = json.loads(
-        text(function_of(stack, kind)["Environment"]["Variables"][kind.deployed.variable])
-    )
-    return found
+    variable = kind.deployed.variable
+    names = text(function_of(stack, kind)["Environment"]["Variables"][variable])
+    found = recipients_by_queue({variable: names}, variable, ALL.for_poller().queued)
+    beginning = "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:"
+    return {arn.removeprefix(beginning).replace(".QueueName}", ".Arn}"): told for arn, told in found.items()}
 
 
 def secrets(stack: Synthesized, kind: Kind) -> dict[str, str]:

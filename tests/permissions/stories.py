@@ -20,6 +20,7 @@ from journey_watch import composition, contract
 from journey_watch.channels.pagerduty.composition import pagerduty_delivery
 from journey_watch.channels.queued.delivery import QueuedDelivery
 from journey_watch.channels.queued.https import Answer, Https
+from journey_watch.channels.queued.recipients import recipients_by_queue
 from journey_watch.channels.signed_webhook.composition import signed_webhook_delivery
 from journey_watch.channels.slack.composition import slack_delivery
 from journey_watch.channels.sns.mail_pace import MailPace
@@ -113,6 +114,11 @@ class Story:
         for name, value in {**environment, **names, **credentials}.items():
             self.patch.setenv(name, value)
         return {**environment, **names}
+
+    def queued_recipients(self, function: str, variable: str) -> dict[str, Any]:
+        """What a function knows of the recipient of each of its queues, as its environment and bundle say it."""
+        environment = self.stack.environment(str(self.stack.function(HANDLERS[function])))
+        return recipients_by_queue(environment, variable, CONFIG.for_poller().queued)
 
     def start_poller(self) -> None:
         settings = Settings.from_env(self.become("poller"), CONFIG.for_poller())
@@ -265,37 +271,40 @@ def the_dashboard_is_looked_at(story: Story) -> None:
 
 def slack_is_down(story: Story, directory: Path) -> None:
     """An alert waits in a webhook's queue; Slack does not take it, and it goes back for a while."""
-    environment = story.become("slack")
-    record = _waiting(story, environment[contract.ENV_WEBHOOK_SECRETS], alert())
+    story.become("slack")
+    secrets = story.queued_recipients("slack", contract.ENV_SLACK_QUEUES)
+    record = _waiting(story, secrets, alert())
     with slack_stand_in(directory, [BROKEN]) as (slack, certificate):
         story.patch.setenv("SSL_CERT_FILE", str(certificate))
         setting_up("secretsmanager").create_secret(Name=WEBHOOK_SECRET, SecretString=slack.url)
-        _hand_over(story, slack_handler, slack_delivery(environment), record)
+        _hand_over(story, slack_handler, slack_delivery(secrets), record)
     assert slack.requests == 1
 
 
 def pagerduty_is_down(story: Story) -> None:
     """An alert waits in a service's queue; PagerDuty does not take it, and it goes back for a while."""
     setting_up("secretsmanager").create_secret(Name=PAGERDUTY_SECRET, SecretString="0" * 32)
-    environment = story.become("pagerduty")
-    record = _waiting(story, environment[contract.ENV_PAGERDUTY_SERVICES], alert())
+    story.become("pagerduty")
+    services = story.queued_recipients("pagerduty", contract.ENV_PAGERDUTY_QUEUES)
+    record = _waiting(story, services, alert())
     with _everybody_answers(story, 503):
-        _hand_over(story, pagerduty_handler, pagerduty_delivery(environment), record)
+        _hand_over(story, pagerduty_handler, pagerduty_delivery(services), record)
 
 
 def an_endpoint_is_down(story: Story) -> None:
     """An alert waits in the queue of a signed webhook; the endpoint does not take it, and it goes back for a while."""
     key = f"whsec_{b64encode(bytes(32)).decode()}"
     setting_up("secretsmanager").create_secret(Name=SIGNING_SECRET, SecretString=key)
-    environment = story.become("signed webhook")
-    record = _waiting(story, environment[contract.ENV_SIGNED_WEBHOOKS], alert())
+    story.become("signed webhook")
+    endpoints = story.queued_recipients("signed webhook", contract.ENV_SIGNED_WEBHOOK_QUEUES)
+    record = _waiting(story, endpoints, alert())
     with _everybody_answers(story, 503):
-        _hand_over(story, signed_webhook_handler, signed_webhook_delivery(environment), record)
+        _hand_over(story, signed_webhook_handler, signed_webhook_delivery(endpoints), record)
 
 
-def _waiting(story: Story, told: str, of: Alert) -> dict[str, Any]:
-    """As Lambda hands over an alert that waits in the one queue of which a function is told."""
-    (queue_arn,) = json.loads(told)
+def _waiting(story: Story, recipients: Mapping[str, object], of: Alert) -> dict[str, Any]:
+    """As Lambda hands over an alert that waits in the one queue of a function. `recipients` are by queue ARN."""
+    (queue_arn,) = recipients
     sqs = setting_up("sqs")
     url = sqs.get_queue_url(QueueName=queue_arn.rpartition(":")[2])["QueueUrl"]
     body = json.dumps(of.envelope)

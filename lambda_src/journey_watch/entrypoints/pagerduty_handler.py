@@ -8,16 +8,20 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from journey_watch import contract
 from journey_watch.channels.pagerduty.composition import pagerduty_delivery
 from journey_watch.channels.queued.batch import deliver_batch
 from journey_watch.channels.queued.delivery import QueuedDelivery
+from journey_watch.channels.queued.recipients import recipients_by_queue
+from journey_watch.settings import bundled_watch_config
 
 logger = Logger()
 
 
 @cache
 def delivery() -> QueuedDelivery:
-    return pagerduty_delivery(os.environ)
+    described = bundled_watch_config().queued
+    return pagerduty_delivery(recipients_by_queue(os.environ, contract.ENV_PAGERDUTY_QUEUES, described))
 
 
 @logger.inject_lambda_context
