@@ -1,5 +1,6 @@
 """The CDK app: one configuration file, one stack. Nothing here calls AWS."""
 
+import json
 import os
 import shlex
 import sys
@@ -14,6 +15,7 @@ from infra.checked_target import check_target
 from infra.config_files import deployed_file
 from infra.deployment_config import DeploymentConfig
 from infra.journey_watch_stack import JourneyWatchStack
+from infra.limits import check_limits
 from infra.reader_role import ReaderRoleStack
 from journey_watch.core.errors import ConfigurationError, JourneyWatchError
 
@@ -59,7 +61,8 @@ if __name__ == "__main__":
     try:
         # The CDK's own rules would take two thirds of each synth; tests hold the templates against them.
         cdk_app = cdk.App(builtin_cloud_formation_validation=False)
-        build(cdk_app, os.environ)
+        stack = build(cdk_app, os.environ)
+        written = Path(cdk_app.synth().directory, stack.template_file)
+        check_limits(json.loads(written.read_text(encoding="utf-8")), stack.stack_name)
     except JourneyWatchError as error:
         sys.exit(f"error: {error}")
-    cdk_app.synth()
