@@ -71,6 +71,8 @@ CODE_KEY: Final = "JourneyWatch::Code"
 """Under which it names the code that ships with it (`bundle.shipped_code`), for the command to compare."""
 MUTES_KEY: Final = "JourneyWatch::Mutes"
 """Under which it has the configuration's mutes, as `settings.mutes_to_json` writes them, for the command to list."""
+CHOICES_KEY: Final = "JourneyWatch::Choices"
+"""Under which it has the watch list, rules, routes and mutes, as `WatchConfig.to_json` writes them."""
 TIME_ZONE_KEY: Final = "JourneyWatch::TimeZone"
 """Under which it has the configuration's `time_zone`, in which the command reads and shows times."""
 

@@ -8,7 +8,7 @@ from infra.bundle import Bundle
 from infra.channels import REGISTRY as CHANNELS
 from infra.channels import SendingParts
 from infra.chat_channels import has_amazon_q
-from infra.deployment_config import CODE_KEY, MUTES_KEY, RECIPIENTS_KEY, TIME_ZONE_KEY, DeploymentConfig
+from infra.deployment_config import CHOICES_KEY, CODE_KEY, MUTES_KEY, RECIPIENTS_KEY, TIME_ZONE_KEY, DeploymentConfig
 from infra.encryption_key import EncryptionKey
 from infra.monitoring import Monitoring
 from infra.ordered_topic import OrderedTopic
@@ -53,6 +53,7 @@ class JourneyWatchStack(Stack):
             # As text: the CDK would leave out what is empty.
             MUTES_KEY: mutes_to_json(config.watching.mutes),
             TIME_ZONE_KEY: config.watching.time_zone,
+            CHOICES_KEY: config.watching.choices.to_json(),
         }
         lanes = lanes_of(config.watch, own_account=self.account, own_region=self.region)
 

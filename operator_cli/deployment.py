@@ -12,7 +12,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from infra.deployment_config import CODE_KEY, MUTES_KEY, TIME_ZONE_KEY
+from infra.deployment_config import CHOICES_KEY, CODE_KEY, MUTES_KEY, TIME_ZONE_KEY
 from journey_watch import contract
 from journey_watch.aws.clients import dynamodb_client, sns_client
 from journey_watch.channels.sns.subscriptions import TopicSubscriptions, Unheard
@@ -22,7 +22,7 @@ from journey_watch.core.errors import ConfigurationError
 from journey_watch.core.mutes import Mute
 from journey_watch.core.runs import Lane
 from journey_watch.ports import LaneState, whole_history
-from journey_watch.settings import mutes_from_json
+from journey_watch.settings import WatchConfig, mutes_from_json
 from journey_watch.store import items as dynamodb_items
 from journey_watch.store.dynamodb import DynamoDBRunStore
 
@@ -87,6 +87,12 @@ class Deployment:
     def configured_mutes(self) -> Sequence[Mute]:
         """Those of the configuration that is deployed."""
         return mutes_from_json(self._metadata.get(MUTES_KEY, "[]"))
+
+    @property
+    def choices(self) -> WatchConfig | None:
+        """The deployed watch list, rules, routes and mutes; None if an older version was deployed."""
+        text = self._metadata.get(CHOICES_KEY)
+        return WatchConfig.from_json(text) if text else None
 
     @property
     def time_zone(self) -> str | None:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -11,13 +11,16 @@ from journey_watch.contract import POLLS_MISSING_INTERVALS
 from journey_watch.core.conditions import ConditionKind
 from journey_watch.core.durations import readable_duration
 from journey_watch.core.errors import ConfigurationError
+from journey_watch.core.filters import Filter, Subject
 from journey_watch.core.refusals import DENIAL_HINT, is_denial
 from journey_watch.core.runs import ContainerScope, Lane
+from journey_watch.core.watch_list import WatchTarget, account_of_role
 from journey_watch.polling.delivery import committed_at
 from journey_watch.ports import LaneState
 from operator_cli.deployment import Deployment, Schedule
-from operator_cli.mutes import KnownMute, Standing, held_by, known_mutes, named, remembered
+from operator_cli.mutes import KnownMute, Remembered, Standing, held_by, known_mutes, named, remembered
 from operator_cli.words import counted
+from strict_toml.tables import quoted
 
 OVERDUE: Final = timedelta(minutes=5)
 """An alert that waits for longer is no matter of one poll any more."""
@@ -65,6 +68,7 @@ def examine(deployment: Deployment, *, code: str, now: datetime) -> Iterator[Fin
     yield from _alarms(deployment, now)
     yield from _queues(deployment)
     yield from _mutes(deployment, states, now)
+    yield from unmatched(deployment, states)
 
 
 def _stack(deployment: Deployment, lanes: int) -> Finding:
@@ -324,6 +328,52 @@ def _mutes(deployment: Deployment, states: Mapping[Lane, LaneState], now: dateti
             )
         elif each.standing is Standing.ENDED and each.mute.until is not None:
             yield Finding(Level.OK, about, f"Ended {_lasting(now - each.mute.until)} ago")
+
+
+def unmatched(deployment: Deployment, states: Mapping[Lane, LaneState]) -> Iterator[Finding]:
+    """Report each watch entry, rule, route and mute that matches nothing the monitor knows.
+
+    Judged by the stored state, which has no types: an entry is not reported for its `types`.
+    """
+    journeys = remembered(states)
+    try:
+        config = deployment.choices
+    except ConfigurationError as error:
+        yield Finding(Level.NOTE, "configuration", str(error))
+        return
+    if config is None or not journeys:
+        return  # an older deployment does not say, and before the first poll nothing is known
+    known = f"none of the {len(journeys):,} journeys and campaigns that are known"
+    for number, target in enumerate(config.watch):
+        if not any(_selects(target, each) for each in journeys):
+            yield Finding(
+                Level.NOTE,
+                f"watch[{number}]",
+                f"The entry for {quoted(', '.join(target.journey_ids))} matches {known}. If it should match one, "
+                "compare it with the name as the provider shows it: case and every character count, only * and ? are "
+                "wildcards.",
+            )
+    filters: list[tuple[str, Filter]] = [
+        *((f"alerts.rules[{number}]", rule) for number, rule in enumerate(config.rules)),
+        *((f"alerts.route[{number}]", route) for number, route in enumerate(config.routes)),
+        *((f"mute {mute.id}", mute) for mute in config.mutes),
+        *((f"mute {mute_id}", mute) for mute_id, mute in deployment.mutes().items() if mute),
+    ]
+    for about, each in filters:
+        untyped = replace(each, journey_types=())
+        if not any(untyped.covers(Subject(one.lane, one.key, one.name)) for one in journeys):
+            yield Finding(
+                Level.NOTE,
+                about,
+                f"It names {quoted(', '.join(each.journeys))} and matches {known}: it has no effect so far.",
+            )
+
+
+def _selects(target: WatchTarget, journey: Remembered) -> bool:
+    lane = journey.lane
+    account = account_of_role(target.role_arn) if target.role_arn else lane.account
+    same = (target.provider, account, target.region or lane.region) == (lane.provider, lane.account, lane.region)
+    return same and target.selects(journey.key, name=journey.name, journey_type=None)
 
 
 def _until(known: KnownMute, now: datetime) -> str:

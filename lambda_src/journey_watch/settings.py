@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, time
 from pathlib import Path
 from typing import Any, Final, Self
@@ -62,6 +62,12 @@ class WatchConfig:
     queued: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)
     """What the functions that empty queues must know of each recipient: by variable, then by `contract.queue_id`. It
     holds names of secrets, and no secret. Set for the bundle."""
+
+    @property
+    def choices(self) -> Self:
+        """The parts that name journeys: the watch list without external ids, rules, routes and mutes."""
+        watch = tuple(replace(target, external_id=None) for target in self.watch)
+        return type(self)(watch=watch, rules=self.rules, routes=self.routes, mutes=self.mutes)
 
     def to_json(self) -> str:
         """The bundled file's text; the same configuration gives the same bytes."""

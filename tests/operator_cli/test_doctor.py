@@ -10,9 +10,14 @@ import pytest
 from journey_watch.channels.sns.subscriptions import Unheard
 from journey_watch.core.conditions import Condition, ConditionKind
 from journey_watch.core.errors import ConfigurationError
+from journey_watch.core.filters import What
 from journey_watch.core.mutes import Mute
+from journey_watch.core.routing import AlertRule, Route
 from journey_watch.core.runs import LANE_ITSELF, ContainerScope, DeliveryLease, JourneyKey, JourneyState, Lane, Scope
+from journey_watch.core.severity import Severity
+from journey_watch.core.watch_list import WatchTarget
 from journey_watch.ports import LaneState
+from journey_watch.settings import WatchConfig
 from operator_cli.deployment import RingingAlarm, Schedule
 from operator_cli.doctor import Finding, Level, examine
 from tests.core.builders import LANE, NOON
@@ -43,6 +48,8 @@ class Patient:
     ages: Mapping[str, timedelta] = field(default_factory=dict)
     set_mutes: Mapping[str, Mute | None] = field(default_factory=dict)
     configured: Sequence[Mute] | ConfigurationError = ()
+
+    choices: WatchConfig | None = None
 
     @property
     def configured_mutes(self) -> Sequence[Mute]:
@@ -206,3 +213,24 @@ def test_a_container_whose_listing_is_refused_is_named() -> None:
     patient = Patient(lane_state=state)
     (finding,) = [one for one in examined(patient) if one.level is Level.PROBLEM]
     assert finding.about == f"{LANE} app-1"
+
+
+def test_a_watch_entry_a_rule_a_route_and_a_mute_that_match_nothing_are_reported() -> None:
+    state = LaneState(journeys={JourneyKey("A", "J"): JourneyState(version=1, journey_name="[VIP] Autumn")})
+
+    def choices(name: str) -> WatchConfig:
+        return WatchConfig(
+            watch=(WatchTarget(LANE.provider, "A", (name,)),),
+            rules=(AlertRule(journeys=(name,), what=What(), severity=Severity.INFO),),
+            routes=(Route(journeys=(name,), to=("team",)),),
+            mutes=(Mute(id="night", journeys=(name,), days=(0,), begins=time(1), ends=time(2)),),
+        )
+
+    def unmatched_in(config: WatchConfig | None) -> list[str]:
+        deployment = cast("Deployment", Patient(lane_state=state, choices=config))
+        return [found.about for found in examine(deployment, code=CODE, now=NOON) if "that are known" in found.text]
+
+    assert unmatched_in(choices("(VIP) Autumn")) == ["watch[0]", "alerts.rules[0]", "alerts.route[0]", "mute night"]
+    assert unmatched_in(choices("[VIP] Autumn")) == []
+    assert unmatched_in(None) == []
+    assert choices("x y") == WatchConfig.from_json(choices("x y").choices.to_json())
