@@ -42,6 +42,10 @@ deploy role can have anything done in this account. If that is not wanted, stop 
   npx cdk bootstrap --cloudformation-execution-policies POLICY_ARN"""
 
 
+_QUEUED: Final = ("webhook:", "pagerduty:", "signed-webhook:")
+"""How the recipients that have a queue of their own are listed."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Target:
     """Where to deploy to."""
@@ -98,13 +102,23 @@ def check_recipients(config: DeploymentConfig, shown: str, *, deployed: set[str]
         raise ConfigurationError(
             f"The deployed stack {config.name} sends to {', '.join(lost)}, and {shown} does not: nothing is deployed. "
             f"Add who is missing to {shown}, name the right file with CONFIG=PATH, or, if they are to get nothing any "
-            f'more, add REMOVE="{" ".join(lost)}" to the command.'
+            f'more, add REMOVE="{" ".join(lost)}" to the command.{_waiting_in_queues(lost)}'
         )
     if deployed is None and not config.alerts_somebody:
         raise ConfigurationError(
             f"{shown} names nobody who gets the alerts. Say who: make deploy EMAIL=you@example.com, or name a reader "
             "under [alerts] in the file. If you are going to subscribe to the topic yourself, use npx cdk deploy."
         )
+
+
+def _waiting_in_queues(lost: Sequence[str]) -> str:
+    queued = [name for name in lost if name.startswith(_QUEUED)]
+    if not queued:
+        return ""
+    return (
+        f" The queue of {', '.join(queued)} is deleted then, with the alerts that wait in it: docs/integrations.md "
+        'says under "Removing a recipient" how to deliver them first.'
+    )
 
 
 def open_target(*, profile: str | None, region: str | None, qualifier: str) -> Target:

@@ -225,6 +225,25 @@ def test_neither_is_a_recipient_of_another_kind(checkout: Checkout, lost: str) -
     assert f'add REMOVE="{lost}" to the command' in refused()
 
 
+@pytest.mark.parametrize(
+    ("lost", "warned"),
+    [
+        ("webhook:journey-watch/slack", True),
+        ("pagerduty:team/pager", True),
+        ("signed-webhook:team/hook", True),
+        ("C0123ABCD", False),
+        ("event-bus:default", False),
+    ],
+)
+def test_removing_a_recipient_with_a_queue_says_that_waiting_alerts_are_deleted(
+    checkout: Checkout, lost: str, *, warned: bool
+) -> None:
+    checkout.deployed(YOU, lost)
+    checkout.write(f'[alerts]\nemail = ["{YOU}"]\n')
+    said = f"The queue of {lost} is deleted then, with the alerts that wait in it"
+    assert (said in refused()) == warned
+
+
 def test_whoever_is_named_for_it_is_taken_away(checkout: Checkout) -> None:
     checkout.deployed(YOU, ME)
     checkout.write(f'[alerts]\nemail = ["{ME}"]\n')
