@@ -159,7 +159,7 @@ def scope(mute: Mute) -> str:
 
 
 def who(known: KnownMute) -> str:
-    """Who set it: what they call themselves, and the identity that AWS knew them by."""
+    """Who set it: what they call themselves, and the identity that STS reported to their command."""
     if known.mute is None:
         return ""
     if known.configured:

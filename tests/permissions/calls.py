@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from infra.operations import ANY_SECRET_ENDING, Operation
+from journey_watch import contract
 
 Parameters = Mapping[str, Any]
 """As they are given to the client's method."""
@@ -48,6 +49,16 @@ def _query(parameters: Parameters, site: Site) -> Iterator[tuple[str, str]]:
 
 def _of_table(action: str) -> Needs:
     return lambda parameters, site: iter([(action, _table(site, parameters["TableName"]))])
+
+
+def _of_item(action: str) -> Needs:
+    """Of a call on one item: the operator's policy allows it in one partition alone."""
+
+    def needs(parameters: Parameters, site: Site) -> Iterator[tuple[str, str, Context]]:
+        key = (parameters.get("Item") or parameters.get("Key") or {}).get(contract.PARTITION_KEY)
+        yield action, _table(site, parameters["TableName"]), (("dynamodb:LeadingKeys", key["S"]),) if key else ()
+
+    return needs
 
 
 def _batch_get_item(parameters: Parameters, site: Site) -> Iterator[tuple[str, str]]:
@@ -188,8 +199,8 @@ _NEEDS: Final[Mapping[tuple[str, str], Needs]] = {
     ("dynamodb", "BatchGetItem"): _batch_get_item,
     ("dynamodb", "Query"): _query,
     ("dynamodb", "TransactWriteItems"): _transact_write_items,
-    ("dynamodb", "DeleteItem"): _of_table("dynamodb:DeleteItem"),
-    ("dynamodb", "PutItem"): _of_table("dynamodb:PutItem"),
+    ("dynamodb", "DeleteItem"): _of_item("dynamodb:DeleteItem"),
+    ("dynamodb", "PutItem"): _of_item("dynamodb:PutItem"),
     ("dynamodb", "UpdateItem"): _of_table("dynamodb:UpdateItem"),
     ("sns", "ListSubscriptionsByTopic"): _list_subscriptions,
     ("sns", "PublishBatch"): _publish_batch,

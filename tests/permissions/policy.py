@@ -177,5 +177,8 @@ _OPERATORS: Final[Mapping[str, Callable[[str, str], bool]]] = {
     "ArnEquals": _arn_like,
     "ArnLike": _arn_like,
     "Bool": str.__eq__,
+    # As here: the key is always there, and has one value.
+    "ForAllValues:StringEquals": str.__eq__,
+    "Null": lambda absent, _: absent == "false",
 }
 """By operator of a condition: whether a value of the policy fits the request's value."""

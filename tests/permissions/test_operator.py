@@ -13,11 +13,13 @@ from click.testing import CliRunner
 from moto import mock_aws
 
 from infra.deployed_stack import DeployedStack
+from infra.operations import Operation
+from journey_watch.store.items import CONTROL
 from operator_cli.__main__ import main
 from tests.infra.conftest import ROOT
 from tests.permissions.deployment import ACCOUNT, REGION, make_parts, setting_up
 from tests.permissions.judge import Judge, Principal
-from tests.permissions.policy import Statement, idle_grants, needless_statements
+from tests.permissions.policy import Statement, allows, idle_grants, needless_statements
 
 COMMANDS = (
     ["doctor"],
@@ -118,3 +120,15 @@ def test_whatever_the_policy_grants_is_used(judge: Judge, policy: list[Statement
 
 def test_without_any_one_statement_a_command_is_refused(judge: Judge, policy: list[Statement]) -> None:
     assert needless_statements(policy, judge.made["operator"]) == []
+
+
+@pytest.mark.parametrize("action", ["PutItem", "DeleteItem", "UpdateItem", "BatchWriteItem", "PartiQLUpdate"])
+@pytest.mark.parametrize("partition", ["LANE#pinpoint/1/eu-west-1", "JOURNEY#pinpoint", "CONTROL2", "", None])
+def test_whoever_may_mute_may_write_nothing_but_what_operators_set(
+    policy: list[Statement], stack: DeployedStack, action: str, partition: str | None
+) -> None:
+    (table,) = stack.ids("AWS::DynamoDB::Table")
+    context = () if partition is None else (("dynamodb:LeadingKeys", partition),)
+    assert not allows(policy, Operation(f"dynamodb:{action}", stack.arn(table), context))
+    control = (("dynamodb:LeadingKeys", CONTROL),)
+    assert allows(policy, Operation("dynamodb:PutItem", stack.arn(table), control))

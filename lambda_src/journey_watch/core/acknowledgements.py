@@ -30,7 +30,7 @@ class Acknowledgement:
     until: datetime
     set_by: str
     identity: str = ""
-    """The ARN of the AWS identity whose credentials set it."""
+    """The ARN that STS reported to the command that set it. No proof: CloudTrail's record is."""
     note: str = ""
     """What they had to say about it."""
 

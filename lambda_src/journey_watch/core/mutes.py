@@ -30,7 +30,7 @@ class Mute(Filter):
     """By the clock on the wall in `time_zone`. Not after `begins`: on the day after."""
     time_zone: str = "UTC"
     identity: str = ""
-    """The ARN of the AWS identity whose credentials set it; empty if that is not known."""
+    """The ARN that STS reported to the command that set it; empty if unknown. No proof: CloudTrail's record is."""
 
     def is_in_force(self, now: datetime) -> bool:
         """Return True if the mute holds at `now`, an aware time. Raise ConfigurationError if its zone is unknown.

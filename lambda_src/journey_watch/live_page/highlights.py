@@ -119,7 +119,7 @@ def _mute(line: MuteLine, view: View, clock: ViewerClock) -> Html:
 
 def _of_mute(mute: Mute, held_back: int, view: View) -> str:
     alerts = "1 alert" if held_back == 1 else f"{held_back} alerts"
-    # A name that somebody typed, and the identity that AWS knew.
+    # Both are as the command wrote them, and no proof.
     who = ", as ".join(one_line(each, _MAX_SENTENCE) for each in (mute.set_by, mute.identity) if each)
     return " · ".join(
         [
