@@ -251,7 +251,7 @@ class TestListing:
         ("target", "chosen"),
         [
             (WatchTarget("connect", ALL, ("Wel*",)), {"journey-1"}),
-            (WatchTarget("connect", ALL, ("journey-[23]",)), {"journey-2", "journey-3"}),
+            (WatchTarget("connect", ALL, ("*-2", "*-3")), {"journey-2", "journey-3"}),
             (WatchTarget("connect", FIRST.container_id, ("*-2", "*-3")), {"journey-2"}),
             (WatchTarget("connect", ALL, journey_types=("JOURNEY",)), {"journey-3"}),
             (WatchTarget("connect", ALL, ("Wel*",), journey_types=("JOURNEY",)), set()),
