@@ -8,6 +8,7 @@ import pytest
 
 from journey_watch.core.acknowledgements import Acknowledgement
 from journey_watch.core.alerts import Alert, AlertKind
+from journey_watch.core.commit_plan import CommitLimits
 from journey_watch.core.conditions import Condition, ConditionKind
 from journey_watch.core.errors import PollFailedError, SourceError
 from journey_watch.core.runs import LANE_ITSELF, JourneyState, Scope, Status
@@ -56,7 +57,9 @@ def test_acknowledgement_is_not_committed_after_a_lost_race(harness: PollHarness
     with pytest.raises(PollFailedError):
         harness.poll()
     harness.source.failures.clear()
-    harness.store.set_acknowledgements(acknowledging(harness, "thread", LANE_ITSELF))
+    harness.commit_limits = CommitLimits(max_events=1)  # the second commit would find the version that it expects
+    given = [acknowledging(harness, thread, LANE_ITSELF) for thread in ("one", "two")]
+    harness.store.set_acknowledgements(*given)
     now = harness.clock.time
     opened = Condition(ConditionKind.UNREACHABLE, None, now, opened_at=now, opened_by="opening")
 
@@ -71,6 +74,7 @@ def test_acknowledgement_is_not_committed_after_a_lost_race(harness: PollHarness
     harness.poll_a_minute_later()
     assert [alert.detail.get("phase", "acknowledged") for alert in harness.operators.accepted] == [
         "Resolved",
+        "acknowledged",
         "acknowledged",
     ]
 
