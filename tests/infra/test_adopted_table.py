@@ -1,5 +1,6 @@
 """A table of another stack, or of a backup: used by the roles as the stack's own would be, and never touched."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -9,7 +10,7 @@ from infra.deployment_config import DeploymentConfig
 from journey_watch import contract
 from journey_watch.core.errors import ConfigurationError
 from strict_toml.tables import Place
-from tests.infra.conftest import EVERYTHING, Synthesize
+from tests.infra.conftest import EVERYTHING, ROOT, Synthesize
 from tests.infra.synthesis import Synthesized, text
 
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9"
@@ -73,3 +74,11 @@ def test_a_file_names_table_and_key() -> None:
 def test_what_could_not_be_adopted_is_refused(written: str, problem: str) -> None:
     with pytest.raises(ConfigurationError, match=problem):
         DeploymentConfig.from_toml(f"[deployment]\n{written}\n", Place("local.toml"))
+
+
+def test_the_example_shows_both_keys_commented_out() -> None:
+    text = (ROOT / "config/example.toml").read_text(encoding="utf-8")
+    (block,) = re.findall(r"(?m)^# \[deployment\]\n(?:# \w+ = .*\n)+", text)
+    written = re.sub(r"(?m)^# ", "", block)
+
+    assert DeploymentConfig.from_toml(written, Place("example.toml")).adopted_table is not None
