@@ -1,5 +1,6 @@
 """The provider, the table and the channels, as one invocation sees them: each misbehaves as the scenario says."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -12,11 +13,17 @@ from journey_watch.core.runs import JourneyInfo, JourneyKey, Lane, Observation, 
 from journey_watch.core.transitions import StateChange
 from journey_watch.core.watch_list import ALL, WatchTarget
 from journey_watch.ports import CommitResult, Discovery, HistoryPage, LaneState, SetByOperators
+from journey_watch.providers.pinpoint.calls import JOURNEY_CALLS
 from journey_watch.providers.pinpoint.words import PINPOINT
-from proof.scenario import CHANNELS, OLD
-from proof.world import Invocation, World, told_in
+from proof.deployment import PLACES
+from proof.scenario import MINUTE, OLD, Call, wall_clock
+from proof.world import Invocation, Recorded, World, told_in
 
 PROVIDER: Final = replace(PINPOINT, refusal_hint="")
+CALLS: Final = JOURNEY_CALLS
+CALLS_ON_A_PAGE: Final = 50
+QUIET: Final = 2.5 * MINUTE
+"""So long before the end a poll may write only what it tells."""
 IN_VAIN: Final = 0.5
 """So many of the writes whose answers are lost are not carried out either."""
 
@@ -37,24 +44,35 @@ class SimulatedSource:
         return {}
 
     def discover(self, targets: Sequence[WatchTarget]) -> Discovery:
-        del targets
-        return self.invocation.call("lists the journeys", self._discovery, slow="provider slow")
+        return self.invocation.call("lists the journeys", lambda: self._discovery(targets), slow="provider slow")
 
-    def _discovery(self) -> Discovery:
+    def _discovery(self, targets: Sequence[WatchTarget]) -> Discovery:
         world = self.invocation.world
         failing: set[str] = set()
         if world.hit("provider not listed"):
             failing = {world.random.choice((ALL, "app-1", "app-2"))}
+        failing = {id_ for id_ in failing if id_ == ALL or any(target.container_id in (ALL, id_) for target in targets)}
         failures = {id_: SourceError("503", code="ServiceUnavailableException") for id_ in failing}
         at = world.as_of(None)
         excluded = world.journeys_of("unwatched", world.engine.now)
-        listed = {
-            journey: JourneyInfo(name=journey.journey_id)
-            for journey in (*OLD, *{step.journey for step in world.scenario.steps})
+        by_id = {
+            JourneyKey(target.container_id, journey_id): JourneyInfo()
+            for target in targets
+            if not target.lists_journeys
+            for journey_id in target.journey_ids
+        }
+        listed = by_id | {
+            journey: JourneyInfo(
+                name=journey.journey_id,
+                dormant=journey in world.scenario.dormant,
+                itself=world.itself(journey, at),
+            )
+            for journey in sorted({*OLD, *(step.journey for step in world.scenario.steps)})
             if world.exists(journey, at) and not {ALL, journey.container_id} & failing
         }
+        watched = {journey for journey in listed if any(target.covers(journey) for target in targets)}
         return Discovery(
-            {journey: info for journey, info in listed.items() if journey not in excluded},
+            {journey: listed[journey] for journey in sorted(watched - excluded)},
             incomplete=frozenset(failing),
             containers=frozenset({"app-1", "app-2"}),
             failures=failures,
@@ -76,7 +94,7 @@ class SimulatedSource:
         world = self.invocation.world
         if world.hit("provider throttles"):
             return SourceError("429", code="TooManyRequestsException", throttled=True)
-        if world.hit("provider refuses"):
+        if world.hit("provider refuses") or journey in world.journeys_of("journey unreadable", world.engine.now):
             return SourceError("500", code="InternalServerErrorException")
         if not world.exists(journey, world.engine.now):
             return SourceError("404", code="NotFoundException", absent=True)
@@ -97,6 +115,60 @@ def _shown(reading: Observation | SourceError) -> str:
 
 
 @dataclass
+class SimulatedCallHistory:
+    """CloudTrail, as an invocation sees it."""
+
+    invocation: "Invocation"
+
+    def page(
+        self, event_name: str, since: datetime, until: datetime, token: str | None = None
+    ) -> tuple[Sequence[object], str | None]:
+        start = int(token or 0)
+        shown = self.invocation.call(
+            f"looks up {event_name}", lambda: self._shown(event_name, since, until), slow="calls slow"
+        )
+        following = start + CALLS_ON_A_PAGE
+        return shown[start:following], str(following) if following < len(shown) else None
+
+    def _shown(self, event_name: str, since: datetime, until: datetime) -> list[object]:
+        world = self.invocation.world
+        if world.hit("calls not shown"):
+            raise SourceError("throttled", code="ThrottlingException", throttled=True)
+        shown = [
+            call
+            for call in world.calls
+            if call.name == event_name
+            and call.recorded_at <= world.engine.now
+            and since <= wall_clock(call.at) <= until
+        ]
+        return [{"CloudTrailEvent": _record(call)} for call in reversed(shown)]
+
+    def user_name(self, container_id: str, user_id: str) -> str | None:
+        del container_id, user_id
+        return None
+
+
+def _record(call: Call) -> str:
+    request = {"application-id": call.journey.container_id, "journey-id": call.journey.journey_id}
+    return json.dumps(
+        {
+            "eventID": call.id,
+            "eventName": call.name,
+            "eventSource": CALLS.event_source,
+            "eventTime": wall_clock(call.at).isoformat(),
+            "userIdentity": {"type": "IAMUser", "userName": call.id},
+            "requestParameters": request | ({"State": call.asks_for} if call.asks_for else {}),
+            **({"errorCode": "AccessDenied"} if call.refused else {}),
+        }
+    )
+
+
+def _place_of(channel: str) -> str:
+    """The place of a channel: the chat's name ends with a severity."""
+    return channel.partition("-")[0]
+
+
+@dataclass
 class SimulatedStore:
     """The table, as an invocation sees it."""
 
@@ -114,10 +186,11 @@ class SimulatedStore:
 
         return self.invocation.call(what, checked, slow="table slow")
 
-    def _write(self, what: str, effect: Callable[[], T], again: Callable[[T, T], T]) -> T | None:
-        """What the write answers; None if no answer comes, whether or not it was carried out.
+    def _write(self, what: str, effect: Callable[[], T], again: Callable[[T, T], T], *, news: bool = False) -> T | None:
+        """Return what the write answers; None if no answer comes, whether or not it was carried out.
 
-        `again` gives the answer to a call that the SDK has repeated.
+        `again` gives the answer to a call that the SDK has repeated. A write with `news` records or delivers alerts;
+        a poll in which nothing happens makes no other.
         """
         lost = self._world.hit("answers of the table lost")
         in_vain = lost and self._world.random.random() < IN_VAIN
@@ -131,6 +204,8 @@ class SimulatedStore:
             if self._world.hit("sent again by the SDK"):
                 result = again(result, effect())
             self._world.remember()
+            if self._world.engine.now > self._world.scenario.ends - QUIET and not news:
+                self._world.idle_writes.append(f"{self.invocation.name} {what}")
             return None if lost else result
 
         result = self.invocation.call(what, written, slow="table slow")
@@ -138,12 +213,12 @@ class SimulatedStore:
             self._world.note(self.invocation.name, f"  no answer; {'not ' if in_vain else ''}carried out")
         return result
 
-    def _note(self, what: str, effect: Callable[[], None]) -> None:
+    def _note(self, what: str, effect: Callable[[], None], *, news: bool = False) -> None:
         def done() -> bool:
             effect()
             return True
 
-        if self._write(what, done, lambda first, _: first) is None:
+        if self._write(what, done, lambda first, _: first, news=news) is None:
             raise StoreUnavailableError(f"no answer: {what}")
 
     def load(self, lane: Lane) -> LaneState:
@@ -158,11 +233,22 @@ class SimulatedStore:
         owed: Sequence[PendingDelivery],
         lease_until: datetime,
     ) -> CommitResult:
+        world, limit = self._world, self._world.scenario.max_alerts
+        if len(alerts) > limit:
+            world.broken.append(f"{self.invocation.name} commits {len(alerts)} alerts at once; {limit} fit")
+
+        def committed() -> CommitResult:
+            result = world.store.commit(lane, change, alerts, owed, lease_until)
+            if result is CommitResult.DONE:
+                world.recorded += [Recorded(world.engine.now, alert, self.invocation.deployment) for alert in alerts]
+            return result
+
         result = self._write(
             f"commits {change.journey} {change.seen_version}→{change.state.version}, {len(alerts)} alerts",
-            lambda: self._world.store.commit(lane, change, alerts, owed, lease_until),
+            committed,
             # A transaction has a token and is repeated for nothing; a plain update finds another version.
             lambda first, second: first if alerts else second,
+            news=bool(alerts),
         )
         if result is not CommitResult.DONE:
             self._world.note(self.invocation.name, f"  {result.name if result else CommitResult.UNCERTAIN.name}")
@@ -176,6 +262,7 @@ class SimulatedStore:
             f"claims {len(keys)} of {journey}",
             lambda: self._world.store.claim(lane, journey, keys, seen, until),
             lambda _, second: second,
+            news=True,
         )
         if result is None:
             raise StoreUnavailableError("no answer to a claim")
@@ -185,14 +272,18 @@ class SimulatedStore:
         return self._read("reads alerts back", lambda: self._world.store.alerts(lane, journey, sort_keys))
 
     def acknowledge(self, lane: Lane, journey: Scope, keys: Sequence[str]) -> None:
-        owed = {(channel, alert_id) for alert_id, _, channel in (key.partition("@") for key in keys)}
+        owed = {(_place_of(channel), alert_id) for alert_id, _, channel in (key.partition("@") for key in keys)}
         try:
-            self._note(f"acknowledges {len(keys)}", lambda: self._world.store.acknowledge(lane, journey, keys))
+            self._note(
+                f"confirms {len(keys)}",
+                lambda: self._world.store.acknowledge(lane, journey, keys),
+                news=True,
+            )
         except StoreUnavailableError:
-            self._world.allowed_repeats.update(owed)
-            self.invocation.unacknowledged -= owed
+            self._world.allowed_repeats.update(owed & self.invocation.unconfirmed)
+            self.invocation.unconfirmed -= owed
             raise
-        self.invocation.unacknowledged -= owed
+        self.invocation.unconfirmed -= owed
 
     def give_up(self, lane: Lane, journey: Scope, keys: Sequence[str], channel: str) -> None:
         self._note(f"gives up {len(keys)}", lambda: self._world.store.give_up(lane, journey, keys, channel))
@@ -232,7 +323,7 @@ class SimulatedChannel:
     name: str
 
     def publish(self, alerts: Sequence[Alert]) -> Mapping[str, str]:
-        world, number = self.invocation.world, CHANNELS.index(self.name)
+        world, number = self.invocation.world, PLACES.index(self.name) % 3
         refused = self.invocation.call(
             f"sends {len(alerts)} to {self.name}", lambda: self._take(alerts, number), slow="channel slow"
         )
@@ -255,7 +346,7 @@ class SimulatedChannel:
             world.note(self.invocation.name, f"  {self.name} gets {alert.envelope['detail'].get('summary')}")
         world.deliver(self.name, taken)
         accepted = self._accepted(alerts, refused)
-        self.invocation.unacknowledged |= accepted
+        self.invocation.unconfirmed |= accepted
         if taken and world.hit("sent again by the SDK"):
             world.deliver(self.name, taken)
             world.allowed_repeats.update(accepted)

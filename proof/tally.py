@@ -32,7 +32,7 @@ class Tally:
         self.polls += world.invocations
         for received in world.received.values():
             self.received += len(received)
-            self.repeats += len(received) - len({one.id for one in received})
+            self.repeats += len(received) - len({(one.recipient, one.id) for one in received})
         self.violations.update({violation.kind for violation in trial.violations})
         if trial.violations:
             self.failed.append(trial.scenario.seed)
@@ -59,9 +59,9 @@ class Tally:
 def played(seeds: Sequence[int], *, dynamodb: bool) -> Tally:
     tally = Tally()
     if dynamodb:
-        with in_dynamodb() as make_store:
+        with in_dynamodb() as make_table:
             for seed in seeds:
-                tally.add(play(Scenario.of(seed), make_store))
+                tally.add(play(Scenario.of(seed), make_table))
     else:
         for seed in seeds:
             tally.add(play(Scenario.of(seed)))

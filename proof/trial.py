@@ -1,30 +1,39 @@
 """Plays a scenario, judges it, and makes one that fails as small as it gets."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from typing import Final
 
+from journey_watch.core.acknowledgements import Acknowledgement
+from journey_watch.core.mutes import Mute
 from journey_watch.core.runs import Lane
 from journey_watch.polling.poll_context import PollContext
 from journey_watch.polling.poll_lane import LanePoll
-from journey_watch.ports import RunStore
 from journey_watch.store.memory import MemoryRunStore
 from proof.invocation import run
 from proof.oracle import Violation, violations
 from proof.scenario import Scenario
-from proof.world import World
+from proof.world import Table, World
 
 LANE = Lane("pinpoint", "111122223333", "eu-west-1")
-MakeStore = Callable[[Scenario], tuple[RunStore, Lane]]
+ALERTS_OF_A_PAGE: Final = 8
+"""So small that a mute's summary takes several pages."""
+MakeTable = Callable[[], Table]
 
 
-def in_memory(scenario: Scenario) -> tuple[RunStore, Lane]:
-    """The store of the product's own tests, and the lane that is polled."""
+def in_memory() -> Table:
+    """The store of the product's own tests."""
     store = MemoryRunStore()
-    store.set_mutes(*scenario.mutes)
-    return store, LANE
+    store.alerts_of_a_page = ALERTS_OF_A_PAGE
+
+    def set_by_operators(mutes: Sequence[Mute], acknowledgements: Sequence[Acknowledgement]) -> None:
+        store.set_mutes(*mutes)
+        store.set_acknowledgements(*acknowledgements)
+
+    return Table(store, LANE, set_by_operators)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +65,11 @@ def quietly() -> Iterator[None]:
 
 def play(
     scenario: Scenario,
-    make_store: MakeStore = in_memory,
+    make_table: MakeTable = in_memory,
     poll: Callable[[PollContext], object] = lambda context: LanePoll(context).run(),
 ) -> Trial:
     """Play a scenario to its end."""
-    store, lane = make_store(scenario)
-    world = World(scenario, store, lane, partial(run, poll=poll))
+    world = World(scenario, make_table(), partial(run, poll=poll))
     with quietly():
         world.play()
     return Trial(scenario, violations(world), world)
