@@ -10,13 +10,20 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from journey_watch.core import commit_plan, transitions
-from journey_watch.core.alerts import Alert, PendingDelivery
-from journey_watch.core.commit_plan import Reported
-from journey_watch.core.runs import JourneyKey, JourneyState, Lane, Observation
+from journey_watch.core.alerts import Alert, PendingDelivery, channel_of
+from journey_watch.core.attribution import calls_behind
+from journey_watch.core.commit_plan import Commit, CommitPolicy, Event, Reported
+from journey_watch.core.condition_rules import ConditionEvent, Phase
+from journey_watch.core.errors import SourceError
+from journey_watch.core.reachability import PollReadings
+from journey_watch.core.runs import JourneyKey, JourneyState, Lane, Observation, Scope
+from journey_watch.core.searches import CallWindow, Search
 from journey_watch.core.transitions import StateChange
 from journey_watch.core.watch_list import WatchTarget
 from journey_watch.messages import envelope, status_change
-from journey_watch.polling import delivery, lane_health
+from journey_watch.messages.digest import fits_in_a_digest
+from journey_watch.polling import alert_policy, attributing, delivery, lane_health
+from journey_watch.polling.committing import ChangeCommitter, Committed
 from journey_watch.polling.delivery import Delivery, DigestPolicy
 from journey_watch.polling.lane_health import LaneHealth
 from journey_watch.polling.poll_context import PollContext
@@ -193,6 +200,10 @@ def _first_commit_carries_all(current: JourneyState, reported: Iterable[Reported
     return replace(_moved(current, reported, final), runs=final.runs)
 
 
+def _everything_fits(events: Iterable[Event], current: JourneyState, policy: CommitPolicy) -> Iterator[Reported]:
+    return (policy.report(event, current.version + 1, len(current.searches)) for event in events)
+
+
 _verdict = transitions._verdict  # noqa: SLF001 - as above
 
 
@@ -221,6 +232,118 @@ def _mutes_without_memory(self: LaneHealth) -> Sequence[PendingDelivery]:
     known = self.committer.context.store.set_by_operators().mutes.values()
     self.committer.mutes = [mute for mute in known if mute is not None and mute.is_in_force(now)]
     return ()
+
+
+_judge_mutes = LaneHealth.judge_mutes
+
+
+def _mutes_before_they_are_stored(self: LaneHealth) -> Sequence[PendingDelivery]:
+    pending = _judge_mutes(self)
+    context = self.committer.context
+    known = [*context.config.mutes, *context.store.set_by_operators().mutes.values()]
+    self.committer.mutes = [mute for mute in known if mute is not None and mute.is_in_force(context.now())]
+    return pending
+
+
+_execute = ChangeCommitter._execute  # noqa: SLF001 - as above
+
+
+def _go_on_after_a_lost_race(self: ChangeCommitter, plan: Sequence[Commit], state: JourneyState) -> Committed:
+    whole = Committed(state)
+    for commit in plan:
+        part = _execute(self, [commit], whole.state)
+        whole.state, whole.complete = part.state, part.complete
+        whole.results += part.results
+        whole.alerts += part.alerts
+        whole.pending += part.pending
+    return whole
+
+
+_commit_events = ChangeCommitter.commit
+
+
+def _without_acknowledged_resolutions(
+    self: ChangeCommitter,
+    scope: Scope,
+    state: JourneyState,
+    events: Sequence[Event],
+    *more: Any,  # noqa: ANN401 - as it is called
+    **kwargs: Any,  # noqa: ANN401 - as it is called
+) -> Committed:
+    told = [
+        event
+        for event in events
+        if not isinstance(event, ConditionEvent)
+        or event.phase is not Phase.RESOLVED
+        or event.condition.opened_by not in state.acknowledged
+    ]
+    return _commit_events(self, scope, state, told, *more, **kwargs)
+
+
+_routed_to = Alert.routed_to
+
+
+def _resolutions_to_the_default(self: Alert, recipients: tuple[str, ...]) -> Alert:
+    return self if self.detail.get("phase") == Phase.RESOLVED else _routed_to(self, recipients)
+
+
+_Attributing: Any = attributing._Attributing  # noqa: SLF001 - as above
+_end = _Attributing._end  # noqa: SLF001 - as above
+
+
+def _end_all_searches(
+    self: Any,  # noqa: ANN401 - the class is private
+    journey: JourneyKey,
+    state: JourneyState,
+    ended: Mapping[Search, Any],
+    *more: Any,  # noqa: ANN401 - as it is called
+) -> object:
+    return _end(self, journey, replace(state, searches=tuple(ended)), ended, *more)
+
+
+_told_together = DigestPolicy.told_together
+
+
+def _digests_overtake(
+    self: DigestPolicy, pending: Sequence[PendingDelivery], *, max_single: int
+) -> Sequence[PendingDelivery]:
+    digestible = [one for one in pending if fits_in_a_digest(one.alert)]
+    return _told_together(self, digestible, max_single=max_single)
+
+
+def _wait_for_any_lease(self: Delivery, pending: Sequence[PendingDelivery]) -> list[PendingDelivery]:
+    held = [one for one in pending if (one.channel, one.alert.journey) in self._unowned]
+    self._keep(held, {one.key: "another alert is not ours" for one in held})
+    return [one for one in pending if one not in held]
+
+
+def _until_much_later(*args: Any, **kwargs: Any) -> CallWindow | None:  # noqa: ANN401 - as it is called
+    window = calls_behind(*args, **kwargs)
+    return window and replace(window, latest=window.latest + timedelta(minutes=2))
+
+
+_forget_baseline = MemoryRunStore.forget_baseline
+
+
+def _forget_acknowledgements_too(self: MemoryRunStore, lane: Lane, journey: JourneyKey, version: int) -> CommitResult:
+    result = _forget_baseline(self, lane, journey, version)
+    if result is CommitResult.DONE:
+        self._put(lane, journey, replace(self.load(lane).journeys[journey], acknowledged={}))
+    return result
+
+
+_save_progress = LanePoll._save_progress  # noqa: SLF001 - as above
+
+
+def _always_save_progress(self: LanePoll, plan: Any, *more: Any) -> None:  # noqa: ANN401 - as it is called
+    _save_progress(self, plan, *more)
+    context = self._context
+    for journey in plan.journeys[:1]:
+        context.store.resume_at(context.lane, journey)
+
+
+def _any_failure(self: PollReadings, _: object) -> SourceError | None:
+    return None if self.readable else next(iter(self.failed.values()), None)
 
 
 _stable_id = envelope.stable_id
@@ -297,4 +420,39 @@ BREAKAGES: Final = (
         held_by="it takes an invocation that overlaps the very end of a mute",
     ),
     Breakage("more is given up than must be", _replacing(delivery, "MAX_OWED", 1)),
+    Breakage(
+        "a mute takes effect before it is stored", _replacing(LaneHealth, "judge_mutes", _mutes_before_they_are_stored)
+    ),
+    Breakage(
+        "a chain of commits goes on after a lost race",
+        _replacing(ChangeCommitter, "_execute", _go_on_after_a_lost_race),
+    ),
+    Breakage("reminders continue after an acknowledgement", _replacing(ChangeCommitter, "acknowledged", lambda *_: {})),
+    Breakage(
+        "the resolution of an acknowledged condition is not sent",
+        _replacing(ChangeCommitter, "commit", _without_acknowledged_resolutions),
+    ),
+    Breakage(
+        "a resolution ignores the route of its opening", _replacing(Alert, "routed_to", _resolutions_to_the_default)
+    ),
+    Breakage("a search is dropped when another one ends", _replacing(_Attributing, "_end", _end_all_searches)),
+    Breakage("a digest overtakes an acknowledgement", _replacing(DigestPolicy, "told_together", _digests_overtake)),
+    Breakage(
+        "the lease of a later alert holds back an earlier one",
+        _replacing(Delivery, "_without_what_is_held", _wait_for_any_lease),
+    ),
+    Breakage(
+        "a call made after the change may explain it", _replacing(alert_policy, "calls_behind", _until_much_later)
+    ),
+    Breakage(
+        "forgetting a journey forgets its acknowledgements",
+        _replacing(MemoryRunStore, "forget_baseline", _forget_acknowledgements_too),
+    ),
+    Breakage(
+        "undelivered alerts of a renamed channel are dropped",
+        _replacing(Delivery, "_channel_of", lambda _, key: channel_of(key)),
+    ),
+    Breakage("one journey that cannot be read makes a lane blind", _replacing(PollReadings, "why_blind", _any_failure)),
+    Breakage("a commit takes all that there is", _replacing(commit_plan, "_that_fit", _everything_fits)),
+    Breakage("a quiet poll writes", _replacing(LanePoll, "_save_progress", _always_save_progress)),
 )

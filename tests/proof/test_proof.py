@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from journey_watch.core.routing import DEFAULT
 from journey_watch.polling.poll_context import PollContext
 from proof.__main__ import main
 from proof.breakages import BREAKAGES, as_it_is
+from proof.deployment import NIGHT, OPERATORS, TEAM
 from proof.engine import Engine
 from proof.scenario import Scenario
 from proof.trial import Trial, play, shrunk
@@ -53,8 +55,32 @@ def test_trials_are_not_all_alike() -> None:
         "no more",
         "forgets",
         "reads the history",
+        "chat gets",
+        "acknowledges",
+        "takes back mute",
+        "looks up UpdateJourneyState",
+        "looks after this",
+        "went from ACTIVE to PAUSED",
+        "with UpdateJourneyState",
+        "has ended. It held back",
     ):
         assert what in happened, what
+
+
+@pytest.mark.played
+def test_trials_have_recipients_deployments_and_learned_durations() -> None:
+    worlds = [trial(seed).world for seed in range(60)]
+    assert {one.recipient for world in worlds for place in world.received.values() for one in place} == {
+        DEFAULT,
+        TEAM,
+        NIGHT,
+        OPERATORS,
+    }
+    details = [one.alert.detail for world in worlds for one in world.recorded]
+    assert any("usual" in detail for detail in details)
+    assert any(len(world.deployments) > 1 for world in worlds)
+    assert any(world.scenario.dormant for world in worlds)
+    assert any(0.5 in world.scenario.minutes for world in worlds)
 
 
 def breakage(rule: str) -> int:
@@ -69,6 +95,11 @@ def breakage(rule: str) -> int:
         "what is owed is published before it is committed",
         "what was left behind is taken over by nobody",
         "a listing is believed however old it may be",
+        "a commit takes all that there is",
+        "reminders continue after an acknowledgement",
+        "a resolution ignores the route of its opening",
+        "a call made after the change may explain it",
+        "one journey that cannot be read makes a lane blind",
     ],
 )
 def test_a_broken_rule_is_noticed_and_the_failure_made_small(rule: str) -> None:
