@@ -339,25 +339,34 @@ def _acknowledgements(world: World) -> Iterator[Violation]:
 
 def _answers(world: World) -> Iterator[Violation]:
     """An alert that says that CloudTrail is asked gets one answer, and no later call explains a change."""
-    explained = {one.alert.detail["explains"]: one.alert for one in world.recorded if "explains" in one.alert.detail}
+    answers = {one.alert.detail["explains"]: one for one in world.recorded if "explains" in one.alert.detail}
     calls = {call.id: call for call in world.calls}
     for one in world.recorded:
         alert = one.alert
-        answer = explained.get(alert.id)
+        answered = answers.get(alert.id)
         if "attribution_until" not in alert.detail or not isinstance(alert.journey, JourneyKey):
             continue
         summary = alert.detail["summary"]
-        if answer is None:
+        if answered is None:
             if not begins_anew(world, alert.journey) and _time(alert) + SEARCH_ENDS < wall_clock(world.scenario.ends):
                 yield Violation("lost", f"nobody says who did it: {summary}")
             continue
+        answer = answered.alert
         changed = datetime.fromisoformat(alert.detail.get("last_update_time") or alert.observed_time)
         if answer.detail["found"]:
             call = calls[answer.detail["call"]["event_id"]]
             if wall_clock(call.at) > changed + CLOCK_SKEW or call.refused or call.journey != alert.journey:
                 yield Violation("false", f"{call.id} does not explain: {summary}")
-        elif alert.detail.get("last_update_time") and _was_called(world, alert, changed):
+        elif (
+            alert.detail.get("last_update_time") and _was_called(world, alert, changed) and _showed(world, answered.at)
+        ):
             yield Violation("lost", f"the call that did it was recorded and not found: {summary}")
+
+
+def _shows(world: World, at: float) -> bool:
+    """Return True if CloudTrail answers at a time."""
+    silent = {"calls not shown", "calls slow"}
+    return not any(fault.kind in silent and fault.is_on(at) for fault in world.scenario.faults)
 
 
 def _was_called(world: World, alert: Alert, changed: datetime) -> bool:
