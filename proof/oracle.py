@@ -357,9 +357,7 @@ def _answers(world: World) -> Iterator[Violation]:
             call = calls[answer.detail["call"]["event_id"]]
             if wall_clock(call.at) > changed + CLOCK_SKEW or call.refused or call.journey != alert.journey:
                 yield Violation("false", f"{call.id} does not explain: {summary}")
-        elif (
-            alert.detail.get("last_update_time") and _was_called(world, alert, changed) and _showed(world, answered.at)
-        ):
+        elif alert.detail.get("last_update_time") and _was_called(world, alert, changed) and _shows(world, answered.at):
             yield Violation("lost", f"the call that did it was recorded and not found: {summary}")
 
 
