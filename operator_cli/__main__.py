@@ -23,7 +23,7 @@ from journey_watch.core.acknowledgements import Acknowledgement
 from journey_watch.core.durations import parse_duration, readable_duration
 from journey_watch.core.errors import ConfigurationError, JourneyWatchError
 from journey_watch.core.filters import ANY
-from journey_watch.core.mutes import Mute
+from journey_watch.core.mutes import LONGEST, Mute
 from journey_watch.core.runs import Lane
 from journey_watch.core.time_zones import located
 from journey_watch.messages.content import readable_time
@@ -379,6 +379,11 @@ def mute(
     with _told():
         zone = cli.deployment.time_zone
         until = now + length if length else _end(str(end), now, zone)
+        if until - now > LONGEST:
+            raise click.BadParameter(
+                f"a mute may last {LONGEST.days} days; write a longer one into the configuration.",
+                param_hint="--for" if length else "--until",
+            )
         if checked_id in [one.id for one in cli.deployment.configured_mutes]:
             raise click.BadParameter("the configuration has a mute of this name, which would win.", param_hint="ID")
         known = _remembered(cli)

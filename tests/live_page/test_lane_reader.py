@@ -154,7 +154,7 @@ def test_containers_that_could_not_be_listed_yet_are_read(client: "DynamoDBClien
 
 
 def test_mutes_are_read_and_those_that_are_not_readable_named(client: "DynamoDBClient") -> None:
-    release = Mute(id="release", until=NOON, set_by="Ann")
+    release = Mute(id="release", since=NOON, until=NOON, set_by="Ann")
     client.put_item(TableName=TABLE, Item=items.mute_item(release))
     client.put_item(TableName=TABLE, Item={"pk": {"S": "CONTROL"}, "sk": {"S": "MUTE#odd"}, "mute": {"S": "[]"}})
 

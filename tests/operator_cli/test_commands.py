@@ -18,7 +18,7 @@ from operator_cli.deployment import Deployment
 from tests.damage import TYPED
 from tests.operator_cli.account import LANE, REGION, Account
 
-LATER = datetime.now(UTC) + timedelta(days=30)
+LATER = datetime.now(UTC) + timedelta(days=29)
 
 
 def run(*arguments: str, typed: str = "") -> Result:
@@ -165,19 +165,20 @@ def test_an_end_without_an_offset_is_in_the_deployments_time_zone(account: Accou
 
 
 def test_an_end_is_read_and_shown_by_the_clock_of_the_deployment(account: Account) -> None:
-    account.time_zone = "Europe/Berlin"
-    result = mute("--until", "2098-07-01T18:00", "--yes")
-    assert "until 2098-07-01 18:00:00 +02:00 (16:00:00 UTC)" in said(result)
-    assert "2098-07-01 18:00:00 +02:00" in said(run("mutes"))
+    account.time_zone = "Asia/Tokyo"
+    day = f"{LATER:%Y-%m-%d}"
+    result = mute("--until", f"{day}T18:00", "--yes")
+    assert f"until {day} 18:00:00 +09:00 (09:00:00 UTC)" in said(result)
+    assert f"{day} 18:00:00 +09:00" in said(run("mutes"))
     found = account.store.set_by_operators().mutes["release"]
     assert found is not None
-    assert found.until == datetime(2098, 7, 1, 16, tzinfo=UTC)
+    assert found.until == datetime(LATER.year, LATER.month, LATER.day, 9, tzinfo=UTC)
 
 
 def test_a_deployment_that_does_not_say_its_time_zone_is_said(account: Account) -> None:
     account.time_zone = None
-    assert "--until is read in UTC" in mute("--until", "2098-07-01T18:00", "--yes").stderr
-    assert "read in UTC" not in mute("--until", "2098-07-01T18:00Z", "--yes").stderr
+    assert "--until is read in UTC" in mute("--until", f"{LATER:%Y-%m-%d}T18:00", "--yes").stderr
+    assert "read in UTC" not in mute("--until", f"{LATER:%Y-%m-%d}T18:00Z", "--yes").stderr
 
 
 @pytest.mark.parametrize(
@@ -198,6 +199,8 @@ def test_an_end_that_clocks_show_never_or_twice_is_refused(account: Account, end
         (("--until", "2001-01-01T00:00Z"), "that is past"),
         (("--until", "tomorrow"), "expected a time like"),
         (("--until", "9999-12-31T23:59:59-14:00"), "expected a time like"),
+        (("--for", "32d"), "a mute may last 31 days"),
+        (("--until", "2098-01-01"), "a mute may last 31 days"),
         (("--for", "30s"), "expected at least a minute"),
         (("--for", "soon"), "expected at least a minute"),
     ],

@@ -276,10 +276,10 @@ def test_alert_that_cannot_be_read_is_there_and_says_nothing(
 def test_mute_that_cannot_be_read_is_there_by_its_id(
     client: "DynamoDBClient", dynamodb_store: DynamoDBRunStore
 ) -> None:
-    for mute in (Mute(id="one", until=NOON), Mute(id="two", until=NOON)):
+    for mute in (Mute(id="one", until=NOON), Mute(id="two", since=NOON, until=NOON)):
         client.put_item(TableName=TABLE, Item=mute_item(mute))
     rewrite(client, "MUTE#one", mute={"S": '{"id": "one", "phase": "of the moon"}'})
-    assert dynamodb_store.set_by_operators().mutes == {"one": None, "two": Mute(id="two", until=NOON)}
+    assert dynamodb_store.set_by_operators().mutes == {"one": None, "two": Mute(id="two", since=NOON, until=NOON)}
 
 
 def test_alerts_that_a_batch_read_misses_are_asked_for_again(dynamodb_store: DynamoDBRunStore, wire: Wire) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -123,6 +123,29 @@ def test_mute_comes_back_with_the_identity_that_set_it_and_is_one_to_a_version_t
     assert "identity" not in json.loads(item["mute"]["S"])
     del item["identity"]
     assert items.mute(item) == replace(mute, identity="")
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "holds"),
+    [
+        (NOON, NOON + timedelta(days=31), (NOON, NOON + timedelta(days=31))),
+        (NOON, NOON + timedelta(days=36500), (NOON, NOON + timedelta(days=31))),
+        (None, NOON + timedelta(days=36500), (NOON + timedelta(days=36469), NOON + timedelta(days=36500))),
+    ],
+)
+def test_a_mute_of_an_operator_lasts_31_days_at_most(
+    since: datetime | None, until: datetime, holds: tuple[datetime, datetime]
+) -> None:
+    found = items.mute(items.mute_item(Mute(id="m", since=since, until=until)))
+    assert found is not None
+    assert (found.since, found.until) == holds
+
+
+@pytest.mark.parametrize("values", [{"reason": 1}, {"journeys": [1]}, {"provider": None}, {"container_id": ["x"]}])
+def test_a_mute_whose_texts_are_none_is_not_readable(values: dict[str, object]) -> None:
+    item = items.mute_item(Mute(id="m", until=NOON))
+    item["mute"] = {"S": json.dumps({**json.loads(item["mute"]["S"]), **values})}
+    assert items.mute(item) is None
 
 
 ACKNOWLEDGEMENT = Acknowledgement(

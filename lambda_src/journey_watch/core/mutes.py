@@ -1,9 +1,9 @@
 """Mutes: who is not to be told, until when. What happens under one is recorded and never sent later."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from journey_watch.core.errors import JourneyWatchError
@@ -60,6 +60,19 @@ class Mute(Filter):
         last = _when_shown(closes - timedelta.resolution, zone)
         has_closed = last.last < now if last else now.astimezone(zone).replace(tzinfo=None) >= closes
         return has_opened and not has_closed
+
+
+LONGEST: Final = timedelta(days=31)
+"""How long a mute may last that an operator sets; one that lasts longer belongs in the configuration."""
+
+
+def capped(mute: Mute) -> Mute:
+    """Return the mute of an operator with the part of its time that counts: LONGEST at most, from its beginning on."""
+    if mute.until is None:
+        return mute
+    if mute.since is None:
+        return replace(mute, since=mute.until - LONGEST)
+    return replace(mute, until=min(mute.until, mute.since + LONGEST))
 
 
 def evaluable(mutes: Mapping[str, Mute | None], now: datetime) -> dict[str, Mute | None]:

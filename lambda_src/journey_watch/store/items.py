@@ -20,7 +20,7 @@ from journey_watch.core.alerts import Alert, PendingDelivery
 from journey_watch.core.conditions import Condition, ConditionKind
 from journey_watch.core.errors import ConfigurationError
 from journey_watch.core.mute_tally import MuteTally
-from journey_watch.core.mutes import Mute
+from journey_watch.core.mutes import Mute, capped
 from journey_watch.core.runs import (
     LANE_ITSELF,
     DeliveryLease,
@@ -502,15 +502,17 @@ def mute_id(item: Item) -> str:
 
 
 def mute(item: Item) -> Mute | None:
-    """The mute in an item; None if this version cannot read it."""
+    """The mute in an item, no longer than a mute may be; None if this version cannot read it."""
     try:
         values = json.loads(item["mute"]["S"])
         since, until = values.pop("since"), values.pop("until")
-        return Mute(
-            **{**values, "journeys": tuple(values["journeys"])},
+        texts = {name: _text(value) for name, value in values.items() if name != "journeys"}
+        found = Mute(
+            **{**values, **texts, "journeys": tuple(map(_text, values["journeys"]))},
             since=_aware(since) if since else None,
             until=_aware(until),
             identity=_text(item[_IDENTITY]["S"]) if _IDENTITY in item else "",
         )
+        return capped(found)
     except UNREADABLE:
         return None
