@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 import pytest
 
 from journey_watch.core.acknowledgements import Acknowledgement
-from journey_watch.core.alerts import Alert
+from journey_watch.core.alerts import Alert, AlertKind
 from journey_watch.core.commit_plan import CommitLimits
 from journey_watch.core.errors import PollFailedError, SourceError
 from journey_watch.core.mutes import Mute
@@ -367,6 +367,67 @@ def test_what_is_held_back_in_the_first_instant_of_a_mute_is_in_its_account(harn
     assert account.envelope["detail"]["held_back"] == 1
 
 
+@pytest.mark.parametrize("left", ["nothing", "other journeys", "an earlier end", "a later beginning"])
+def test_a_removed_mute_is_summed_up_when_no_other_poll_can_suppress_any_more(harness: PollHarness, left: str) -> None:
+    """A poll that was under way when the mute was removed or changed suppresses one more alert."""
+    now = harness.clock.time
+    mute = Mute(id="release", until=now + timedelta(hours=1))
+    harness.source.set(WELCOME, "r1", Status.RUNNING)
+    harness.store.set_mutes(mute)
+    harness.poll()
+    changed = {
+        "nothing": (),
+        "other journeys": (replace(mute, id="another", journeys=("winback",)),),
+        "an earlier end": (replace(mute, until=now - timedelta(minutes=5)),),
+        "a later beginning": (replace(mute, since=now + timedelta(minutes=50)),),
+    }
+
+    def another_poll_finds_it_removed(_: str) -> None:
+        harness.store.before = lambda _: None
+        harness.store.set_mutes(*changed[left])
+        harness.source.set(WELCOME, "r1", Status.RUNNING)
+        harness.poll()
+
+    harness.source.set(WELCOME, "r1", Status.CANCELLED)
+    harness.store.before = another_poll_finds_it_removed
+    harness.poll_a_minute_later()
+    harness.source.set(WELCOME, "r1", Status.CANCELLED)
+    for _ in range(3):
+        harness.poll_a_minute_later()
+
+    summaries = [alert.detail for alert in harness.channel.accepted if alert.kind is AlertKind.MUTE_ENDED]
+    assert [(one["mute"], one["held_back"]) for one in summaries] == [("release", 1)]
+    lane = harness.store.load(LANE).scopes[LANE_ITSELF]
+    assert ("release" in lane.mutes, dict(lane.mute_tallies)) == (False, {})
+
+
+def test_the_end_of_a_removed_mute_is_stored_once_and_kept_while_its_history_is_read(harness: PollHarness) -> None:
+    harness.store.set_mutes(Mute(id="release", until=harness.clock.time + timedelta(hours=1)))
+    for n in range(3):
+        harness.source.set(WELCOME, f"s{n}", Status.CANCELLED)
+    harness.poll()
+    harness.store.set_mutes()
+    harness.store.alerts_of_a_page = harness.history_pages = 1
+    writes = []
+    for _ in range(5):
+        harness.store.writes.clear()
+        harness.poll_a_minute_later()
+        writes.append(harness.store.writes.count("commit"))
+    assert writes == [1, 1, 1, 1, 0]  # its end, then a page each
+    assert kinds(harness.channel) == ["Journey Watch Mute Ended"]
+
+
+def test_a_mute_that_is_set_again_before_its_summary_goes_on(harness: PollHarness) -> None:
+    mute = Mute(id="release", until=harness.clock.time + timedelta(hours=1))
+    harness.source.set(WELCOME, "r1", Status.CANCELLED)
+    for mutes in ([mute], [], [mute], [mute], [mute]):
+        harness.store.set_mutes(*mutes)
+        harness.poll_a_minute_later()
+    assert kinds(harness.channel) == []
+    lane = harness.store.load(LANE).scopes[LANE_ITSELF]
+    assert (set(lane.mutes), dict(lane.mute_tallies)) == ({"release"}, {})
+
+
 def test_mute_that_held_nothing_back_ends_in_silence(harness: PollHarness) -> None:
     harness.store.set_mutes(Mute(id="release", until=harness.clock.time + timedelta(minutes=2)))
     for _ in range(5):
@@ -381,7 +442,7 @@ def test_mute_writes_when_it_begins_and_ends_and_not_in_between(harness: PollHar
         harness.store.writes.clear()
         harness.poll_a_minute_later()
         writes.append(len(harness.store.writes))
-    assert writes == [1, 0, 0, 1, 0, 0]
+    assert writes == [1, 0, 1, 1, 0, 0]  # it begins, it has ended, and its summary an interval later
 
 
 def test_blindness_is_told_under_a_mute_too(harness: PollHarness) -> None:

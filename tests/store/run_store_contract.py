@@ -263,6 +263,7 @@ class RunStoreContract:
             counts={"CANCELLED": 2},
             loudness={"CANCELLED": 3},
             recipients=("team", "default"),
+            ended_at="2026-11-23T12:00:00+00:00",
             members=({"severity": "critical", "name": "Ünï"},),
         )
         state = JourneyState(1, mutes={"release": NOON}, mute_tallies={"release": tally})

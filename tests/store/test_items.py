@@ -50,6 +50,21 @@ def test_item_from_before_items_had_a_version_is_readable() -> None:
     assert set(items.lane_state([old]).journeys) == {JOURNEY}
 
 
+def tallied_item(**values: object) -> dict[str, Any]:
+    written = {"position": "p", "suppressed": 1, "counts": {}, "loudness": {}, "recipients": [], "members": []}
+    return {**state_item(), "mute_tallies": {"S": json.dumps({"release": {**written, **values}})}}
+
+
+def test_tally_of_a_mute_from_before_tallies_had_an_end_is_readable() -> None:
+    tallies = items.lane_state([tallied_item()]).journeys[JOURNEY].mute_tallies
+    assert (tallies["release"].suppressed, tallies["release"].ended_at) == (1, "")
+
+
+@pytest.mark.parametrize("ended_at", ["soon", "2026-11-23T12:00:00", 7, ["x"]])
+def test_tallies_are_counted_again_if_one_has_no_time_for_its_end(ended_at: object) -> None:
+    assert items.lane_state([tallied_item(ended_at=ended_at)]).journeys[JOURNEY].mute_tallies == {}
+
+
 def test_condition_says_that_it_is_from_a_plan_only_if_it_is() -> None:
     """So a version that knows of no plans reads all others."""
     plain, planned = (Condition(ConditionKind.LATE, run_id, NOON, planned=run_id == "r2") for run_id in ("r1", "r2"))

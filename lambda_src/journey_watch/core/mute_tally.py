@@ -19,5 +19,7 @@ class MuteTally:
     """How loud the loudest of each kind is: the order in which kinds are named."""
     recipients: tuple[str, ...] = ()
     """Everyone who would have received any of them."""
+    ended_at: str = ""
+    """When a poll first found the mute ended or removed, ISO 8601; empty while the mute is in force."""
     members: tuple[Mapping[str, Any], ...] = ()
     """The details of the worst of them, as many as a summary shows."""

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -24,7 +25,8 @@ def tallied(tally: MuteTally, alerts: Sequence[Alert], position: str) -> MuteTal
     count_kinds(details, counts, loudness)
     worst_first = sorted([*tally.members, *details], key=lambda detail: -Severity(detail["severity"]).loudness)
     recipients = dict.fromkeys([*tally.recipients, *(one for alert in alerts for one in alert.recipients)])
-    return MuteTally(
+    return replace(
+        tally,
         position=position,
         suppressed=tally.suppressed + len(alerts),
         counts=dict(counts),

@@ -52,16 +52,8 @@ class LaneHealth:
         A mute counts only once it is remembered: so whatever it holds back stands in its account.
         """
         now = self._context.now()
-        recorded = self._state(LANE_ITSELF).mutes
         known, in_force = self._evaluated(self._known_mutes(), now)
-        overlap = timedelta(seconds=self._context.config.every_seconds)
-        lasting = {
-            mute_id
-            for mute_id in recorded
-            # Until now some other invocation may have held something back: it began before the mute's end.
-            if mute_id in known and ((mute := known[mute_id]) is None or mute.is_in_force(now - overlap))
-        }
-        pending = self._record_mutes(lasting.union(mute.id for mute in in_force), known, now)
+        pending = self._record_mutes({mute.id for mute in in_force}, known, now)
         self.committer.mutes = [mute for mute in in_force if mute.id in self._state(LANE_ITSELF).mutes]
         return pending
 
@@ -91,17 +83,24 @@ class LaneHealth:
         self, in_force: AbstractSet[str], known: Mapping[str, Mute | None], now: datetime
     ) -> Sequence[PendingDelivery]:
         state = self._state(LANE_ITSELF)
-        if in_force == set(state.mutes):
+        tallies = _with_ends(state, in_force, known, now)
+        # An invocation that loaded the mute before its end or removal may suppress alerts until then.
+        overlap = timedelta(seconds=self._context.config.every_seconds)
+        over = {
+            mute_id
+            for mute_id, tally in tallies.items()
+            if tally.ended_at and datetime.fromisoformat(tally.ended_at) <= now - overlap
+        }
+        if not over and in_force <= state.mutes.keys() and tallies == state.mute_tallies:
             return ()
-        mutes = {mute_id: state.mutes.get(mute_id, _to_the_millisecond(now)) for mute_id in sorted(in_force)}
-        tallies = dict(state.mute_tallies)
+        mutes = {**state.mutes, **{one: _to_the_millisecond(now) for one in sorted(in_force - state.mutes.keys())}}
         seen = self._context.alert(LANE_ITSELF, JourneyInfo())
         reader = _HistoryReader(self._context, self._context.history_pages)
         events: list[PreparedAlert] = []
         for mute_id, since in state.mutes.items():
-            if mute_id in in_force:
+            if mute_id not in over:
                 continue
-            mutes[mute_id] = since  # until its summary is built: the next poll goes on
+            # The mute stays stored until its summary is built: the next poll goes on.
             with self.side_tasks.attempt("what a mute held back could not be read; it is tried again", mute=mute_id):
                 tallies[mute_id], complete = reader.read(mute_id, since, tallies.get(mute_id, MuteTally()))
                 if not complete:
@@ -112,7 +111,7 @@ class LaneHealth:
                     build(state.version)  # if this raises, only this mute waits
                     events.append(PreparedAlert(build=build, ended_mute=mute_id))
                 del mutes[mute_id]
-        tallies = {mute_id: tally for mute_id, tally in tallies.items() if mute_id in mutes and tally.position}
+        tallies = {mute_id: tally for mute_id, tally in tallies.items() if mute_id in mutes}
         final = replace(state, mutes=mutes, mute_tallies=tallies)
         committed = self.committer.commit(LANE_ITSELF, state, events, final, JourneyInfo())
         with self.side_tasks.attempt("which mutes are in force could not be noted"):
@@ -263,6 +262,25 @@ class _HistoryReader:
             if page.following is None:
                 return tally, True
         return tally, False
+
+
+def _with_ends(
+    state: JourneyState, in_force: AbstractSet[str], known: Mapping[str, Mute | None], now: datetime
+) -> dict[str, MuteTally]:
+    """Return the tallies with the time at which each stored mute was first found ended or removed.
+
+    A mute that cannot be read or evaluated is not taken for ended. One that is in force again has no end.
+    """
+    tallies = dict(state.mute_tallies)
+    for mute_id in state.mutes:
+        tally = tallies.get(mute_id, MuteTally())
+        unknown = mute_id in known and known[mute_id] is None
+        ended_at = "" if mute_id in in_force else tally.ended_at or ("" if unknown else now.isoformat())
+        if (tally := replace(tally, ended_at=ended_at)) != MuteTally():
+            tallies[mute_id] = tally
+        else:
+            tallies.pop(mute_id, None)
+    return tallies
 
 
 def _summary(

@@ -179,6 +179,8 @@ def _journey_state(item: Item) -> JourneyState:
 
 
 def _mute_tallies(written: Mapping[str, dict[str, Any]]) -> dict[str, MuteTally]:
+    for values in written.values():
+        _ = _aware(values["ended_at"]) if values.get("ended_at") else None  # raises for what is not a time
     return {
         mute_id: MuteTally(**{**values, "recipients": tuple(values["recipients"]), "members": tuple(values["members"])})
         for mute_id, values in written.items()
