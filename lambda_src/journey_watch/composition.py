@@ -85,6 +85,7 @@ class Poller:
             config=self._settings.config,
             time_budget=time_budget,
             call_history=self._call_history(lane, targets),
+            lanes=tuple(self._targets),
         )
         return LanePoll(context).run()
 

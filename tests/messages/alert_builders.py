@@ -14,6 +14,7 @@ from journey_watch.core.attribution import Actor, ActorKind, RecordedCall
 from journey_watch.core.condition_rules import ConditionEvent, Phase
 from journey_watch.core.conditions import Condition, ConditionKind
 from journey_watch.core.mute_tally import MuteTally
+from journey_watch.core.mutes import Mute, notice_key
 from journey_watch.core.provider import Provider
 from journey_watch.core.runs import (
     LANE_ITSELF,
@@ -36,6 +37,7 @@ from journey_watch.messages.attributed import attributed_alert
 from journey_watch.messages.condition import condition_alert
 from journey_watch.messages.digest import digest_of, digest_pieces
 from journey_watch.messages.envelope import AlertContext
+from journey_watch.messages.mute_began import mute_began_alert
 from journey_watch.messages.mute_ended import mute_ended_alert, tallied
 from journey_watch.messages.self_test import self_test_alert
 from journey_watch.messages.status_change import status_change_alert
@@ -196,7 +198,7 @@ def every_kind() -> st.SearchStrategy[Alert]:
     """Any alert of any kind."""
     test = self_test_alert(service="journey-watch", account=LANE.account, region=LANE.region, sent_at=NOON)
     told = (alerts(), condition_alerts(), digest_alerts(), mute_alerts(), acknowledged_alerts(), attributed_alerts())
-    return st.one_of(*told, st.just(test))
+    return st.one_of(*told, mute_notices(), st.just(test))
 
 
 @cache
@@ -285,6 +287,30 @@ def mute_alerts(draw: st.DrawFn) -> Alert:
         tallied(MuteTally(), held_back, "p"),
         AlertContext(LANE, PINPOINT, NOON + timedelta(hours=1)),
         since=NOON,
+        sequence=3,
+    )
+
+
+@cache
+@st.composite
+def mute_notices(draw: st.DrawFn) -> Alert:
+    """Any notice that a mute began, with hostile names and words."""
+    mute = Mute(
+        id=draw(hostile_text()),
+        reason=draw(hostile_text()),
+        set_by=draw(hostile_text()),
+        identity=draw(hostile_text()),
+        until=draw(_MAYBE_MOMENT),
+        journeys=tuple(draw(st.lists(hostile_text(), min_size=1, max_size=8))),
+        container_id=draw(hostile_text()),
+        region=draw(hostile_text()),
+    )
+    return mute_began_alert(
+        mute,
+        AlertContext(LANE, PINPOINT, NOON),
+        everything=draw(st.booleans()),
+        configured=draw(st.booleans()),
+        notice_key=notice_key(mute),
         sequence=3,
     )
 

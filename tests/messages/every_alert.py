@@ -1,6 +1,7 @@
 """One alert of every kind, as a deployment would send it: what people are woken by."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -10,7 +11,7 @@ from journey_watch.core.attribution import Actor, ActorKind, RecordedCall
 from journey_watch.core.condition_rules import ConditionEvent, Phase
 from journey_watch.core.conditions import Condition, ConditionKind, Resolution
 from journey_watch.core.mute_tally import MuteTally
-from journey_watch.core.mutes import Mute
+from journey_watch.core.mutes import Mute, notice_key
 from journey_watch.core.provider import Provider
 from journey_watch.core.runs import (
     LANE_ITSELF,
@@ -32,6 +33,7 @@ from journey_watch.messages.attributed import attributed_alert
 from journey_watch.messages.condition import condition_alert
 from journey_watch.messages.digest import digest_of
 from journey_watch.messages.envelope import AlertContext, Deployment
+from journey_watch.messages.mute_began import mute_began_alert
 from journey_watch.messages.mute_ended import mute_ended_alert, tallied
 from journey_watch.messages.self_test import self_test_alert
 from journey_watch.messages.status_change import status_change_alert
@@ -269,6 +271,19 @@ def _others() -> Iterator[tuple[str, Alert]]:
     mute = Mute(
         id="release", reason="we test the new segment", set_by="ann", since=NOON - timedelta(hours=2), until=NOON
     )
+    long_mute = replace(mute, journeys=("welcome", "winback"), region="eu-west-2", until=NOON + timedelta(days=3))
+    arn = f"arn:aws:iam::{ACCOUNT}:user/ann"
+    for name, began, everything, configured in (
+        ("a mute of everything began", replace(mute, identity=arn, until=NOON + timedelta(hours=2)), True, False),
+        ("a long mute of the configuration began", replace(long_mute, set_by="the configuration"), False, True),
+    ):
+        context = _context(CONNECT, LANE_ITSELF)
+        yield (
+            name,
+            mute_began_alert(
+                began, context, everything=everything, configured=configured, notice_key=notice_key(began), sequence=3
+            ),
+        )
     yield (
         "a mute has ended",
         mute_ended_alert(

@@ -327,6 +327,7 @@ class PollHarness:
         self.history: ScriptedHistory | None = None
         self.commit_limits = CommitLimits()
         self.history_pages = 20
+        self.lanes: tuple[Lane, ...] = ()
 
     def configure(self, *targets: WatchTarget) -> None:
         self.config = replace(self.config, watch=targets)
@@ -345,6 +346,7 @@ class PollHarness:
                 call_history=self.history,
                 commit_limits=self.commit_limits,
                 history_pages=self.history_pages,
+                lanes=self.lanes,
             )
         ).run()
         assert report.lane == LANE

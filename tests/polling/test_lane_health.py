@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, time, timedelta
+from typing import Any
 
 import pytest
 
@@ -10,11 +11,11 @@ from journey_watch.core.alerts import Alert, AlertKind
 from journey_watch.core.commit_plan import CommitLimits
 from journey_watch.core.errors import PollFailedError, SourceError
 from journey_watch.core.mutes import Mute
-from journey_watch.core.runs import LANE_ITSELF, ContainerScope, JourneyInfo, JourneyKey, Status
+from journey_watch.core.runs import LANE_ITSELF, ContainerScope, JourneyInfo, JourneyKey, Lane, Status
 from journey_watch.core.watch_list import Thresholds
 from journey_watch.messages.envelope import iso
 from journey_watch.ports import Channel, CommitResult
-from tests.core.builders import LANE
+from tests.core.builders import LANE, NOON
 from tests.polling.scripted import EVERYTHING, WELCOME, WINBACK, PollHarness, ScriptedChannel
 
 REFUSED = SourceError("404 Not Found", code="NotFoundException", absent=True)
@@ -402,7 +403,7 @@ def test_a_removed_mute_is_summed_up_when_no_other_poll_can_suppress_any_more(ha
 
 
 def test_the_end_of_a_removed_mute_is_stored_once_and_kept_while_its_history_is_read(harness: PollHarness) -> None:
-    harness.store.set_mutes(Mute(id="release", until=harness.clock.time + timedelta(hours=1)))
+    harness.store.set_mutes(Mute(id="release", until=harness.clock.time + timedelta(hours=1), journeys=("welcome",)))
     for n in range(3):
         harness.source.set(WELCOME, f"s{n}", Status.CANCELLED)
     harness.poll()
@@ -418,7 +419,7 @@ def test_the_end_of_a_removed_mute_is_stored_once_and_kept_while_its_history_is_
 
 
 def test_a_mute_that_is_set_again_before_its_summary_goes_on(harness: PollHarness) -> None:
-    mute = Mute(id="release", until=harness.clock.time + timedelta(hours=1))
+    mute = Mute(id="release", until=harness.clock.time + timedelta(hours=1), journeys=("welcome",))
     harness.source.set(WELCOME, "r1", Status.CANCELLED)
     for mutes in ([mute], [], [mute], [mute], [mute]):
         harness.store.set_mutes(*mutes)
@@ -436,13 +437,135 @@ def test_mute_that_held_nothing_back_ends_in_silence(harness: PollHarness) -> No
 
 
 def test_mute_writes_when_it_begins_and_ends_and_not_in_between(harness: PollHarness) -> None:
-    harness.store.set_mutes(Mute(id="release", until=harness.clock.time + timedelta(minutes=3)))
+    harness.store.set_mutes(Mute(id="release", until=harness.clock.time + timedelta(minutes=3), journeys=("welcome",)))
     writes = []
     for _ in range(6):
         harness.store.writes.clear()
         harness.poll_a_minute_later()
         writes.append(len(harness.store.writes))
     assert writes == [1, 0, 1, 1, 0, 0]  # it begins, it has ended, and its summary an interval later
+
+
+def notices(harness: PollHarness) -> list[str]:
+    return [alert.detail["mute"] for alert in harness.operators.accepted if alert.kind is AlertKind.MUTE_BEGAN]
+
+
+def test_operators_are_notified_once_that_a_mute_of_everything_began(harness: PollHarness) -> None:
+    harness.config = replace(harness.config, operators=("team",))
+    until = harness.clock.time + timedelta(minutes=3)
+    harness.store.set_mutes(Mute(id="release", until=until, set_by="ann", reason="deploying"))
+    harness.source.set(WELCOME, "r1", Status.CANCELLED)
+    for _ in range(5):
+        harness.poll_a_minute_later()
+    (notice,) = harness.operators.accepted
+    assert notice.detail["summary"] == (
+        'The mute "release" (set by ann: deploying) mutes everything until 2026-11-23 12:04:00 UTC.'
+    )
+    assert (notice.severity, notice.recipients, notice.is_for_operators) == ("warning", ("team",), True)
+    assert notice.muted_by is None
+    assert kinds(harness.channel) == ["Journey Watch Mute Ended"]
+    lane = harness.store.load(LANE).scopes[LANE_ITSELF]
+    assert (dict(lane.mutes), dict(lane.mute_tallies)) == ({}, {})
+
+
+def test_no_poll_writes_anything_after_the_notice_was_delivered(harness: PollHarness) -> None:
+    harness.store.set_mutes(Mute(id="release", until=harness.clock.time + timedelta(hours=3)))
+    writes = []
+    for _ in range(4):
+        harness.store.writes.clear()
+        harness.poll_a_minute_later()
+        writes.append(list(harness.store.writes))
+    assert writes == [["commit", "acknowledge"], [], [], []]
+
+
+def test_a_refused_notice_is_sent_again_and_made_once(harness: PollHarness) -> None:
+    harness.store.set_mutes(Mute(id="release", until=harness.clock.time + timedelta(hours=3)))
+    harness.operators.refuse = lambda _: True
+    for _ in range(3):
+        harness.poll_a_minute_later()
+    harness.operators.refuse = lambda _: False
+    harness.clock.advance(minutes=15)
+    for _ in range(3):
+        harness.poll_a_minute_later()
+    assert notices(harness) == ["release"]
+
+
+NIGHTS = Mute(id="m", days=tuple(range(7)), begins=time(22, 0), ends=time(6, 0))
+WEEKEND = Mute(id="m", days=(0, 1), begins=time(0, 0), ends=time(0, 0))
+DAY = Mute(id="m", until=NOON + timedelta(days=1))
+
+
+@pytest.mark.parametrize(
+    ("mute", "notified"),
+    [
+        (DAY, True),
+        (replace(DAY, journeys=("welcome", "**"), container_id="*"), True),
+        (replace(DAY, provider="pinpoint"), True),
+        (replace(DAY, journeys=("welcome",)), False),
+        (replace(DAY, journey_types=("EMAIL",)), False),
+        (replace(DAY, journeys=("welcome",), until=NOON + timedelta(hours=25)), True),
+        (replace(DAY, journeys=("welcome",), until=NOON + timedelta(hours=2), since=NOON - timedelta(days=2)), True),
+        (replace(DAY, provider="connect", until=NOON + timedelta(days=9)), False),
+        (NIGHTS, False),
+        (replace(NIGHTS, begins=time(12, 0), ends=time(11, 0)), False),
+        (replace(NIGHTS, begins=time(12, 0), ends=time(11, 59)), True),
+        (replace(NIGHTS, begins=time(0, 0), ends=time(0, 0)), True),
+        (replace(NIGHTS, begins=time(0, 0), ends=time(0, 0), journeys=("welcome",)), False),
+        (replace(WEEKEND, days=(0, 1, 2)), True),
+        (replace(WEEKEND, days=(0,)), False),
+    ],
+)
+@pytest.mark.parametrize("configured", [True, False])
+def test_which_mutes_operators_are_notified_of(
+    harness: PollHarness, mute: Mute, *, notified: bool, configured: bool
+) -> None:
+    if configured:
+        harness.config = replace(harness.config, mutes=(mute,))
+    else:
+        harness.store.set_mutes(mute)
+    for _ in range(2):
+        harness.poll_a_minute_later()
+    assert notices(harness) == ["m"] * notified
+
+
+def test_a_mute_that_is_made_longer_or_wider_is_reported_again(harness: PollHarness) -> None:
+    narrow = Mute(id="release", until=harness.clock.time + timedelta(hours=1), journeys=("welcome",))
+    wide = replace(narrow, journeys=("*",))
+    longer = replace(wide, until=harness.clock.time + timedelta(hours=2))
+    told = []
+    for mute in (narrow, wide, wide, longer, longer):
+        harness.store.set_mutes(mute)
+        harness.poll_a_minute_later()
+        told.append(len(notices(harness)))
+    assert told == [0, 1, 1, 2, 2]
+
+
+@pytest.mark.parametrize(
+    ("lane", "filter_of", "notified"),
+    [
+        (replace(LANE, region="af-south-1"), {}, False),
+        (replace(LANE, region="us-east-1"), {}, True),
+        (replace(LANE, region="af-south-1"), {"region": LANE.region, "until": NOON + timedelta(days=2)}, True),
+        (replace(LANE, region="us-east-1"), {"region": LANE.region}, False),
+    ],
+    ids=["an earlier lane reports", "the first lane reports", "the first lane that it reaches reports", "not all"],
+)
+def test_the_first_lane_that_a_mute_reaches_reports_it_for_all(
+    harness: PollHarness, lane: Lane, filter_of: dict[str, Any], *, notified: bool
+) -> None:
+    harness.lanes = (lane, LANE)
+    harness.store.set_mutes(replace(DAY, **filter_of))
+    for _ in range(2):
+        harness.poll_a_minute_later()
+    assert notices(harness) == ["m"] * notified
+
+
+def test_many_notices_are_no_digest_and_never_more_than_a_commit_takes(harness: PollHarness) -> None:
+    harness.commit_limits = CommitLimits(max_events=2)
+    harness.store.set_mutes(*(replace(DAY, id=f"m{n:02}") for n in range(15)))
+    for _ in range(3):
+        harness.poll_a_minute_later()
+    assert sorted(notices(harness)) == [f"m{n:02}" for n in range(15)]
 
 
 def test_blindness_is_told_under_a_mute_too(harness: PollHarness) -> None:

@@ -27,6 +27,8 @@ class AlertKind(StrEnum):
     CONDITION = "Condition"
     """It opened, lasts or is over: its detail-type ends with the phase."""
     DIGEST = "Digest"
+    MUTE_BEGAN = "Mute Began"
+    """A mute of everything or a long one: for operators."""
     MUTE_ENDED = "Mute Ended"
     ACKNOWLEDGED = "Acknowledged"
     """Somebody looks after what an earlier alert of the thread told."""
@@ -46,7 +48,8 @@ class AlertKind(StrEnum):
 
 
 _DETAIL_TYPE: Final = re.compile(
-    r".+? (?:(Status Change|Digest|Mute Ended|Acknowledged|Test|Attributed)|(Condition) (?:Opened|Reminder|Resolved))"
+    r".+? (?:(Status Change|Digest|Mute Began|Mute Ended|Acknowledged|Test|Attributed)"
+    r"|(Condition) (?:Opened|Reminder|Resolved))"
 )
 
 

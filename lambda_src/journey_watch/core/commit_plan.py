@@ -28,6 +28,8 @@ class PreparedAlert:
     """Return the alert for a STATE version; None if there is nothing to report."""
     ended_search: Search | None = None
     """The search that the commit removes from the state."""
+    begun_mute: str | None = None
+    """The id of the mute that the commit stores, with the notice that it began."""
     ended_mute: str | None = None
     """The id of the mute that the commit removes from the state."""
 
@@ -206,7 +208,10 @@ def _moved(current: JourneyState, reported: Iterable[Reported], final: JourneySt
                 conditions[condition.key] = one.opened or condition
             case Acknowledgement(thread=thread, until=until):
                 acknowledged[thread] = until
-            case PreparedAlert(ended_search=search, ended_mute=mute):
+            case PreparedAlert(ended_search=search, begun_mute=begun_mute, ended_mute=mute):
+                if begun_mute is not None:
+                    mutes[begun_mute] = final.mutes[begun_mute]
+                    tallies[begun_mute] = final.mute_tallies[begun_mute]
                 ended |= {search} if search else set()
                 mutes.pop(mute or "", None)
                 tallies.pop(mute or "", None)

@@ -1,5 +1,6 @@
 """What rules, routes and mutes are about: all of them choose in the same way."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -72,13 +73,28 @@ class Filter:
 
     def covers(self, subject: Subject) -> bool:
         """True if it is about the subject. A name that is not known matches nothing but `*`."""
-        lane, scope = subject.lane, subject.scope
+        scope = subject.scope
         known_as = [scope.journey_id, *([subject.name] if subject.name is not None else [])]
+        return (
+            self.reaches(subject.lane)
+            and matches(scope.container_id, self.container_id)
+            and (not self.journey_types or subject.journey_type in self.journey_types)
+            and any(matches(text, pattern) for pattern in self.journeys for text in known_as)
+        )
+
+    def reaches(self, lane: Lane) -> bool:
+        """Return True if the filter can cover journeys of the lane."""
         return (
             self.provider in (ANY, lane.provider)
             and self.account in (ANY, lane.account)
             and self.region in (ANY, lane.region)
-            and matches(scope.container_id, self.container_id)
-            and (not self.journey_types or subject.journey_type in self.journey_types)
-            and any(matches(text, pattern) for pattern in self.journeys for text in known_as)
+        )
+
+    def covers_all_of(self, lanes: Iterable[Lane]) -> bool:
+        """Return True if the filter covers whatever the lanes have."""
+        return (
+            not self.journey_types
+            and matches("", self.container_id)
+            and any(matches("", pattern) for pattern in self.journeys)
+            and all(self.reaches(lane) for lane in lanes)
         )

@@ -21,5 +21,7 @@ class MuteTally:
     """Everyone who would have received any of them."""
     ended_at: str = ""
     """When a poll first found the mute ended or removed, ISO 8601; empty while the mute is in force."""
+    notice_of: str = ""
+    """Which form of the mute operators were notified of: a digest of its end and filter; empty if of none."""
     members: tuple[Mapping[str, Any], ...] = ()
     """The details of the worst of them, as many as a summary shows."""

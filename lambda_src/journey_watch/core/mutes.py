@@ -1,6 +1,7 @@
 """Mutes: who is not to be told, until when. What happens under one is recorded and never sent later."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, NamedTuple
@@ -8,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from journey_watch.core.errors import JourneyWatchError
 from journey_watch.core.filters import Filter
+from journey_watch.core.runs import Lane
 from journey_watch.core.time_zones import zone_named
 
 
@@ -64,6 +66,30 @@ class Mute(Filter):
 
 LONGEST: Final = timedelta(days=31)
 """How long a mute may last that an operator sets; one that lasts longer belongs in the configuration."""
+
+
+LONG: Final = timedelta(hours=24)
+"""Operators are notified of a mute that lasts longer, and of every mute of everything."""
+_QUARTER: Final = timedelta(minutes=15)
+
+
+def is_notable(mute: Mute, lanes: Iterable[Lane], now: datetime) -> bool:
+    """Return True if operators are notified that a mute in force began: it covers all lanes, or it is long.
+
+    A weekly window is notable only if it covers all lanes and is open at every quarter of an hour of the next LONG,
+    other windows of its mute included.
+    """
+    everything = mute.covers_all_of(lanes)
+    if mute.until is not None:
+        return everything or mute.until - (mute.since or now) > LONG
+    return everything and all(mute.is_in_force(now + n * _QUARTER) for n in range(LONG // _QUARTER + 1))
+
+
+def notice_key(mute: Mute) -> str:
+    """Return what a notice says of a mute's end and filter: a mute that changes in either is reported again."""
+    until = "" if mute.until is None else mute.until.astimezone(UTC).isoformat()
+    places = (mute.provider, mute.account, mute.region, mute.container_id)
+    return json.dumps([until, places, mute.journeys, mute.journey_types], separators=(",", ":"))
 
 
 def capped(mute: Mute) -> Mute:

@@ -4,7 +4,16 @@ from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
 from journey_watch.core.alerts import AlertKind
-from journey_watch.messages import acknowledged, attributed, condition, digest, mute_ended, self_test, status_change
+from journey_watch.messages import (
+    acknowledged,
+    attributed,
+    condition,
+    digest,
+    mute_began,
+    mute_ended,
+    self_test,
+    status_change,
+)
 from journey_watch.messages.content import Content, Entity
 
 
@@ -28,6 +37,7 @@ class _Words(Protocol):
 _MAYBE_OF_A_LANE: Final[Mapping[AlertKind, _Words]] = {
     AlertKind.CONDITION: condition.content,
     AlertKind.DIGEST: digest.content,
+    AlertKind.MUTE_BEGAN: mute_began.content,
     AlertKind.MUTE_ENDED: mute_ended.content,
     AlertKind.ACKNOWLEDGED: acknowledged.content,
     AlertKind.ATTRIBUTED: attributed.content,

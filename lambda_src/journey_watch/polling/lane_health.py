@@ -14,12 +14,13 @@ from journey_watch.core.condition_rules import all_resolved, assess_failure
 from journey_watch.core.conditions import ConditionKind, Resolution
 from journey_watch.core.errors import SourceError
 from journey_watch.core.mute_tally import MuteTally
-from journey_watch.core.mutes import Mute
+from journey_watch.core.mutes import Mute, is_notable, notice_key
 from journey_watch.core.reachability import PollReadings
 from journey_watch.core.runs import LANE_ITSELF, ContainerScope, JourneyInfo, JourneyKey, JourneyState, Scope
 from journey_watch.core.transitions import with_assessment
 from journey_watch.core.watch_list import ALL
-from journey_watch.messages.envelope import AlertContext
+from journey_watch.messages.envelope import AlertContext, stable_id
+from journey_watch.messages.mute_began import mute_began_alert
 from journey_watch.messages.mute_ended import mute_ended_alert, tallied
 from journey_watch.polling.committing import ChangeCommitter
 from journey_watch.polling.journey_poll import JourneyOutcome
@@ -84,6 +85,9 @@ class LaneHealth:
     ) -> Sequence[PendingDelivery]:
         state = self._state(LANE_ITSELF)
         tallies = _with_ends(state, in_force, known, now)
+        begun = self._notable(in_force, known, state, now)
+        for mute in begun:
+            tallies[mute.id] = replace(tallies.get(mute.id, MuteTally()), notice_of=_form_of(mute))
         # An invocation that loaded the mute before its end or removal may suppress alerts until then.
         overlap = timedelta(seconds=self._context.config.every_seconds)
         over = {
@@ -96,7 +100,7 @@ class LaneHealth:
         mutes = {**state.mutes, **{one: _to_the_millisecond(now) for one in sorted(in_force - state.mutes.keys())}}
         seen = self._context.alert(LANE_ITSELF, JourneyInfo())
         reader = _HistoryReader(self._context, self._context.history_pages)
-        events: list[PreparedAlert] = []
+        events = [PreparedAlert(build=partial(self._notice, mute, seen), begun_mute=mute.id) for mute in begun]
         for mute_id, since in state.mutes.items():
             if mute_id not in over:
                 continue
@@ -106,8 +110,7 @@ class LaneHealth:
                 if not complete:
                     continue
                 if tallies[mute_id].suppressed:
-                    mute = known.get(mute_id)
-                    build = partial(_summary, mute_id, tallies[mute_id], seen, since=since, mute=mute)
+                    build = partial(_summary, mute_id, tallies[mute_id], seen, since=since, mute=known.get(mute_id))
                     build(state.version)  # if this raises, only this mute waits
                     events.append(PreparedAlert(build=build, ended_mute=mute_id))
                 del mutes[mute_id]
@@ -117,6 +120,40 @@ class LaneHealth:
         with self.side_tasks.attempt("which mutes are in force could not be noted"):
             committed.check()
         return committed.pending
+
+    def _notable(
+        self, in_force: AbstractSet[str], known: Mapping[str, Mute | None], state: JourneyState, now: datetime
+    ) -> list[Mute]:
+        """Return the mutes in force whose beginning, or change, this lane reports to operators.
+
+        Only the first lane by name that a mute reaches reports it, so 50 lanes do not send 50 notices.
+        """
+        lanes = self._context.lanes or (self._context.lane,)
+        notable: list[Mute] = []
+        for mute_id in sorted(in_force):
+            with self.side_tasks.attempt("mute not reported to operators", mute=mute_id):
+                mute = known[mute_id]
+                first = min((str(lane) for lane in lanes if mute is not None and mute.reaches(lane)), default="")
+                if mute is None or first != str(self._context.lane):
+                    continue
+                # A weekly window is judged when it opens only.
+                reported = state.mute_tallies.get(mute_id, MuteTally()).notice_of == _form_of(mute)
+                judged = reported or (mute.until is None and mute_id in state.mutes)
+                if not judged and is_notable(mute, lanes, now):
+                    self._notice(mute, self._context.alert(LANE_ITSELF, JourneyInfo()), state.version)
+                    notable.append(mute)
+        return notable
+
+    def _notice(self, mute: Mute, seen: AlertContext, version: int) -> Alert:
+        alert = mute_began_alert(
+            mute,
+            seen,
+            everything=mute.covers_all_of(self._context.lanes or (self._context.lane,)),
+            configured=mute.id in [one.id for one in self._context.config.mutes],
+            notice_key=notice_key(mute),
+            sequence=max(1, version),
+        )
+        return alert.routed_to(self._context.config.operators)
 
     @property
     def is_announced_unreachable(self) -> bool:
@@ -281,6 +318,10 @@ def _with_ends(
         else:
             tallies.pop(mute_id, None)
     return tallies
+
+
+def _form_of(mute: Mute) -> str:
+    return stable_id([notice_key(mute)])
 
 
 def _summary(

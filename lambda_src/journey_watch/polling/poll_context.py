@@ -38,6 +38,9 @@ class PollContext:
     history_pages: int = 20
     """How many pages of the history, of at most 1 MB, a poll reads for the summaries of mutes that have ended."""
 
+    lanes: Sequence[Lane] = ()
+    """All lanes of the deployment; empty if this is the only one."""
+
     @property
     def provider(self) -> Provider:
         """Whose lane it is, and its words."""
