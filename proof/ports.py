@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 
 from journey_watch.core.alerts import Alert, PendingDelivery
 from journey_watch.core.errors import SourceError, StoreUnavailableError
+from journey_watch.core.expiry import Mark
 from journey_watch.core.runs import JourneyInfo, JourneyKey, Lane, Observation, Scope
 from journey_watch.core.transitions import StateChange
 from journey_watch.core.watch_list import ALL, WatchTarget
@@ -298,6 +299,14 @@ class SimulatedStore:
         result = self._write(
             f"forgets {journey}",
             lambda: self._world.store.forget_baseline(lane, journey, seen_version),
+            lambda _, second: second,
+        )
+        return result or CommitResult.UNCERTAIN
+
+    def mark_end(self, lane: Lane, journey: JourneyKey, seen_version: int, mark: Mark) -> CommitResult:
+        result = self._write(
+            f"marks the end of {journey}",
+            lambda: self._world.store.mark_end(lane, journey, seen_version, mark),
             lambda _, second: second,
         )
         return result or CommitResult.UNCERTAIN

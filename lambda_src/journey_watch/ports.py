@@ -10,6 +10,7 @@ from typing import Protocol
 from journey_watch.core.acknowledgements import Acknowledgement
 from journey_watch.core.alerts import Alert, PendingDelivery
 from journey_watch.core.errors import SourceError
+from journey_watch.core.expiry import Mark
 from journey_watch.core.mutes import Mute
 from journey_watch.core.provider import Provider
 from journey_watch.core.runs import JourneyInfo, JourneyKey, JourneyState, Lane, Observation, Scope
@@ -167,6 +168,12 @@ class RunStore(Protocol):
 
     def forget_baseline(self, lane: Lane, journey: JourneyKey, seen_version: int) -> CommitResult:
         """Drop the state of a journey that is no longer watched, except `version`, `undelivered` and `acknowledged`."""
+
+    def mark_end(self, lane: Lane, journey: JourneyKey, seen_version: int, mark: Mark) -> CommitResult:
+        """Set the marks about the end of a state, unless something was committed or is undelivered.
+
+        It does not bump the version: it commutes with commits, each of which removes the marks.
+        """
 
     def mark_listed(self, lane: Lane, marker: str, at: datetime, unlisted: AbstractSet[str] = frozenset()) -> None:
         """Set a marker of `LaneState.listed`, with the containers for which it does not count, unless it is set."""

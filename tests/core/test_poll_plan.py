@@ -10,6 +10,7 @@ from journey_watch.core.poll_plan import (
     DORMANT_EVERY,
     deleted,
     journeys_to_poll,
+    lacking,
     listed_at_last,
     newly_listed,
     next_start,
@@ -51,6 +52,29 @@ def plan(
 
 def test_listed_journeys_and_those_with_a_live_run_are_polled() -> None:
     assert plan({A: JourneyInfo()}, {B: LIVE, C: QUIET}) == [A, B]
+
+
+def test_where_listing_failed_what_complete_listings_have_lacked_is_not_polled() -> None:
+    finished = replace(QUIET, lacking_since=NOON)
+    assert plan({}, {A: finished, B: QUIET, C: replace(LIVE, lacking_since=NOON)}, unlisted=frozenset({"*"})) == [B, C]
+
+
+def lacks(*targets: WatchTarget, incomplete: Collection[str] = (), excluded: Collection[JourneyKey] = ()) -> set[str]:
+    found = lacking([A, B, ELSEWHERE], {B}, targets=targets, incomplete=incomplete, excluded=excluded)
+    return {str(journey) for journey in found}
+
+
+def test_lacking_is_what_a_complete_listing_does_not_name_and_no_target_by_its_id() -> None:
+    assert lacks(EVERYTHING) == {str(A), str(ELSEWHERE)}
+    assert lacks(APP_1) == {str(A)}
+    assert lacks(EVERYTHING, WatchTarget("pinpoint", "app-1", ("a",))) == {str(ELSEWHERE)}
+    assert lacks(WatchTarget("pinpoint", "app-1", ("a", "News *"))) == set()
+    assert lacks(EVERYTHING, excluded={A}) == {str(ELSEWHERE)}
+
+
+def test_incomplete_listing_shows_nothing_as_lacking() -> None:
+    assert lacks(EVERYTHING, incomplete={"app-1"}) == {str(ELSEWHERE)}
+    assert lacks(EVERYTHING, APP_1, incomplete={"*"}) == set()
 
 
 def test_journey_that_is_no_longer_watched_is_not_polled() -> None:
@@ -120,28 +144,42 @@ def test_dormant_journey_with_a_live_run_or_without_a_first_look_is_always_polle
 
 def test_journey_listed_after_its_target_was_once_complete_starts_empty() -> None:
     marked = {APP_1.marker: NOON}
-    assert starting_state(A, {}, targets=[APP_1], listed=marked, unlisted={}) == JourneyState(baselined_at=NOON)
+    assert starting_state(A, {}, targets=[APP_1], listed=marked, unlisted={}, now=NOON) == JourneyState(
+        baselined_at=NOON
+    )
+
+
+def test_what_a_new_journey_shows_of_the_time_before_a_month_ago_is_no_news() -> None:
+    marked = {APP_1.marker: NOON - days(300)}
+    state = starting_state(A, {}, targets=[APP_1], listed=marked, unlisted={}, now=NOON)
+    assert state == JourneyState(baselined_at=NOON - days(29))
 
 
 def test_of_two_targets_the_longer_watching_one_decides() -> None:
     marked = {APP_1.marker: NOON, EVERYTHING.marker: NOON - days(1)}
-    state = starting_state(A, {}, targets=[APP_1, EVERYTHING], listed=marked, unlisted={})
+    state = starting_state(A, {}, targets=[APP_1, EVERYTHING], listed=marked, unlisted={}, now=NOON)
     assert state.baselined_at == NOON - days(1)
 
 
 def test_journey_begins_with_a_first_look_where_its_target_never_was_complete() -> None:
-    assert starting_state(A, {}, targets=[APP_1], listed={}, unlisted={}) == JourneyState()
-    assert starting_state(A, {}, targets=[APP_1], listed={EVERYTHING.marker: NOON}, unlisted={}) == JourneyState()
+    assert starting_state(A, {}, targets=[APP_1], listed={}, unlisted={}, now=NOON) == JourneyState()
+    assert (
+        starting_state(A, {}, targets=[APP_1], listed={EVERYTHING.marker: NOON}, unlisted={}, now=NOON)
+        == JourneyState()
+    )
 
 
 def test_journey_named_by_id_begins_with_a_first_look() -> None:
     by_id = WatchTarget("pinpoint", "app-1", ("a",))
-    assert starting_state(A, {}, targets=[by_id], listed={by_id.marker: NOON}, unlisted={}) == JourneyState()
+    assert starting_state(A, {}, targets=[by_id], listed={by_id.marker: NOON}, unlisted={}, now=NOON) == JourneyState()
 
 
 def test_remembered_journey_is_compared_with_what_is_remembered() -> None:
     forgotten = known({}, baselined_at=None)
-    assert starting_state(A, {A: forgotten}, targets=[APP_1], listed={APP_1.marker: NOON}, unlisted={}) is forgotten
+    assert (
+        starting_state(A, {A: forgotten}, targets=[APP_1], listed={APP_1.marker: NOON}, unlisted={}, now=NOON)
+        is forgotten
+    )
 
 
 def test_unwatched_are_the_remembered_ones_no_target_names() -> None:
@@ -190,7 +228,7 @@ def test_container_that_cannot_be_listed_does_not_keep_the_others_waiting() -> N
     listed = {EVERYTHING.marker: NOON}
     unlisted = {EVERYTHING.marker: frozenset({"app-1"})}
     for journey, since in ((A, None), (ELSEWHERE, NOON)):
-        state = starting_state(journey, {}, targets=[EVERYTHING], listed=listed, unlisted=unlisted)
+        state = starting_state(journey, {}, targets=[EVERYTHING], listed=listed, unlisted=unlisted, now=NOON)
         assert state.baselined_at == since
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from journey_watch.core.alerts import Alert, PendingDelivery
 from journey_watch.core.commit_plan import CommitLimits
 from journey_watch.core.errors import SourceError, StateTooLargeError
+from journey_watch.core.expiry import Mark
 from journey_watch.core.provider import Provider
 from journey_watch.core.runs import JourneyInfo, JourneyKey, Lane, Observation, ObservedRun, Scope, Status
 from journey_watch.core.transitions import StateChange
@@ -260,6 +261,17 @@ class WatchedStore(MemoryRunStore):
         result = self._around("forget", lambda: super(WatchedStore, self).forget_baseline(lane, journey, seen_version))
         assert isinstance(result, CommitResult)
         return result
+
+    def mark_end(self, lane: Lane, journey: JourneyKey, seen_version: int, mark: Mark) -> CommitResult:
+        result = self._around("end", lambda: super(WatchedStore, self).mark_end(lane, journey, seen_version, mark))
+        assert isinstance(result, CommitResult)
+        return result
+
+    def expire(self, now: datetime) -> None:
+        """Drop the states whose time has come, as the table does some time after it."""
+        for states in self._states.values():
+            for scope in [scope for scope, state in states.items() if state.expires_at and state.expires_at <= now]:
+                del states[scope]
 
     def mark_listed(self, lane: Lane, marker: str, at: datetime, unlisted: AbstractSet[str] = frozenset()) -> None:
         self._around("mark", lambda: super(WatchedStore, self).mark_listed(lane, marker, at, unlisted))

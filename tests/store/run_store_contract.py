@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from journey_watch.core.alerts import Alert, PendingDelivery
+from journey_watch.core.expiry import Mark
 from journey_watch.core.mute_tally import MuteTally
 from journey_watch.core.runs import LANE_ITSELF, JourneyKey, JourneyState, RecordedRun, Status
 from journey_watch.core.severity import Severity
@@ -195,6 +196,43 @@ class RunStoreContract:
         commit(store, change(seen=1))
         assert store.forget_baseline(LANE, JOURNEY, seen_version=1) is CommitResult.LOST_RACE
         assert state_of(store).baselined_at == NOON
+
+    def test_marks_about_the_end_of_a_state_come_back_and_leave_the_rest(self, store: RunStore) -> None:
+        commit(store, change())
+        before = state_of(store)
+        assert store.mark_end(LANE, JOURNEY, 1, Mark(NOON)) is CommitResult.DONE
+        assert state_of(store) == replace(before, lacking_since=NOON)
+        assert store.mark_end(LANE, JOURNEY, 1, Mark(NOON, NOON + minutes(1))) is CommitResult.DONE
+        assert state_of(store) == replace(before, lacking_since=NOON, expires_at=NOON + minutes(1))
+        assert store.mark_end(LANE, JOURNEY, 1, Mark()) is CommitResult.DONE
+        assert state_of(store) == before
+
+    def test_marks_are_not_set_on_what_was_committed_since_or_is_undelivered_or_is_not_there(
+        self, store: RunStore
+    ) -> None:
+        mark = Mark(NOON, NOON + minutes(1))
+        commit(store, change(), [alert("a1")])
+        assert store.mark_end(LANE, JOURNEY, 1, mark) is CommitResult.LOST_RACE
+        store.acknowledge(LANE, JOURNEY, ["a1@alerts"])
+        commit(store, change(seen=1))
+        assert store.mark_end(LANE, JOURNEY, 1, mark) is CommitResult.LOST_RACE
+        assert store.mark_end(LANE, OTHER_JOURNEY, 1, mark) is CommitResult.LOST_RACE
+        assert store.mark_end(LANE, OTHER_JOURNEY, 1, Mark()) is CommitResult.LOST_RACE
+        assert state_of(store).expires_at is None
+        assert OTHER_JOURNEY not in store.load(LANE).journeys
+
+    def test_every_commit_on_the_version_that_was_marked_removes_the_marks(self, store: RunStore) -> None:
+        commit(store, change())
+        store.mark_end(LANE, JOURNEY, 1, Mark(NOON, NOON + minutes(1)))
+        marked = state_of(store)
+        commit(store, StateChange(JOURNEY, 1, replace(marked, version=2)), [alert("a1")])
+        assert (state_of(store).lacking_since, state_of(store).expires_at) == (None, None)
+
+    def test_forgetting_removes_the_marks(self, store: RunStore) -> None:
+        commit(store, change())
+        store.mark_end(LANE, JOURNEY, 1, Mark(NOON, NOON + minutes(1)))
+        assert store.forget_baseline(LANE, JOURNEY, seen_version=1) is CommitResult.DONE
+        assert (state_of(store).lacking_since, state_of(store).expires_at) == (None, None)
 
     def test_marker_keeps_its_first_time(self, store: RunStore) -> None:
         store.mark_listed(LANE, "app-1/*", NOON)

@@ -1,7 +1,7 @@
 """The DynamoDB store: the contract, and what only a real table can do wrong."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from journey_watch.aws.clients import dynamodb_client
 from journey_watch.core.alerts import PendingDelivery
 from journey_watch.core.commit_plan import CommitLimits
 from journey_watch.core.errors import StateTooLargeError, StoreUnavailableError
+from journey_watch.core.expiry import Mark
 from journey_watch.core.mutes import Mute
 from journey_watch.core.runs import JourneyKey, Status
 from journey_watch.ports import CommitResult, RunStore
@@ -189,15 +190,20 @@ def expiry(client: "DynamoDBClient", name: str) -> int:
     return int(item[contract.EXPIRES_AT]["N"])
 
 
-def test_transition_expires_after_the_history_and_state_never(
+def test_transition_expires_after_the_history_and_state_only_if_it_is_marked(
     client: "DynamoDBClient", dynamodb_store: DynamoDBRunStore
 ) -> None:
     commit(dynamodb_store, change(), [alert("a1")])
     assert expiry(client, "a1") == int((NOON + HISTORY).timestamp())
-    states = [
-        item for item in client.scan(TableName=TABLE)["Items"] if item[contract.SORT_KEY]["S"].startswith("STATE")
-    ]
-    assert [contract.EXPIRES_AT in state for state in states] == [False]
+
+    def state_item() -> Mapping[str, Any]:
+        items = client.scan(TableName=TABLE)["Items"]
+        return next(item for item in items if item[contract.SORT_KEY]["S"].startswith("STATE"))
+
+    assert contract.EXPIRES_AT not in state_item()
+    dynamodb_store.acknowledge(LANE, JOURNEY, ["a1@alerts"])
+    dynamodb_store.mark_end(LANE, JOURNEY, 1, Mark(NOON, NOON + HISTORY))
+    assert state_item()[contract.EXPIRES_AT] == {"N": str(int((NOON + HISTORY).timestamp()))}
 
 
 def test_transition_that_is_still_owed_outlives_its_expiry(
@@ -343,6 +349,7 @@ CALLS: dict[str, Callable[[RunStore], object]] = {
     "acknowledge": lambda store: store.acknowledge(LANE, JOURNEY, ["a1@alerts"]),
     "forget": lambda store: store.forget_baseline(LANE, JOURNEY, 1),
     "mark": lambda store: store.mark_listed(LANE, "*/*", NOON),
+    "end": lambda store: store.mark_end(LANE, JOURNEY, 1, Mark(NOON, NOON)),
 }
 
 

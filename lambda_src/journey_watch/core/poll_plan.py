@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from zlib import crc32
 
+from journey_watch.core.expiry import NEWS_FOR
 from journey_watch.core.runs import JourneyInfo, JourneyKey, JourneyState
 from journey_watch.core.watch_list import ALL, WatchTarget
 
@@ -24,14 +25,15 @@ def journeys_to_poll(
     """What is listed, and what is remembered with a live run or a condition, from where the last poll was cut short.
 
     Where a container could not be listed (`unlisted_containers`, `*` for all of them), all that is remembered of it is
-    polled instead. What the targets' patterns and types leave out (`excluded`) is never polled. `poll_number` is any
-    number that grows by one from poll to poll: it spreads dormant journeys.
+    polled instead, except journeys that complete listings have lacked with nothing left to report. What the targets'
+    patterns and types leave out (`excluded`) is never polled. `poll_number` is any number that grows by one from poll
+    to poll: it spreads dormant journeys.
     """
 
     def still_of_interest(journey: JourneyKey, state: JourneyState) -> bool:
         unlisted = ALL in unlisted_containers or journey.container_id in unlisted_containers
         watched = journey not in excluded and any(target.covers(journey) for target in targets)
-        return watched and (state.has_live_run or bool(state.conditions) or unlisted)
+        return watched and (state.has_live_run or bool(state.conditions) or (unlisted and state.lacking_since is None))
 
     def due(journey: JourneyKey) -> bool:
         info, state = discovered.get(journey), remembered.get(journey)
@@ -64,11 +66,13 @@ def starting_state(
     targets: Iterable[WatchTarget],
     listed: Mapping[str, datetime],
     unlisted: Mapping[str, Collection[str]],
+    now: datetime,
 ) -> JourneyState:
     """What a journey's listing is compared with.
 
     A journey that appears after its `*` target was once listed completely is new, so all its runs are news: it starts
-    empty. Any other unknown journey begins with a silent first look. `listed` and `unlisted` are those of a LaneState.
+    empty; what it shows of the time before `NEWS_FOR` is recorded silently, for the journey may be one whose state has
+    ended. Any other unknown journey begins with a silent first look. `listed` and `unlisted` are those of a LaneState.
     """
     state = remembered.get(journey)
     if state is not None:
@@ -81,7 +85,7 @@ def starting_state(
         and target.marker in listed
         and journey.container_id not in unlisted.get(target.marker, ())
     ]
-    return JourneyState(baselined_at=min(since, default=None))
+    return JourneyState(baselined_at=max(min(since), now - NEWS_FOR) if since else None)
 
 
 def unwatched(
@@ -122,6 +126,25 @@ def deleted(
         journey
         for journey in planned
         if journey not in discovered and journey.container_id not in incomplete and lacking(journey)
+    )
+
+
+def lacking(
+    remembered: Iterable[JourneyKey],
+    discovered: Collection[JourneyKey],
+    *,
+    targets: Sequence[WatchTarget],
+    incomplete: Collection[str],
+    excluded: Collection[JourneyKey],
+) -> frozenset[JourneyKey]:
+    """Return the remembered journeys that a complete listing lacks and that no target names by id."""
+    if ALL in incomplete:
+        return frozenset()
+    gone = deleted(remembered, discovered, targets=targets, incomplete=incomplete)
+    return frozenset(
+        journey
+        for journey in gone.difference(excluded)
+        if not any(target.covers(journey) and journey.journey_id in target.journey_ids for target in targets)
     )
 
 

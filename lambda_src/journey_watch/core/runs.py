@@ -200,6 +200,10 @@ class JourneyState:
     """By id, what a mute that has ended suppressed, while the history is not read to its end."""
     searches: tuple[Search, ...] = ()
     """Alerts of which it is still looked for whose call they are about, the oldest first."""
+    lacking_since: datetime | None = None
+    """When a complete listing first lacked the journey, with nothing left to report; None while it is listed."""
+    expires_at: datetime | None = None
+    """When the store may drop the state; None if it is kept. Every commit clears this time and `lacking_since`."""
 
     @property
     def has_live_run(self) -> bool:

@@ -14,9 +14,11 @@ from aws_lambda_powertools import Logger
 
 from journey_watch.core.alerts import PendingDelivery
 from journey_watch.core.errors import JourneyWatchError, PollFailedError, SourceError, StoreUnavailableError
+from journey_watch.core.expiry import due_marks
 from journey_watch.core.poll_plan import (
     deleted,
     journeys_to_poll,
+    lacking,
     listed_at_last,
     newly_listed,
     next_start,
@@ -38,6 +40,9 @@ from journey_watch.ports import Discovery, LaneState
 
 WIND_UP_SECONDS = 3.0
 """How long before the last moment to send the poll stops waiting for readings that are under way."""
+
+MARKS_OF_A_POLL = 50
+"""Writes about the ends of states that one poll makes; the next poll continues."""
 
 logger = Logger(child=True)
 
@@ -85,6 +90,7 @@ class LanePoll:
         delivery.send(pending)
         self._save_progress(plan, remembered, outcomes)
         delivery.send(attribute(remembered.states, context, committer, self._side_tasks))
+        self._mark_ends(remembered, plan.discovery, committer)
         report = self._report(plan, outcomes, delivery, in_use=not unused)
         _raise_if_blind(report, blind=health.blind)
         return report
@@ -112,6 +118,7 @@ class LanePoll:
                 targets=targets,
                 listed=remembered.listed,
                 unlisted=remembered.unlisted,
+                now=self._context.now(),
             )
             for journey in journeys
         }
@@ -186,6 +193,28 @@ class LanePoll:
                 remembered.unlisted, incomplete=discovery.incomplete, discovered=discovery.journeys, known=known
             ).items():
                 store.listed_at_last(lane, marker, containers)
+
+    def _mark_ends(self, remembered: LaneState, discovery: Discovery, committer: ChangeCommitter) -> None:
+        """Let the states of journeys end that complete listings have lacked for long. A quiet poll writes nothing."""
+        context, left = self._context, MARKS_OF_A_POLL
+        gone = lacking(
+            remembered.journeys,
+            discovery.journeys,
+            targets=context.targets,
+            incomplete=discovery.incomplete,
+            excluded=discovery.excluded,
+        )
+        marks = due_marks(remembered.journeys, lacking=gone, listed=discovery.journeys, now=context.now())
+        with self._side_tasks.attempt("the end of a state could not be noted; a later poll notes it"):
+            for journey, mark in marks:
+                if journey in committer.stored:  # its commit has removed the marks
+                    continue
+                if not (left and context.time_budget.may_send):
+                    break
+                left -= 1
+                result = context.store.mark_end(context.lane, journey, remembered.journeys[journey].version, mark)
+                if mark.expires_at is not None:
+                    logger.info("state of an unlisted journey expires", journey=str(journey), result=result.name)
 
     @staticmethod
     def _tell_of_first_listing(

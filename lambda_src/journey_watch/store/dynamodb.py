@@ -25,6 +25,7 @@ from journey_watch.contract import (
 )
 from journey_watch.core.alerts import Alert, PendingDelivery
 from journey_watch.core.errors import StateTooLargeError, StoreUnavailableError
+from journey_watch.core.expiry import Mark
 from journey_watch.core.runs import JourneyKey, Lane, Scope
 from journey_watch.core.transitions import StateChange
 from journey_watch.ports import CommitResult, HistoryPage, LaneState, SetByOperators
@@ -100,6 +101,9 @@ class DynamoDBRunStore:
 
     def forget_baseline(self, lane: Lane, journey: JourneyKey, seen_version: int) -> CommitResult:
         return self._write_state(lane, journey, items.forgetting_update(seen_version), [])
+
+    def mark_end(self, lane: Lane, journey: JourneyKey, seen_version: int, mark: Mark) -> CommitResult:
+        return self._write_state(lane, journey, items.mark_update(seen_version, mark), [])
 
     def _write_state(
         self, lane: Lane, journey: Scope, update: dict[str, Any], puts: Sequence[dict[str, Any]]

@@ -19,6 +19,7 @@ from journey_watch.core.acknowledgements import Acknowledgement
 from journey_watch.core.alerts import Alert, PendingDelivery
 from journey_watch.core.conditions import Condition, ConditionKind
 from journey_watch.core.errors import ConfigurationError
+from journey_watch.core.expiry import Mark
 from journey_watch.core.mute_tally import MuteTally
 from journey_watch.core.mutes import Mute, capped
 from journey_watch.core.runs import (
@@ -54,6 +55,8 @@ _ITSELF: Final = "itself"
 _ACKNOWLEDGED: Final = "acknowledged"
 _SEARCHES: Final = "searches"
 _MUTE_TALLIES: Final = "mute_tallies"
+_LACKING_SINCE: Final = "lacking_since"
+_MARKS: Final = f"{_LACKING_SINCE},{EXPIRES_AT}"
 _LONGEST: Final = 10**9
 """Seconds that a run may have taken: thirty years."""
 UNREADABLE: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
@@ -174,6 +177,8 @@ def _journey_state(item: Item) -> JourneyState:
         acknowledged=_moments(item, _ACKNOWLEDGED),
         searches=_named(item, _SEARCHES, lambda value: _searches(json.loads(value["S"]))).get("", ()),
         mute_tallies=_named(item, _MUTE_TALLIES, lambda value: _mute_tallies(json.loads(value["S"]))).get("", {}),
+        lacking_since=_time(item, _LACKING_SINCE),
+        expires_at=datetime.fromtimestamp(int(item[EXPIRES_AT]["N"]), UTC) if EXPIRES_AT in item else None,
         mutes={mute_id: _aware(since) for mute_id, since in json.loads(item.get("mutes", {}).get("S", "{}")).items()},
     )
 
@@ -325,8 +330,10 @@ def state_update(change: StateChange, owed: Sequence[PendingDelivery], lease_unt
         names |= {"#u": "undelivered"} if entries else {}
         for n, (key, value) in enumerate(entries.items()):
             names[f"#{n}"], paths[f"{n}"], values[f"{n}"] = key, f"#u.#{n}", value
+    assignments = ",".join(f"{path}=:{name}" for name, path in paths.items())
     update: dict[str, Any] = {
-        "UpdateExpression": "SET " + ",".join(f"{path}=:{name}" for name, path in paths.items()),
+        # An item that expires must never be one with something to report.
+        "UpdateExpression": f"SET {assignments} REMOVE {_MARKS}",
         "ConditionExpression": "version = :seen" if change.seen_version else "attribute_not_exists(version)",
         "ExpressionAttributeValues": {f":{name}": value for name, value in values.items()},
     }
@@ -360,11 +367,31 @@ def forgetting_update(seen_version: int) -> dict[str, Any]:
     return {
         "ConditionExpression": "version = :seen",
         "UpdateExpression": "SET version = :next, runs = :none "
-        "REMOVE baselined_at, settled_before, settled_update, conditions, durations, itself, searches",
+        f"REMOVE baselined_at, settled_before, settled_update, conditions, durations, itself, searches, {_MARKS}",
         "ExpressionAttributeValues": {
             ":seen": {"N": str(seen_version)},
             ":next": {"N": str(seen_version + 1)},
             ":none": {"S": runs_document({})},
+        },
+    }
+
+
+def mark_update(seen_version: int, mark: Mark) -> dict[str, Any]:
+    """Return the conditional update that sets or removes the marks about the end of a state."""
+    values: dict[str, Any] = {}
+    if mark.lacking_since is not None:
+        values[_LACKING_SINCE] = {"S": iso(mark.lacking_since)}
+    if mark.expires_at is not None:
+        values[EXPIRES_AT] = {"N": str(int(mark.expires_at.timestamp()))}
+    assignments = ",".join(f"{name}=:{name}" for name in values)
+    return {
+        # Without an item there is no version: an update never creates one.
+        "ConditionExpression": "version = :seen AND size(undelivered) = :none",
+        "UpdateExpression": f"SET {assignments}" if values else f"REMOVE {_MARKS}",
+        "ExpressionAttributeValues": {
+            ":seen": {"N": str(seen_version)},
+            ":none": {"N": "0"},
+            **{f":{name}": value for name, value in values.items()},
         },
     }
 

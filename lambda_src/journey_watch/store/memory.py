@@ -9,6 +9,7 @@ from threading import Lock
 
 from journey_watch.core.acknowledgements import Acknowledgement
 from journey_watch.core.alerts import Alert, PendingDelivery
+from journey_watch.core.expiry import Mark
 from journey_watch.core.mutes import Mute
 from journey_watch.core.runs import DeliveryLease, JourneyKey, JourneyState, Lane, Scope
 from journey_watch.core.transitions import StateChange
@@ -85,7 +86,8 @@ class MemoryRunStore:
                 return CommitResult.LOST_RACE
             pending = {one.key: DeliveryLease(one.alert.sort_key, lease_until) for one in owed}
             undelivered = {**held.undelivered, **pending}
-            self._put(lane, change.journey, replace(change.state, undelivered=undelivered, given_up=held.given_up))
+            stored = replace(change.state, undelivered=undelivered, given_up=held.given_up)
+            self._put(lane, change.journey, replace(stored, lacking_since=None, expires_at=None))
             self._alerts.update({(lane, change.journey, alert.sort_key): alert for alert in alerts})
             return CommitResult.DONE
 
@@ -132,6 +134,14 @@ class MemoryRunStore:
                 acknowledged=held.acknowledged,
             )
             self._put(lane, journey, forgotten)
+            return CommitResult.DONE
+
+    def mark_end(self, lane: Lane, journey: JourneyKey, seen_version: int, mark: Mark) -> CommitResult:
+        with self._lock:
+            held = self._state(lane, journey)
+            if held.version != seen_version or held.undelivered:
+                return CommitResult.LOST_RACE
+            self._put(lane, journey, replace(held, lacking_since=mark.lacking_since, expires_at=mark.expires_at))
             return CommitResult.DONE
 
     def mark_listed(self, lane: Lane, marker: str, at: datetime, unlisted: AbstractSet[str] = frozenset()) -> None:
