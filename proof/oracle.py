@@ -11,7 +11,20 @@ from journey_watch.core.alerts import Alert
 from journey_watch.core.runs import JourneyKey, Scope, Status
 from proof.deployment import ATTRIBUTION_AFTER, CHAT, PLACES, REMIND_EVERY
 from proof.recipients import places_of, severity_is_right
-from proof.scenario import CALLED_BEFORE, CALM, ITSELF, MINUTE, NEW, OLD, STALENESS, Step, wall_clock
+from proof.scenario import (
+    CALLED_BEFORE,
+    CALM,
+    ITSELF,
+    MINUTE,
+    NEW,
+    OLD,
+    PAUSE,
+    SETTLED,
+    STALENESS,
+    TROUBLED,
+    Step,
+    wall_clock,
+)
 from proof.world import LEARNED_GRACE, LEARNS_FROM, Received, Recorded, World
 
 KINDS: Final = ("lost", "repeated", "out of order", "false", "wedged", "noisy", "broke")
@@ -47,6 +60,7 @@ def violations(world: World) -> list[Violation]:
         _broken,
         _idle_writes,
         _undelivered,
+        _promptly,
         _deliveries,
         _repeats,
         _order,
@@ -76,6 +90,18 @@ def _undelivered(world: World) -> Iterator[Violation]:
     for scope, state in world.store.load(world.lane).states.items():
         if state.undelivered:
             yield Violation("wedged", f"{len(state.undelivered)} alerts of {scope} are undelivered in the end")
+
+
+def _promptly(world: World) -> Iterator[Violation]:
+    """What was committed soon after the troubles arrives before the schedule pauses: no lease holds it for long."""
+    if world.scenario.ends != SETTLED:
+        return
+    recorded = {one.alert.id: one for one in world.recorded}
+    for place in PLACES:
+        for one in _first_deliveries(world.received[place]):
+            if one.at > PAUSE and one.id in recorded and recorded[one.id].at < TROUBLED + 2 * MINUTE:
+                summary = recorded[one.id].alert.detail["summary"]
+                yield Violation("wedged", f"{one.recipient} received only after the pause at {place}: {summary}")
 
 
 # Deliveries

@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 from journey_watch.core.alerts import Alert, PendingDelivery
 from journey_watch.core.errors import SourceError, StoreUnavailableError
 from journey_watch.core.expiry import Mark
-from journey_watch.core.runs import JourneyInfo, JourneyKey, Lane, Observation, Scope
+from journey_watch.core.runs import LANE_ITSELF, JourneyInfo, JourneyKey, Lane, Observation, Scope
 from journey_watch.core.transitions import StateChange
 from journey_watch.core.watch_list import ALL, WatchTarget
 from journey_watch.ports import CommitResult, Discovery, HistoryPage, LaneState, SetByOperators
@@ -239,6 +239,8 @@ class SimulatedStore:
             world.broken.append(f"{self.invocation.name} commits {len(alerts)} alerts at once; {limit} fit")
 
         def committed() -> CommitResult:
+            if change.journey == LANE_ITSELF and world.hit("lane not written"):
+                raise StoreUnavailableError("throttled: the lane itself")
             result = world.store.commit(lane, change, alerts, owed, lease_until)
             if result is CommitResult.DONE:
                 world.recorded += [Recorded(world.engine.now, alert, self.invocation.deployment) for alert in alerts]

@@ -7,8 +7,10 @@ from random import Random
 from typing import Final, Self
 
 from journey_watch.core.mutes import Mute
+from journey_watch.core.routing import Route
 from journey_watch.core.runs import JourneyKey, Status
-from proof.deployment import Deployment
+from journey_watch.core.severity import Severity
+from proof.deployment import STUCK_AFTER, TEAM, Deployment
 
 MINUTE: Final = 60.0
 CALM: Final = 2.5 * MINUTE
@@ -35,9 +37,13 @@ SHARE_LEARNING: Final = 0.2
 """In so many trials the journey `a` has runs that complete, from which it is learned how long they take."""
 SHARE_DORMANT: Final = 0.1
 """In so many trials all journeys but one are dormant, and that one cannot be read."""
+SHARE_SCENES: Final = 0.25
+"""In so many trials something rare is brought about, beside everything else."""
 
 MINUTES: Final = (*range(21), *range(33, 39))
 """In between everything is over, and only the stale readings' quarter of an hour has to pass."""
+PAUSE: Final = 21 * MINUTE
+"""In between begins here: by then whatever was wrong has been put right."""
 
 OLD: Final = (JourneyKey("app-1", "a"), JourneyKey("app-1", "b"), JourneyKey("app-2", "c"))
 NEW: Final = JourneyKey("app-1", "new")
@@ -188,6 +194,9 @@ class Scenario:
             scenario = replace(scenario, minutes=tuple(at + half for at in MINUTES for half in (0.0, 0.5)))
         if random.random() < SHARE_DORMANT:
             return scenario.with_dormant_journeys(random)
+        if random.random() < SHARE_SCENES:
+            scenes = (cls.with_rivals, cls.with_late_notes, cls.with_two_owners, cls.with_care, cls.with_renamed_chat)
+            return random.choice(scenes)(scenario, random)
         return scenario.with_brief_runs(random) if timed and random.random() < SHARE_LEARNING else scenario
 
     def with_dormant_journeys(self, random: Random) -> Self:
@@ -219,6 +228,76 @@ class Scenario:
             steps=tuple(sorted(steps, key=lambda step: step.at)),
         )
 
+    def with_rivals(self, random: Random) -> Self:
+        """The same with two polls at once that see different runs of one journey, and make many small commits."""
+        at = random.randint(5, 12) * MINUTE
+        return replace(
+            self._with_runs(OLD[0], 4, at - random.uniform(1.0, 30.0)),
+            max_alerts=1,
+            faults=(
+                *self.faults,
+                Fault("polled by hand", at + random.uniform(0.0, 1.0), at + random.uniform(1.0, 3.0), 1.0, 0),
+                Fault("provider slow", at - 1.0, at + 10.0, 0.5, 0),
+                Fault("readings cut", at - 1.0, at + 20.0, 0.7, 0),
+            ),
+        )
+
+    def with_late_notes(self, random: Random) -> Self:
+        """The same with a mute that cannot be noted at first, while what it covers changes."""
+        at = random.uniform(CALM + MINUTE, TROUBLED - 4 * MINUTE)
+        return replace(
+            self._with_runs(OLD[1], 1, at),
+            faults=(
+                *self.faults,
+                Fault("muted", at - 5.0, at + 3 * MINUTE, 1.0, 1),
+                Fault("lane not written", at - 5.0, at + 70.0, 1.0, 1),
+            ),
+        )
+
+    def with_two_owners(self, random: Random) -> Self:
+        """The same with a second schedule, and a channel that refuses what polls of both have to send."""
+        at = random.uniform(CALM + MINUTE, TROUBLED - 2 * MINUTE)
+        return replace(
+            self._with_runs(OLD[0], 4, at),
+            minutes=tuple(minute + half for minute in MINUTES for half in (0.0, 0.5)),
+            faults=(*self.faults, Fault("channel refuses", at, at + 2 * MINUTE, 1.0, random.randrange(3))),
+        )
+
+    def with_care(self, random: Random) -> Self:
+        """The same with a run that is stuck, acknowledged, and over before a channel takes the acknowledgement."""
+        at = STUCK_AFTER + random.uniform(1.5, 4.0) * MINUTE
+        return replace(
+            self._with_runs(OLD[1], 1, at + 1.5 * MINUTE),
+            deployment=replace(self.deployment, digest_over=1),
+            faults=(
+                *self.faults,
+                Fault("acknowledged", at, at + MINUTE, 1.0, 1),
+                Fault("channel refuses", at, at + 3 * MINUTE, 1.0, 2),
+            ),
+        )
+
+    def with_renamed_chat(self, random: Random) -> Self:
+        """The same with a chat that gets another name while it is owed something."""
+        at = random.uniform(CALM + 2 * MINUTE, TROUBLED - 4 * MINUTE)
+        return replace(
+            self._with_runs(OLD[0], 2, at - 1.5 * MINUTE),
+            deployment=replace(self.deployment, routes=(Route(to=(TEAM,)),), chat_from=Severity.INFO),
+            faults=(
+                *self.faults,
+                Fault("renamed", at, at + 3 * MINUTE, 1.0, random.randrange(2)),
+                Fault("channel refuses", at - 2 * MINUTE, at + 1.5 * MINUTE, 1.0, 2),
+            ),
+        )
+
+    def _with_runs(self, journey: JourneyKey, count: int, paused_from: float) -> Self:
+        """The same with runs that are RUNNING at the first look, and PAUSED one after the other within a minute."""
+        steps = list(self.steps)
+        for number in range(count):
+            steps.append(Step(-MINUTE, journey, f"scene-{number}", Status.RUNNING))
+            paused_at = paused_from + number * MINUTE / (2 * count)
+            steps.append(Step(paused_at, journey, f"scene-{number}", Status.PAUSED))
+        return replace(self, steps=tuple(sorted(steps, key=lambda step: step.at)))
+
     def deployment_at(self, at: float) -> Deployment:
         """The configuration in force."""
         return [deployment for since, deployment in self.deployments if since <= at][-1]
@@ -228,6 +307,11 @@ class Scenario:
         """All configurations, and since when each is in force."""
         deployments = [(-HOUR, self.deployment)]
         for fault in self.faults:
+            if fault.kind == "renamed":
+                other = replace(self.deployment, chat_from=Severity.WARNING)
+                deployments.append((fault.at, other))
+                if fault.target:
+                    deployments.append((fault.until, self.deployment))
             if fault.kind == "redeployed":
                 random = Random(fault.at)  # noqa: S311 - it keeps no secret
                 muted = Mute(
