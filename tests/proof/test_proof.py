@@ -30,7 +30,7 @@ def trial(seed: int) -> Trial:
 
 @pytest.mark.played
 def test_no_promise_is_broken_in_many_trials() -> None:
-    broken = [violation for seed in range(150) for violation in trial(seed).violations]
+    broken = [violation for seed in range(60) for violation in trial(seed).violations]
     assert broken == []
 
 
@@ -92,23 +92,30 @@ def breakage(rule: str) -> int:
 @pytest.mark.parametrize(
     "rule",
     [
-        "what is owed is published before it is committed",
         "what was left behind is taken over by nobody",
-        "a listing is believed however old it may be",
         "a commit takes all that there is",
-        "reminders continue after an acknowledgement",
         "a resolution ignores the route of its opening",
         "a call made after the change may explain it",
+        "a mute takes effect before it is stored",
+        "the lease of a later alert holds back an earlier one",
+        "undelivered alerts of a renamed channel are dropped",
     ],
 )
-def test_a_broken_rule_is_noticed_and_the_failure_made_small(rule: str) -> None:
+def test_a_broken_rule_is_noticed(rule: str) -> None:
     broken = BREAKAGES[breakage(rule)]
+    with broken.apply():
+        assert any(play(Scenario.of(seed), poll=broken.poll).violations for seed in range(100))
+
+
+@pytest.mark.played
+def test_a_failure_is_made_small() -> None:
+    broken = BREAKAGES[breakage("what is owed is published before it is committed")]
     with broken.apply():
         trials = (play(Scenario.of(seed), poll=broken.poll) for seed in range(100))
         failed = next(one for one in trials if one.violations)
         small = shrunk(failed, lambda scenario: play(scenario, poll=broken.poll))
     assert small.violations
-    assert len(small.scenario.parts) <= len(failed.scenario.parts)
+    assert len(small.scenario.parts) < len(failed.scenario.parts)
 
 
 def test_every_breakage_is_taken_back_afterwards() -> None:
@@ -118,6 +125,7 @@ def test_every_breakage_is_taken_back_afterwards() -> None:
     assert play(Scenario.of(0)).violations == []
 
 
+@pytest.mark.played
 def test_the_command_plays_and_prints_and_replays() -> None:
     command = ["-m", "proof", "run", "--trials", "3", "--dynamodb", "1", "--no-breakages", "--jobs", "1", "--json"]
     ran = subprocess.run([sys.executable, *command], cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - our own words
@@ -131,7 +139,7 @@ def test_the_command_plays_and_prints_and_replays() -> None:
 
 @pytest.mark.played
 def test_a_day_of_troubles_ends_with_everything_told_and_little_remembered() -> None:
-    soaked = CliRunner().invoke(main, ["soak", "--polls", "600"])
+    soaked = CliRunner().invoke(main, ["soak", "--polls", "300"])
     assert soaked.exit_code == 0, soaked.output
     assert "0 alerts are owed" in soaked.output
 
