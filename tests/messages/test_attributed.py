@@ -3,11 +3,12 @@
 import pytest
 
 from journey_watch.core.alerts import Alert, AlertKind
-from journey_watch.core.attribution import Actor, ActorKind
+from journey_watch.core.attribution import Actor, ActorKind, RecordedCall
 from journey_watch.core.condition_rules import ConditionEvent, Phase
 from journey_watch.core.conditions import Condition, ConditionKind
 from journey_watch.core.runs import JourneyInfo, JourneyKey
 from journey_watch.core.severity import Severity
+from journey_watch.messages.attributed import attributed_alert
 from journey_watch.messages.condition import condition_alert
 from journey_watch.messages.envelope import AlertContext
 from journey_watch.messages.forms.amazon_q import chat_card
@@ -108,6 +109,20 @@ def test_that_nobody_was_found_is_recorded_with_its_reason_and_reaches_nobody() 
     assert told.detail["found"] is False
     assert "no call" in told.detail["reason"]
     assert "nobody found who did it" in email_subject(told)
+
+
+def test_a_mute_holds_back_only_what_would_be_sent() -> None:
+    context = AlertContext(LANE, CAMPAIGNS, NOON, JourneyKey("A", "J"), JourneyInfo("Welcome"))
+
+    def muted(call: RecordedCall | None, *, told: bool) -> str | None:
+        answer = attributed_alert(
+            alert(), context, call=call, actor=ADA, names=True, sequence=3, muted_by="release", told=told
+        )
+        return answer.muted_by
+
+    assert muted(CALL, told=True) == "release"
+    assert muted(CALL, told=False) is None
+    assert muted(None, told=True) is None
 
 
 def test_what_is_missing_was_deleted_by_somebody() -> None:

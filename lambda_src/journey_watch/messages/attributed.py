@@ -51,11 +51,12 @@ def attributed_alert(
 
     It stands in the thread of the alert, reaches whoever was told of that, and is worded no louder than information.
     Without a call it is the record that none was found, for this `reason`, which is not sent; nor is it if nobody may
-    be `told`. Unless `names`, nothing in it tells a person from others.
+    be `told`: then a mute holds nothing back. Unless `names`, nothing in it tells a person from others.
     """
     about = explained.detail
     same = ("previous_status", "status", "condition")
     found = call is not None and actor is not None
+    severity = explained.severity if found and told else Severity.NONE
     detail: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
         "provider": context.provider.name,
@@ -66,8 +67,8 @@ def attributed_alert(
         "found": found,
         **(_call(call, names=names) if call else {"reason": valid_text(reason, MAX_TEXT)}),
         **({"actor": _actor(actor, context, names=names)} if actor else {}),
-        "severity": (explained.severity if found and told else Severity.NONE).value,
-        **({"muted_by": muted_by} if muted_by else {}),
+        "severity": severity.value,
+        **({"muted_by": muted_by} if muted_by and severity is not Severity.NONE else {}),
         "sequence": sequence,
         "observed_time": iso(context.observed_at),
         "console_url": about.get("console_url"),
