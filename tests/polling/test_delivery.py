@@ -370,9 +370,10 @@ def test_account_of_a_mute_is_told_by_itself_beside_a_digest(harness: PollHarnes
     harness.source.set(WELCOME, "r1", Status.CANCELLED)
     harness.poll()
     harness.clock.advance(minutes=3)
+    harness.poll()
     for n in range(3):
         harness.source.set(WINBACK, f"s{n}", Status.RUNNING)
-    harness.poll()
+    harness.poll_a_minute_later()
     types = sorted(alert.envelope["detail-type"] for alert in harness.channel.accepted)
     assert types == ["Journey Run Digest", "Journey Watch Mute Ended"]
 

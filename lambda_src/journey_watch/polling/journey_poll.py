@@ -13,7 +13,7 @@ from journey_watch.core.acknowledgements import newly_given
 from journey_watch.core.alerts import Alert, PendingDelivery
 from journey_watch.core.condition_rules import Assessment, assess_reading
 from journey_watch.core.conditions import Condition
-from journey_watch.core.errors import JourneyWatchError, SourceError
+from journey_watch.core.errors import JourneyWatchError, SourceError, StateTooLargeError, StoreUnavailableError
 from journey_watch.core.runs import JourneyInfo, JourneyKey, JourneyState, Observation, Status
 from journey_watch.core.transitions import Comparison, compare, with_assessment
 from journey_watch.polling.committing import ChangeCommitter, Committed
@@ -179,5 +179,6 @@ class JourneyPoll:
         outcome.muted += committed.muted
         if committed.error is not None:
             outcome.failure = committed.error
+        if isinstance(committed.error, StateTooLargeError | StoreUnavailableError):  # others have been logged
             reason = str(committed.error)
             logger.error("changes could not be saved", journey=str(outcome.journey), reason=reason)
