@@ -1,6 +1,5 @@
 """Posts to a recipient's URL: one deadline for everything, a bounded answer, no redirect."""
 
-import socket
 import ssl
 from collections.abc import Callable, Mapping
 from contextlib import closing
@@ -8,7 +7,7 @@ from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from io import BufferedReader, RawIOBase
 from ipaddress import ip_address
-from socket import AF_INET, SOCK_STREAM, getaddrinfo
+from socket import AF_INET, SOCK_STREAM, create_connection, getaddrinfo
 from string import punctuation
 from threading import Thread
 from time import monotonic
@@ -101,7 +100,7 @@ class Https:
         return ends[0]
 
     def _connected(self, address: tuple[str, int], host: str, deadline: "_Deadline") -> ssl.SSLSocket:
-        plain = socket.create_connection(address, timeout=min(CONNECT_SECONDS, deadline.seconds_left()))
+        plain = create_connection(address, timeout=min(CONNECT_SECONDS, deadline.seconds_left()))
         try:
             plain.settimeout(deadline.seconds_left())  # of the whole handshake, not of each of its messages
             return self._context.wrap_socket(plain, server_hostname=host)
