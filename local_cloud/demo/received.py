@@ -48,6 +48,8 @@ def _what(kind: AlertKind, detail: Mapping[str, Any]) -> str:
         return f"{detail['status']} by {who(detail, MAX_NAME)}"
     if kind is AlertKind.MUTE_ENDED:
         return f"mute ended, {detail['held_back']} held back"
+    if not kind.is_change and kind is not AlertKind.DIGEST:
+        return str(kind)
     if kind is AlertKind.DIGEST:
         counts = ", ".join(f"{count} {status}" for status, count in detail["counts"].items())
         return f"{len(detail['changes'])} changes: {counts}"

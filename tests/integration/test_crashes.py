@@ -7,13 +7,14 @@ what every subscriber received is held against what it received from the poll th
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
 import pytest
 
 from journey_watch import contract
+from journey_watch.core.mute_tally import MuteTally
 from journey_watch.core.mutes import Mute
 from local_cloud.fault_proxy import Harm
 from local_cloud.waiting import eventually
@@ -119,6 +120,13 @@ class Situation:
         return found
 
 
+def _for_rules(topic_arn: str) -> Mapping[str, object]:
+    """A policy that lets EventBridge's rules publish."""
+    events = {"Service": "events.amazonaws.com"}
+    allowed = {"Effect": "Allow", "Principal": events, "Action": "sns:Publish", "Resource": topic_arn}
+    return {"Version": "2012-10-17", "Statement": [allowed]}
+
+
 def let_everybody_subscribe(poller: DeployedPoller) -> Mapping[str, str]:
     """Who does not yet: the channel of each topic but that for chats."""
     cloud, outputs = poller.cloud, poller.cloud.outputs
@@ -126,6 +134,9 @@ def let_everybody_subscribe(poller: DeployedPoller) -> Mapping[str, str]:
     _, queue = cloud.open_queue("ops-reader")
     sns.subscribe(TopicArn=outputs["OpsTopicArn"], Protocol="sqs", Endpoint=queue)
     behind_the_bus = sns.create_topic(Name="behind-the-bus")["TopicArn"]
+    sns.set_topic_attributes(
+        TopicArn=behind_the_bus, AttributeName="Policy", AttributeValue=json.dumps(_for_rules(behind_the_bus))
+    )
     sns.subscribe(TopicArn=behind_the_bus, Protocol="email", Endpoint="bus@example.com")
     events.put_rule(Name="all", EventPattern=json.dumps({"source": ["journey-watch"]}))
     events.put_targets(Rule="all", Targets=[{"Id": "reader", "Arn": behind_the_bus}])
@@ -156,8 +167,17 @@ def give_much_to_do(poller: DeployedPoller) -> None:
     died = datetime.now(UTC)
     poller.let_leases_end()
     poller.mute(replace(mute, until=now - timedelta(hours=1)))
+    note_the_end(poller, mute.id, now - timedelta(hours=1))
     poller.control("POST", "/events", {"kind": "run_status", "journey": "welcome", "status": "CANCELLED", **run})
     eventually(lambda: datetime.now(UTC) - died > timedelta(seconds=1))  # it is blind for long enough by then
+
+
+def note_the_end(poller: DeployedPoller, mute_id: str, at: datetime) -> None:
+    """Have an earlier poll found that the mute has ended: its account comes an interval later."""
+    tallies = {mute_id: asdict(MuteTally(ended_at=at.isoformat()))}
+    poller.restore(
+        [{**item, "mute_tallies": {"S": json.dumps(tallies)}} if "mutes" in item else item for item in poller.table()]
+    )
 
 
 @pytest.fixture(scope="module")

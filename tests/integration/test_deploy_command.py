@@ -32,11 +32,15 @@ def test_the_first_deployment_bootstraps_and_the_next_takes_nobody_away(tmp_path
                 check=False,
             )
 
-        refused = deploy()
+        unasked = deploy("--email", "you@example.com")
+        assert unasked.returncode == 1
+        assert "add BOOTSTRAP=1" in unasked.stderr
+
+        refused = deploy("--bootstrap")
         assert refused.returncode == 1
         assert "names nobody who gets the alerts" in refused.stderr
 
-        first = deploy("--email", "you@example.com", "--", "--output", str(tmp_path / "cdk.out"))
+        first = deploy("--bootstrap", "--email", "you@example.com", "--", "--output", str(tmp_path / "cdk.out"))
         assert first.returncode == 0, first.stderr
         assert "AdministratorAccess" in first.stdout
         assert addresses(cloud) == {"you@example.com"}

@@ -195,8 +195,9 @@ def test_the_words_of_a_refusal_reach_whoever_reads_the_log(poller: DeployedPoll
     with taken_away(poller.cloud, role, "mobiletargeting:GetJourneyRuns"):
         answer = poller.poll()
 
-    assert answer.failed
-    assert "is not authorized to perform: mobiletargeting:GetJourneyRuns on resource" in answer.body["errorMessage"]
+    assert answer.body["JourneysFailed"] == 1
+    log = "\n".join(poller.cloud.logs(poller.cloud.outputs["PollerFunctionName"]))
+    assert "is not authorized to perform: mobiletargeting:GetJourneyRuns on resource" in log
 
 
 def test_what_a_role_did_is_known(poller: DeployedPoller) -> None:

@@ -18,6 +18,7 @@ from operator_cli.deployment import Deployment
 from tests.damage import TYPED
 from tests.operator_cli.account import LANE, REGION, Account
 
+NO_REGION = "No AWS Region is chosen: set AWS_REGION (--region), or name a profile that has one (--profile)."
 LATER = datetime.now(UTC) + timedelta(days=29)
 
 
@@ -371,7 +372,7 @@ def test_a_stack_that_is_not_there_is_said_with_what_to_name(account: Account) -
         ({"AWS_SECRET_ACCESS_KEY": ""}, "There are no AWS credentials to use here"),
         ({"AWS_PROFILE": "nope"}, 'Your AWS configuration has no profile "nope"'),
         ({"AWS_REGION": "eu_west"}, '"eu_west" is no Region; name one like eu-west-1 with --region.'),
-        ({"AWS_REGION": ""}, "No AWS Region is chosen: set AWS_REGION (--region), or name a profile that has one (--profile)."),
+        ({"AWS_REGION": ""}, NO_REGION),
     ],
 )
 def test_every_command_says_in_one_line_why_aws_cannot_be_asked(
@@ -400,7 +401,7 @@ def test_without_a_region_it_says_what_to_name_and_helps_all_the_same(monkeypatc
 
     result = CliRunner().invoke(main, ["doctor"])
 
-    assert (result.exit_code, result.stderr) == (3, "error: No AWS Region is chosen: set AWS_REGION (--region), or name a profile that has one (--profile).\n")
+    assert (result.exit_code, result.stderr) == (3, f"error: {NO_REGION}\n")
     assert CliRunner().invoke(main, ["mute", "--help"]).exit_code == 0
 
 

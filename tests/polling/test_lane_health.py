@@ -504,7 +504,7 @@ DAY = Mute(id="m", until=NOON + timedelta(days=1))
         (replace(DAY, journeys=("welcome",)), False),
         (replace(DAY, journey_types=("EMAIL",)), False),
         (replace(DAY, journeys=("welcome",), until=NOON + timedelta(hours=25)), True),
-        (replace(DAY, journeys=("welcome",), until=NOON + timedelta(hours=2), since=NOON - timedelta(days=2)), True),
+        (replace(DAY, journeys=("welcome",), until=NOON + timedelta(hours=2), since=NOON - timedelta(days=2)), False),
         (replace(DAY, provider="connect", until=NOON + timedelta(days=9)), False),
         (NIGHTS, False),
         (replace(NIGHTS, begins=time(12, 0), ends=time(11, 0)), False),
@@ -658,3 +658,9 @@ def test_acknowledgement_of_another_lane_is_none_of_this_one(harness: PollHarnes
     harness.store.set_acknowledgements(elsewhere)
     harness.poll_a_minute_later()
     assert harness.channel.accepted == [cancelled]
+
+
+def test_a_short_mute_whose_record_has_no_beginning_is_not_called_long(harness: PollHarness) -> None:
+    harness.store.set_mutes(Mute(id="short", until=harness.clock.time + timedelta(hours=1), journeys=("welcome",)))
+    harness.poll()
+    assert harness.operators.accepted == []

@@ -76,12 +76,12 @@ _QUARTER: Final = timedelta(minutes=15)
 def is_notable(mute: Mute, lanes: Iterable[Lane], now: datetime) -> bool:
     """Return True if operators are notified that a mute in force began: it covers all lanes, or it is long.
 
-    A weekly window is notable only if it covers all lanes and is open at every quarter of an hour of the next LONG,
-    other windows of its mute included.
+    Only the time that is left counts: a record need not say when its mute was set. A weekly window is notable only if
+    it covers all lanes and is open at every quarter of an hour of the next LONG, other windows of its mute included.
     """
     everything = mute.covers_all_of(lanes)
     if mute.until is not None:
-        return everything or mute.until - (mute.since or now) > LONG
+        return everything or mute.until - now > LONG
     return everything and all(mute.is_in_force(now + n * _QUARTER) for n in range(LONG // _QUARTER + 1))
 
 
