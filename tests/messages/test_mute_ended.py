@@ -10,7 +10,7 @@ from journey_watch.messages.forms.email import email_text
 from journey_watch.messages.mute_ended import mute_ended_alert, tallied
 from journey_watch.providers.pinpoint.words import PINPOINT
 from tests.core.builders import LANE, NOON
-from tests.messages.alert_builders import alert
+from tests.messages.alert_builders import alert, attributed
 
 
 def account(count: int, mute: Mute | None = None) -> Alert:
@@ -31,3 +31,11 @@ def test_one_alert_is_one_alert() -> None:
     built = account(1)
     assert built.detail["summary"] == 'The mute "release" has ended. It held back 1 alert: 1 CANCELLED.'
     assert "mute ended, 1 alert held back: 1 CANCELLED" in email_text(built)
+
+
+def test_it_counts_who_made_a_change_and_names_nobody() -> None:
+    context = AlertContext(LANE, PINPOINT, NOON + timedelta(hours=1))
+    for held_back in ([attributed()], [alert(), attributed()]):
+        built = mute_ended_alert("release", tallied(MuteTally(), held_back, "p"), context, since=NOON, sequence=3)
+        assert "1 CANCELLED explained" in built.detail["summary"]
+        assert "Ada" not in str(built.envelope)

@@ -23,7 +23,9 @@ def tallied(tally: MuteTally, alerts: Sequence[Alert], position: str) -> MuteTal
     counts, loudness = Counter(tally.counts), dict(tally.loudness)
     details = [alert.detail for alert in alerts]
     count_kinds(details, counts, loudness)
-    worst_first = sorted([*tally.members, *details], key=lambda detail: -Severity(detail["severity"]).loudness)
+    # Who made a change is counted and not listed: some recipients of the summary may not know it.
+    listed = [detail for detail in details if "explains" not in detail]
+    worst_first = sorted([*tally.members, *listed], key=lambda detail: -Severity(detail["severity"]).loudness)
     recipients = dict.fromkeys([*tally.recipients, *(one for alert in alerts for one in alert.recipients)])
     return replace(
         tally,
@@ -62,7 +64,7 @@ def mute_ended_alert(
         "held_back": tally.suppressed,
         "counts": counts,
         "changes": list(tally.members),
-        "severity": tally.members[0]["severity"],
+        "severity": tally.members[0]["severity"] if tally.members else Severity.INFO.value,
         "sequence": sequence,
         "observed_time": iso(context.observed_at),
     }
